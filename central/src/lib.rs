@@ -1,0 +1,1 @@
+//! The centre: broker, intake, incidents, cases, evidence, console.

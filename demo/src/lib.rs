@@ -1,0 +1,1 @@
+//! Real cameras for demo and tests: an RTSP server that loops clips, and the one-command demo.

@@ -1,0 +1,1 @@
+//! The daemon on the camera gateway: video in, durable alerts out.

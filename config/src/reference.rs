@@ -69,7 +69,7 @@ fn rows(keys: &[&Key], language: Language, text: &mut String) {
             Presence::Optional => "–".to_owned(),
             Presence::Default(literal) => format!("`{literal}`"),
         };
-        let mut meaning = language.pick(key.en, key.zh).to_owned();
+        let mut meaning = language.pick(key.en, key.zh).trim_end_matches(['.', '。']).to_owned();
         if !key.example.is_empty() {
             let _ = write!(meaning, "{} `{}`", language.pick(". Example:", "。例："), key.example);
         }

@@ -1,5 +1,7 @@
 //! Bad files and the exact sentences they get, with line and column; and: no text at all makes the reader panic.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +92,7 @@ fn check_zone(rule: &Section<'_>, names: &[&str]) {
     }
 }
 
-fn problems(text: &str) -> Problems {
+fn problems_of(text: &str) -> Problems {
     read("edge.toml", text, &ROOT, build).1
 }
 
@@ -150,7 +152,7 @@ fn bad_files_get_exactly_these_sentences() {
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
-        let problems = problems(&text);
+        let problems = problems_of(&text);
         assert!(!problems.is_empty(), "{name} has no problem");
         for secret in ["hunter2", "4711"] {
             assert!(!format!("{problems:?}").contains(secret), "{name} repeats a secret: {problems}");
@@ -165,9 +167,23 @@ fn problems_are_many_but_bounded() {
     for index in 0..1000 {
         let _ = writeln!(text, "x{index} = 1");
     }
-    let problems = problems(&text);
+    let problems = problems_of(&text);
     assert_eq!(problems.len(), 201);
     assert!(problems.english().ends_with("there are more; correct these first"), "{problems}");
+}
+
+#[test]
+fn windows_files_are_read_and_deep_nesting_is_refused() {
+    let (value, problems) = read("edge.toml", "\u{feff}id = \"gw-1\"\r\n[web]\r\npin = 12\r\n", &ROOT, build);
+    assert_eq!(problems.to_string(), "");
+    assert!(value.contains("id=gw-1") && value.contains("pin=Some(12)"), "{value}");
+    for deep in [
+        format!("id = {}", "[".repeat(100_000)),
+        format!("a = {}", "{a=".repeat(100_000)),
+        "a.".repeat(100_000),
+    ] {
+        assert!(!problems_of(&deep).is_empty());
+    }
 }
 
 #[test]
@@ -247,7 +263,7 @@ proptest! {
     #[test]
     fn any_lines_are_read_without_panic_and_without_repeating_a_secret(picked in prop::collection::vec(0..LINES.len(), 0..14)) {
         let text: String = picked.into_iter().map(|line| format!("{}\n", LINES[line])).collect();
-        let problems = problems(&text);
+        let problems = problems_of(&text);
         let lines = text.lines().count();
         for problem in problems.iter() {
             prop_assert!((1..=lines.max(1) + 1).contains(&problem.line), "{problem} in {lines} lines");
@@ -258,6 +274,6 @@ proptest! {
 
     #[test]
     fn any_text_is_read_without_panic(text in "\\PC{0,200}|[\\[\\]={}\"'a-z0-9.,\\n\\\\ #]{0,200}") {
-        let _ = problems(&text);
+        let _ = problems_of(&text);
     }
 }

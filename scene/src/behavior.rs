@@ -1,0 +1,129 @@
+//! Kinds of behavior. Each is one file of one shape: what it sees, when it begins and ends, what it cannot know and
+//! why its defaults are what they are; its [`Table`] of keys; its `Settings`; and its machine.
+//!
+//! A new behavior is one file here and one line in the list below. Nothing else knows the kinds by name.
+
+mod presence;
+mod steady;
+
+use crate::config::Places;
+use crate::detection::Class;
+use crate::geometry::{Bounds, Zone};
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use std::fmt;
+use xunge_config::{Section, Table};
+
+/// A behavior's machine: a pure function of the scenes it was shown.
+pub trait Behavior: Send {
+    /// What is going on now, none when nothing is. What begins and ends in the same moment (a line is crossed) goes
+    /// into `moments`. Never shown a blind look; `scene.at` grows between two resets.
+    fn observe(&mut self, scene: &Scene<'_>, moments: &mut Vec<Report>) -> Option<Report>;
+
+    /// The stream broke: forget everything.
+    fn reset(&mut self);
+}
+
+/// What is going on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// When it truly started.
+    pub since: StreamTime,
+    /// Who takes part now, ascending.
+    pub tracks: Vec<u64>,
+    /// Encloses them.
+    pub bounds: Bounds,
+    /// Best score among them, 0..1.
+    pub score: f32,
+    /// What was measured, in the unit of `threshold`.
+    pub measured: Option<f64>,
+    /// The rule's first parameter.
+    pub threshold: Option<f64>,
+}
+
+macro_rules! behaviors {
+    ($($(#[$doc:meta])* $kind:ident = $module:ident;)*) => {
+        $(pub mod $module;)*
+
+        /// A kind of behavior.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$doc])* $kind),* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// Its section of the configuration: `[[camera.rule.<name>]]`.
+            pub fn table(self) -> &'static Table {
+                match self { $(Self::$kind => &$module::TABLE),* }
+            }
+
+            pub(crate) fn read(self, section: &Section<'_>, places: &Places) -> Option<Settings> {
+                match self { $(Self::$kind => $module::read(section, places).map(Settings::$kind)),* }
+            }
+        }
+
+        /// A behavior with its parameters.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Settings { $($(#[$doc])* $kind($module::Settings)),* }
+
+        impl Settings {
+            /// Kind of behavior.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind),* }
+            }
+
+            /// The classes that it looks at.
+            pub fn classes(&self) -> &[Class] {
+                match self { $(Self::$kind(settings) => settings.classes()),* }
+            }
+
+            /// Name of its own place in the picture, where that is not the rule's zone.
+            pub fn place(&self) -> Option<&str> {
+                match self { $(Self::$kind(settings) => settings.place()),* }
+            }
+
+            /// A machine that has seen nothing yet. No zone is the whole frame.
+            pub fn machine(&self, zone: Option<&Zone>) -> Box<dyn Behavior> {
+                match self { $(Self::$kind(settings) => Box::new(settings.machine(zone.cloned()))),* }
+            }
+        }
+
+        /// The sections of all behaviors.
+        pub(crate) const TABLES: &[&Table] = &[$(&$module::TABLE),*];
+    };
+}
+
+behaviors! {
+    /// Somebody is in a zone.
+    Intrusion = intrusion;
+    /// Somebody crosses a line.
+    LineCrossing = line_crossing;
+    /// The same person stays.
+    Loitering = loitering;
+    /// Many people at once.
+    Crowd = crowd;
+}
+
+impl Kind {
+    /// Name in configuration and messages.
+    pub fn name(self) -> &'static str {
+        self.table().name
+    }
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The box around all, and the best score.
+fn around(all: impl Iterator<Item = (Bounds, f32)>) -> (Bounds, f32) {
+    all.reduce(|(bounds, score), (more, other)| (bounds.union(&more), score.max(other))).unwrap_or_default()
+}

@@ -1,0 +1,143 @@
+//! Who is in the zone, and since when. Shared by the behaviors that ask it.
+//!
+//! A track is in when its foot has been clearly inside with [inertia](super::steady), and its stay lasts until it has not been
+//! inside for `grace`, be it outside, hidden or out of the picture. Time while nobody could look does not count as
+//! absence. What has never moved since it was first found is furniture that the detector takes for a person: it is not
+//! counted until it moves.
+
+use super::steady::Steady;
+use crate::geometry::{Bounds, Zone};
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use crate::track::{State, Track};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Nearer inside the border than this, in own heights, is neither in nor out: a box is not more exact.
+const BAND: f64 = 0.1;
+
+/// A track is believed this long without a good detection. People score well now and then; what never does has
+/// inherited the track of somebody who passed.
+const UNSURE: Duration = Duration::from_secs(10);
+
+/// A stay in the zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stay {
+    /// First look inside.
+    pub since: StreamTime,
+    /// Last look inside.
+    pub last_inside: StreamTime,
+    /// The same on the clock of known time.
+    known_inside: Duration,
+    /// Box and best score when last inside.
+    pub bounds: Bounds,
+    pub score: f32,
+}
+
+#[derive(Debug)]
+struct Visitor {
+    inside: Steady<bool>,
+    /// Was confirmed, and has moved, at some time: may be spoken of.
+    real: bool,
+    stay: Option<Stay>,
+}
+
+/// The visitors of one zone.
+#[derive(Debug)]
+pub(super) struct Presence {
+    zone: Option<Zone>,
+    grace: Duration,
+    visitors: BTreeMap<u64, Visitor>,
+}
+
+impl Presence {
+    /// No zone is the whole frame.
+    pub(super) fn new(zone: Option<Zone>, grace: Duration) -> Self {
+        Self { zone, grace, visitors: BTreeMap::new() }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.visitors.clear();
+    }
+
+    pub(super) fn look(&mut self, scene: &Scene<'_>) {
+        for track in scene.tracks.iter().filter(|track| track.seen && track.unsure < UNSURE) {
+            self.look_at(track, scene);
+        }
+        let listed = |id: u64| scene.tracks.binary_search_by_key(&id, |track| track.id).is_ok();
+        let grace = self.grace;
+        self.visitors.retain(|&id, visitor| {
+            if visitor.stay.is_some_and(|stay| scene.known.saturating_sub(stay.known_inside) >= grace) {
+                visitor.stay = None;
+                visitor.inside = Steady::new();
+            }
+            visitor.stay.is_some() || listed(id)
+        });
+    }
+
+    /// None when the foot is so near inside the border that it may be either way.
+    fn is_inside(&self, track: &Track, scene: &Scene<'_>) -> Option<bool> {
+        let Some(zone) = &self.zone else { return Some(true) };
+        let foot = track.foot();
+        if !zone.contains(foot) {
+            return Some(false);
+        }
+        (zone.edge_distance(foot, scene.aspect) >= BAND * track.height).then_some(true)
+    }
+
+    fn look_at(&mut self, track: &Track, scene: &Scene<'_>) {
+        let Some(inside) = self.is_inside(track, scene) else { return };
+        let visitor = self.visitors.entry(track.id).or_insert_with(|| Visitor {
+            inside: Steady::new(),
+            real: false,
+            stay: None,
+        });
+        visitor.real |= track.state == State::Confirmed && track.moved;
+        let settled = visitor.inside.look(inside, scene);
+        if !(inside && visitor.inside.value() == Some(true)) {
+            return;
+        }
+        let since = match (visitor.stay, settled) {
+            // Back within the grace: the stay goes on.
+            (Some(stay), _) => stay.since,
+            (None, Some(since)) => since,
+            (None, None) => scene.at,
+        };
+        visitor.stay = Some(Stay {
+            since,
+            last_inside: scene.at,
+            known_inside: scene.known,
+            bounds: track.bounds,
+            score: track.best_score,
+        });
+    }
+
+    /// Those who are in, by id: inside within the grace, confirmed, and no furniture.
+    pub(super) fn stays(&self) -> impl Iterator<Item = (u64, &Stay)> {
+        self.visitors
+            .iter()
+            .filter(|(_, visitor)| visitor.real)
+            .filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
+    }
+
+    /// The two may have changed places: from now on neither can have been here longer than the later of them.
+    pub(super) fn mix(&mut self, one: u64, other: u64, at: StreamTime) {
+        let since = |id: u64| {
+            self.visitors.get(&id).and_then(|visitor| visitor.stay).map_or(at, |stay| stay.since)
+        };
+        let later = since(one).max(since(other));
+        for id in [one, other] {
+            if let Some(stay) = self.visitors.get_mut(&id).and_then(|visitor| visitor.stay.as_mut()) {
+                stay.since = later;
+            }
+        }
+    }
+
+    /// It cannot have been the same all the time: the stay counts from now.
+    pub(super) fn restart(&mut self, id: u64, at: StreamTime) {
+        if let Some(visitor) = self.visitors.get_mut(&id) {
+            visitor.inside = Steady::new();
+            visitor.stay = visitor.stay.take().map(|stay| Stay { since: at, ..stay });
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Inertia: one look proves nothing.
+//!
+//! A value counts when it has been the same for three looks and one second. At many looks a second the second
+//! decides, so that the moment does not depend on the frame rate; at few looks the three looks decide. Where looks are
+//! more than a second apart, one is missing in between (no camera is looked at more rarely than that on purpose), and a
+//! look that agrees with the one before speaks for it.
+//!
+//! Why one second and not less: with looks `g` apart, three looks end at most `3g` after the change, one second plus
+//! two gaps at most after it as long as `g` ≤ 1 s. So any two frame rates differ by at most two gaps of the slower one.
+
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use std::time::Duration;
+
+const LOOKS: u32 = 3;
+const LONG_ENOUGH: Duration = Duration::from_secs(1);
+const WIDE_GAP: Duration = Duration::from_millis(1001);
+
+/// A value with inertia.
+#[derive(Debug, Clone)]
+pub(super) struct Steady<V> {
+    settled: Option<V>,
+    run: Option<Run<V>>,
+}
+
+/// Looks in a row with the same value.
+#[derive(Debug, Clone)]
+struct Run<V> {
+    value: V,
+    since: StreamTime,
+    looks: u32,
+}
+
+impl<V: Copy + PartialEq> Steady<V> {
+    pub(super) fn new() -> Self {
+        Self { settled: None, run: None }
+    }
+
+    /// The value that counts; none before any has.
+    pub(super) fn value(&self) -> Option<V> {
+        self.settled
+    }
+
+    /// Takes `value` as settled without waiting.
+    pub(super) fn settle(&mut self, value: V) {
+        self.settled = Some(value);
+    }
+
+    /// One look. When it changes the value that counts: the first look of the run that did so.
+    pub(super) fn look(&mut self, value: V, scene: &Scene<'_>) -> Option<StreamTime> {
+        let run = match self.run.take() {
+            Some(run) if run.value == value => {
+                Run { looks: run.looks.saturating_add(1 + u32::from(scene.gap > WIDE_GAP)), ..run }
+            }
+            _ => Run { value, since: scene.at, looks: 1 },
+        };
+        let (since, looks) = (run.since, run.looks);
+        self.run = Some(run);
+        if self.settled == Some(value) || looks < LOOKS || scene.at.since(since) < LONG_ENOUGH {
+            return None;
+        }
+        self.settled = Some(value);
+        Some(since)
+    }
+}

@@ -1,0 +1,220 @@
+//! One configured behavior, and what all rules have in common: who is looked at, armed hours, when to speak.
+//!
+//! A behavior only says what is going on at each look. Here that becomes happenings:
+//!
+//! - **Began** when something goes on, the rule is armed, and `re_alert_secs` have passed since the end of the last
+//!   happening. What goes on before that is followed all the same, and begins when the time has come if it still goes
+//!   on then, with its true `since`.
+//! - **Updated** when somebody joins or the measure doubles; on average at most once in 5 s.
+//! - **Ended** when it no longer goes on (`Cleared`), the armed hours end (`Disarmed`) or the stream breaks
+//!   (`StreamLost`).
+//!
+//! A rule has at most one happening open: one alert for one thing that happens, however many people take part.
+
+use crate::armed::Armed;
+use crate::behavior::{Behavior, Kind, Report, Settings};
+use crate::event::{EndReason, Event, Phase};
+use crate::geometry::Zone;
+use crate::scene::Scene;
+use crate::time::{LocalTime, StreamTime};
+use crate::track::Track;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// On average one update in this time.
+const UPDATE_EVERY: Duration = Duration::from_secs(5);
+/// An event names no more tracks than this, the latest.
+const TRACKS_NAMED: usize = 64;
+
+/// One configured behavior.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Unique within the camera.
+    pub name: String,
+    /// Name and shape of its zone; none is the whole frame.
+    pub zone: Option<(String, Zone)>,
+    /// When it may speak.
+    pub armed: Armed,
+    /// 1 (most urgent) to 4.
+    pub severity: u8,
+    /// After the end of a happening the rule says nothing for this long.
+    pub re_alert: Duration,
+    /// What is lower than this is not looked at, in frame heights.
+    pub min_height: f64,
+    /// The behavior and its own parameters.
+    pub settings: Settings,
+}
+
+impl Rule {
+    /// Kind of behavior.
+    pub fn kind(&self) -> Kind {
+        self.settings.kind()
+    }
+
+    /// What its events name as zone: the zone, or the line.
+    pub fn place(&self) -> Option<&str> {
+        self.settings.place().or(self.zone.as_ref().map(|(name, _)| name.as_str()))
+    }
+}
+
+/// What a rule is shown besides the scene, and where its events go.
+pub(crate) struct Shown<'a> {
+    pub local: Option<LocalTime>,
+    /// Happenings so far, for numbering.
+    pub happenings: &'a mut u64,
+    pub events: &'a mut Vec<Event>,
+}
+
+/// A rule at work.
+pub(crate) struct Watcher {
+    rule: Rule,
+    machine: Box<dyn Behavior>,
+    open: Option<Open>,
+    quiet_until: Option<StreamTime>,
+    /// Kept to spare an allocation at each look.
+    visible: Vec<Track>,
+    moments: Vec<Report>,
+}
+
+/// A happening that has begun and not ended.
+struct Open {
+    happening: u64,
+    since: StreamTime,
+    took_part: BTreeSet<u64>,
+    updates: u32,
+    /// The measure at which the next update is due.
+    next_measure: Option<f64>,
+    /// Somebody joined, and it has not been said.
+    joined: bool,
+    last: Report,
+}
+
+impl Watcher {
+    pub(crate) fn new(rule: &Rule) -> Self {
+        Self {
+            machine: rule.settings.machine(rule.zone.as_ref().map(|(_, zone)| zone)),
+            rule: rule.clone(),
+            open: None,
+            quiet_until: None,
+            visible: Vec::new(),
+            moments: Vec::new(),
+        }
+    }
+
+    pub(crate) fn look(&mut self, scene: &Scene<'_>, shown: &mut Shown<'_>) {
+        let (classes, min_height) = (self.rule.settings.classes(), self.rule.min_height);
+        self.visible.clear();
+        let admitted = |t: &&Track| classes.contains(&t.class) && t.height >= min_height;
+        self.visible.extend(scene.tracks.iter().filter(admitted));
+        let going_on =
+            self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
+        let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
+        if !armed {
+            self.moments.clear();
+            self.end(scene.at, EndReason::Disarmed, shown.events);
+            return;
+        }
+        match going_on {
+            Some(report) if self.open.is_some() => self.go_on(scene.at, report, shown.events),
+            Some(report) => {
+                if self.may_begin(scene.at) {
+                    self.begin(scene.at, report, shown);
+                }
+            }
+            None => self.end(scene.at, EndReason::Cleared, shown.events),
+        }
+        for report in std::mem::take(&mut self.moments) {
+            if self.may_begin(scene.at) {
+                self.begin(scene.at, report, shown);
+                self.end(scene.at, EndReason::Cleared, shown.events);
+            }
+        }
+    }
+
+    pub(crate) fn reset(&mut self, at: StreamTime, events: &mut Vec<Event>) {
+        self.end(at, EndReason::StreamLost, events);
+        self.quiet_until = None;
+        self.machine.reset();
+    }
+
+    fn may_begin(&self, at: StreamTime) -> bool {
+        self.open.is_none() && self.quiet_until.is_none_or(|until| at >= until)
+    }
+
+    fn begin(&mut self, at: StreamTime, report: Report, shown: &mut Shown<'_>) {
+        *shown.happenings += 1;
+        let open = Open {
+            happening: *shown.happenings,
+            since: report.since.min(at),
+            took_part: report.tracks.iter().copied().collect(),
+            updates: 0,
+            next_measure: report.threshold.map(|threshold| doubled(threshold, report.measured)),
+            joined: false,
+            last: report,
+        };
+        shown.events.push(self.event(&open, at, Phase::Began, None));
+        self.open = Some(open);
+    }
+
+    fn go_on(&mut self, at: StreamTime, report: Report, events: &mut Vec<Event>) {
+        let Some(mut open) = self.open.take() else { return };
+        let before = open.took_part.len();
+        open.took_part.extend(&report.tracks);
+        open.joined |= open.took_part.len() > before;
+        let grown = open.next_measure.zip(report.measured).is_some_and(|(next, measured)| measured >= next);
+        open.last = report;
+        // Counted from the start and not from the last update, so that an update's time depends on nothing but what
+        // happened, whatever the frame rate.
+        let due = at >= open.since + UPDATE_EVERY * (open.updates + 1);
+        if due && (open.joined || grown) {
+            open.updates += 1;
+            open.joined = false;
+            if grown {
+                open.next_measure =
+                    open.last.threshold.map(|threshold| doubled(threshold, open.last.measured));
+            }
+            events.push(self.event(&open, at, Phase::Updated, None));
+        }
+        while open.took_part.len() > TRACKS_NAMED {
+            open.took_part.pop_first();
+        }
+        self.open = Some(open);
+    }
+
+    fn end(&mut self, at: StreamTime, reason: EndReason, events: &mut Vec<Event>) {
+        if let Some(open) = self.open.take() {
+            events.push(self.event(&open, at, Phase::Ended, Some(reason)));
+            // Disarming says nothing about the thing itself: the next armed hours begin afresh.
+            self.quiet_until = (reason == EndReason::Cleared).then(|| at + self.rule.re_alert);
+        }
+    }
+
+    fn event(&self, open: &Open, at: StreamTime, phase: Phase, end_reason: Option<EndReason>) -> Event {
+        Event {
+            behavior: self.rule.kind(),
+            rule: self.rule.name.clone(),
+            phase,
+            end_reason,
+            at,
+            since: open.since,
+            zone: self.rule.place().map(str::to_owned),
+            tracks: open.took_part.iter().copied().collect(),
+            bounds: open.last.bounds,
+            score: open.last.score,
+            measured: open.last.measured,
+            threshold: open.last.threshold,
+            severity: self.rule.severity,
+            happening: open.happening,
+        }
+    }
+}
+
+/// The first of threshold × 2, × 4, … that has not been reached.
+fn doubled(threshold: f64, measured: Option<f64>) -> f64 {
+    let reached = measured.unwrap_or_default();
+    let mut next = threshold.max(f64::MIN_POSITIVE) * 2.0;
+    while next <= reached {
+        next *= 2.0;
+    }
+    next
+}

@@ -1,0 +1,281 @@
+//! One track from birth to removal.
+
+use super::filter::{Filter, faded};
+use super::pairing::{Expected, cost, manner};
+use super::{State, Strength, Track};
+use crate::detection::{Class, Detection, Group};
+use crate::geometry::{Bounds, Point};
+use crate::scene::SILENCE;
+use crate::time::StreamTime;
+use std::time::Duration;
+
+/// Younger tracks may be second boxes on others.
+const MATURE: Duration = Duration::from_secs(1);
+/// A guess must be found this often …
+const CONFIRM_LOOKS: u32 = 3;
+/// … over this long …
+const CONFIRM_AFTER: Duration = Duration::from_millis(300);
+/// … and is given up when it is missed this long.
+const TENTATIVE_KEPT: Duration = Duration::from_millis(900);
+/// Somebody who walked out through the frame's edge does not come back under his id.
+const GONE_KEPT: Duration = Duration::from_millis(500);
+/// Weak detections alone carry a track this long.
+const WEAK_KEPT: Duration = Duration::from_secs(5);
+/// A track missed no longer than this before everything stood still was missed by mistake.
+const FLICKER: Duration = Duration::from_millis(500);
+/// What has never gone further than this from where it was first found, in own heights, has not moved: smoothed boxes
+/// on furniture wander by a twentieth.
+const MOVED: f64 = 0.15;
+/// Seconds after which the speed of an unseen thing is no longer believed.
+const SPEED_FADES: f64 = 1.5;
+
+/// A track with all that the tracker remembers of it.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    track: Track,
+    filter: Filter,
+    looks: u32,
+    /// Time that looks covered without finding it.
+    unseen: Duration,
+    /// Box at the last detection that was not weak, and how long weak ones alone have carried the track since.
+    strong: Bounds,
+    weakly: Duration,
+    /// How much speaks for each class.
+    votes: Vec<(Class, f32)>,
+    /// Box when it was born: what a lost track must have led to, and what movement is measured from.
+    born: Bounds,
+    just_confirmed: bool,
+    discarded: bool,
+}
+
+impl Life {
+    pub(super) fn new(id: u64, at: StreamTime, detection: &Detection, aspect: f64) -> Self {
+        let bounds = detection.bounds;
+        let motion = manner(detection.class.group()).motion;
+        Self {
+            track: Track {
+                id,
+                class: detection.class,
+                state: State::Tentative,
+                seen: true,
+                bounds,
+                height: bounds.h,
+                score: detection.score,
+                best_score: detection.score,
+                velocity: Point::default(),
+                moved: false,
+                unsure: Duration::ZERO,
+                first_seen: at,
+                last_seen: at,
+            },
+            filter: Filter::new(&bounds, aspect, motion),
+            looks: 1,
+            unseen: Duration::ZERO,
+            strong: bounds,
+            weakly: Duration::ZERO,
+            votes: vec![(detection.class, detection.score)],
+            born: bounds,
+            just_confirmed: false,
+            discarded: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.track.id
+    }
+
+    pub(super) fn group(&self) -> Group {
+        self.track.class.group()
+    }
+
+    /// Old enough to be somebody of its own and not a second box on a neighbour.
+    pub(super) fn is_mature(&self, at: StreamTime) -> bool {
+        self.is_confirmed() && at.since(self.track.first_seen) >= MATURE
+    }
+
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.track.state != State::Tentative
+    }
+
+    pub(super) fn just_confirmed(&self) -> bool {
+        self.just_confirmed
+    }
+
+    /// Its memory now lives on in another track.
+    pub(super) fn discard(&mut self) {
+        self.discarded = true;
+    }
+
+    pub(super) fn track(&self, at: StreamTime) -> Track {
+        Track { seen: self.track.last_seen == at, ..self.track }
+    }
+
+    pub(super) fn predict(&mut self, gap: Duration) {
+        let fading = (self.unseen > Duration::ZERO || gap >= SILENCE).then_some(SPEED_FADES);
+        self.filter.predict(gap.as_secs_f64(), manner(self.group()).motion, fading);
+        self.just_confirmed = false;
+    }
+
+    pub(super) fn expected(&self, at: StreamTime, aspect: f64) -> Expected {
+        Expected {
+            bounds: self.filter.bounds(aspect),
+            last: self.track.bounds,
+            strong_area: self.strong.area(),
+            velocity: self.track.velocity,
+            age: at.since(self.track.last_seen).as_secs_f64(),
+            speed_known: self.looks >= CONFIRM_LOOKS,
+            manner: manner(self.group()),
+        }
+    }
+
+    /// May a weak detection continue it? Furniture scores a little too, all the time; people, even lying ones, now and
+    /// then score more.
+    pub(super) fn takes_weak(&self) -> bool {
+        self.is_confirmed() && self.weakly < WEAK_KEPT
+    }
+
+    pub(super) fn found(&mut self, at: StreamTime, detection: &Detection, strength: Strength, aspect: f64) {
+        let (sure, weak) = (strength == Strength::Good, strength == Strength::Weak);
+        if sure {
+            self.track.unsure = Duration::ZERO;
+        } else {
+            self.track.unsure += at.since(self.track.last_seen).min(SILENCE);
+        }
+        if weak {
+            self.weakly += at.since(self.track.last_seen).min(SILENCE);
+        } else {
+            self.weakly = Duration::ZERO;
+            self.strong = detection.bounds;
+        }
+        self.filter.correct(&detection.bounds, aspect);
+        self.looks = self.looks.saturating_add(1);
+        self.unseen = Duration::ZERO;
+        self.vote(detection);
+        let track = &mut self.track;
+        track.bounds = detection.bounds;
+        track.height = self.filter.bounds(aspect).h;
+        track.velocity = self.filter.velocity();
+        track.score = detection.score;
+        track.best_score = track.best_score.max(detection.score);
+        track.last_seen = at;
+        let way = self.born.centre().distance(self.filter.bounds(aspect).centre(), aspect);
+        track.moved |= way >= MOVED * track.height;
+        let proved = self.looks >= CONFIRM_LOOKS && at.since(track.first_seen) >= CONFIRM_AFTER;
+        if track.state == State::Tentative && proved {
+            track.state = State::Confirmed;
+            self.just_confirmed = true;
+        } else if track.state == State::Lost {
+            track.state = State::Confirmed;
+        }
+    }
+
+    fn vote(&mut self, detection: &Detection) {
+        match self.votes.iter_mut().find(|(class, _)| *class == detection.class) {
+            Some((_, votes)) => *votes += detection.score,
+            None => self.votes.push((detection.class, detection.score)),
+        }
+        let best = self.votes.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        if let Some(&(class, _)) = best {
+            self.track.class = class;
+        }
+    }
+
+    /// After a look that may or may not have found it.
+    pub(super) fn age(&mut self, at: StreamTime, gap: Duration) {
+        if self.track.last_seen < at {
+            self.unseen += gap.min(SILENCE);
+            if self.is_confirmed() {
+                self.track.state = State::Lost;
+            }
+        }
+    }
+
+    /// Nothing moved in the picture.
+    pub(super) fn hold(&mut self, at: StreamTime, gap: Duration, aspect: f64) {
+        self.just_confirmed = false;
+        if self.unseen > FLICKER || (self.unseen > Duration::ZERO && self.has_walked_out(aspect)) {
+            self.unseen += gap.min(SILENCE);
+            return;
+        }
+        self.unseen = Duration::ZERO;
+        let track = &mut self.track;
+        track.last_seen = at;
+        if track.state == State::Lost {
+            track.state = State::Confirmed;
+        }
+        // It stands: a speed from before would carry it away while nobody looks.
+        track.velocity = Point::default();
+        let motion = manner(track.class.group()).motion;
+        self.filter = Filter::new(&self.filter.bounds(aspect), aspect, motion);
+    }
+
+    /// Is the detection a second box on what this track has just been found as?
+    pub(super) fn is_twin(&self, at: StreamTime, detection: &Detection) -> bool {
+        let (mine, other) = (&self.track.bounds, &detection.bounds);
+        self.track.last_seen == at
+            && self.group() == detection.class.group()
+            && (mine.iou(other) > 0.6
+                || (detection.score < self.track.score && mine.overlap(other) > 0.85 * other.area()))
+    }
+
+    /// Cost of `young` being the continuation of this lost track; `INFINITY` when it cannot be.
+    pub(super) fn continued_by(&self, young: &Self, aspect: f64) -> f64 {
+        let apart = young.track.first_seen.since(self.track.last_seen);
+        if self.track.state != State::Lost || self.group() != young.group() || apart.is_zero() {
+            return f64::INFINITY;
+        }
+        // Where it would have been when the young one was born.
+        let age = apart.as_secs_f64();
+        let ahead = faded(age, SPEED_FADES);
+        let last = self.track.bounds;
+        let there = Bounds {
+            x: last.x + self.track.velocity.x * ahead / aspect,
+            y: last.y + self.track.velocity.y * ahead,
+            ..last
+        };
+        // Its height may have been hidden in part then; it is known better now.
+        let born = Bounds { h: young.track.height, ..young.born };
+        let expected = Expected {
+            bounds: there,
+            last,
+            strong_area: self.strong.area(),
+            velocity: self.track.velocity,
+            age,
+            speed_known: true,
+            manner: manner(self.group()),
+        };
+        cost(&expected, &born, aspect, false)
+    }
+
+    /// Takes over what the young track knows; the id and the past stay.
+    pub(super) fn go_on_as(&mut self, young: Self) {
+        let (id, first_seen, moved) = (self.track.id, self.track.first_seen, self.track.moved);
+        let best_score = self.track.best_score.max(young.track.best_score);
+        let votes = std::mem::take(&mut self.votes);
+        let looks = self.looks.saturating_add(young.looks);
+        *self = Self { looks, votes, just_confirmed: false, ..young };
+        let moved = moved || self.track.moved;
+        self.track = Track { id, first_seen, moved, best_score, ..self.track };
+    }
+
+    pub(super) fn is_over(&self, lost: Duration, aspect: f64) -> bool {
+        let kept = match self.track.state {
+            _ if self.discarded => return true,
+            State::Tentative => TENTATIVE_KEPT,
+            _ if self.has_walked_out(aspect) => GONE_KEPT,
+            _ => lost,
+        };
+        self.unseen > kept
+    }
+
+    /// Was on its way out of the frame and would have reached its edge by now.
+    fn has_walked_out(&self, aspect: f64) -> bool {
+        let (box_, v) = (self.filter.bounds(aspect), &self.track.velocity);
+        let enough = 0.15 * self.track.height;
+        let margin = 0.01;
+        (box_.x < margin / aspect && v.x < -enough)
+            || (box_.x + box_.w > 1.0 - margin / aspect && v.x > enough)
+            || (box_.y < margin && v.y < -enough)
+            || (box_.y + box_.h > 1.0 - margin && v.y > enough)
+    }
+}

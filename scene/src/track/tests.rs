@@ -1,0 +1,285 @@
+//! The tracker on small hand-made sequences.
+
+use super::*;
+
+const ASPECT: f64 = 1.5;
+/// Body height of everybody here, in frame heights.
+const TALL: f64 = 0.1;
+
+/// A person whose foot stands there.
+fn person(x: f64, y: f64, score: f32) -> Detection {
+    let w = 0.4 * TALL / ASPECT;
+    Detection { class: Class::Person, score, bounds: Bounds::new(x - w / 2.0, y - TALL, w, TALL) }
+}
+
+fn tracker() -> Tracker {
+    Tracker::new(Settings::default(), ASPECT)
+}
+
+/// Looks `rate` times a second for `secs`, showing what `scene` says is there.
+fn watch(tracker: &mut Tracker, rate: f64, from: f64, secs: f64, scene: impl Fn(f64) -> Vec<Detection>) -> f64 {
+    let looks = (secs * rate).round() as u32;
+    for look in 0..looks {
+        let t = from + f64::from(look) / rate;
+        tracker.seen(StreamTime::from_secs(t), &scene(t));
+    }
+    from + f64::from(looks) / rate
+}
+
+fn confirmed(tracker: &Tracker) -> Vec<(u64, f64)> {
+    let real = tracker.tracks().iter().filter(|t| t.state == State::Confirmed);
+    real.map(|t| (t.id, (t.foot().x * 100.0).round() / 100.0)).collect()
+}
+
+/// Body heights a second as frame widths a second.
+fn walk(bh_s: f64) -> f64 {
+    bh_s * TALL / ASPECT
+}
+
+const RATES: [f64; 5] = [1.25, 2.0, 5.0, 10.0, 25.0];
+
+#[test]
+fn a_walker_keeps_one_id_at_every_rate() {
+    for rate in RATES {
+        for speed in [0.0, 0.8, 1.5, 2.2] {
+            let mut t = tracker();
+            let x = |secs: f64| 0.1 + walk(speed) * secs;
+            watch(&mut t, rate, 0.0, 6.0, |secs| vec![person(x(secs), 0.8, 0.7)]);
+            assert_eq!(t.tracks().len(), 1, "{rate}/s at {speed} bh/s: {:?}", t.tracks());
+            assert_eq!((t.tracks()[0].id, t.tracks()[0].state), (1, State::Confirmed));
+            assert_eq!(t.tracks()[0].moved, speed > 0.0);
+            let measured = t.tracks()[0].speed_bh_s();
+            assert!((measured - speed).abs() < 0.25, "{rate}/s: {measured} instead of {speed}");
+        }
+    }
+}
+
+#[test]
+fn one_who_walks_stops_and_turns_keeps_his_id() {
+    for rate in RATES {
+        let mut t = tracker();
+        let x = |secs: f64| match secs {
+            s if s < 4.0 => 0.2 + walk(0.8) * s,
+            s if s < 7.0 => 0.2 + walk(0.8) * 4.0,
+            s => 0.2 + walk(0.8) * (11.0 - s),
+        };
+        watch(&mut t, rate, 0.0, 11.0, |secs| vec![person(x(secs), 0.8, 0.7)]);
+        assert_eq!(t.tracks().iter().map(|t| t.id).collect::<Vec<_>>(), [1], "{rate}/s");
+    }
+}
+
+#[test]
+fn jitter_does_not_break_a_track() {
+    for rate in RATES {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 20.0, |secs| {
+            let look = (secs * rate).round() as u32;
+            let off = |salt: u32| f64::from((look * 7919 + salt * 104_729) % 101) / 100.0 - 0.5;
+            let mut one = person(0.5 + 0.05 * TALL * off(1), 0.8 + 0.08 * TALL * off(2), 0.7);
+            one.bounds.h *= 1.0 + 0.1 * off(3);
+            vec![one]
+        });
+        assert_eq!(t.tracks().len(), 1, "{rate}/s");
+        assert!(t.tracks()[0].speed_bh_s() < 0.15, "{rate}/s: {}", t.tracks()[0].speed_bh_s());
+        assert!(!t.tracks()[0].moved);
+    }
+}
+
+#[test]
+fn two_who_cross_keep_their_ids() {
+    for rate in RATES {
+        let mut t = tracker();
+        let scene = |secs: f64| {
+            vec![
+                person(0.2 + walk(0.8) * secs, 0.80, 0.7),
+                person(0.6 - walk(0.8) * secs, 0.815, 0.7),
+            ]
+        };
+        watch(&mut t, rate, 0.0, 3.2, scene);
+        let before = confirmed(&t);
+        assert_eq!(before.len(), 2, "{rate}/s");
+        assert!(before[0].1 < before[1].1);
+        watch(&mut t, rate, 3.2, 4.0, scene);
+        let after = confirmed(&t);
+        assert_eq!(after.len(), 2, "{rate}/s: {after:?}");
+        assert_eq!((after[0].0, after[1].0), (before[0].0, before[1].0));
+        assert!(after[0].1 > after[1].1, "{rate}/s: they must have passed each other: {after:?}");
+    }
+}
+
+#[test]
+fn one_hidden_behind_another_comes_out_under_his_id() {
+    for rate in RATES {
+        let mut t = tracker();
+        // The one behind is not detected while the boxes overlap by half.
+        let scene = |secs: f64| {
+            let (front, behind) = (0.2 + walk(0.9) * secs, 0.45 - walk(0.9) * secs);
+            let hidden = (front - behind).abs() < 0.3 * TALL / ASPECT;
+            let mut all = vec![person(front, 0.80, 0.8)];
+            all.extend((!hidden).then(|| person(behind, 0.79, 0.6)));
+            all
+        };
+        watch(&mut t, rate, 0.0, 4.0, scene);
+        assert!(scene(2.1).len() == 1, "they meet");
+        let tracks = confirmed(&t);
+        assert_eq!(tracks.iter().map(|t| t.0).collect::<Vec<_>>(), [1, 2], "{rate}/s: {tracks:?}");
+        assert!(tracks[0].1 > tracks[1].1);
+    }
+}
+
+#[test]
+fn a_walker_behind_a_post_is_taken_up_again() {
+    for rate in [2.0, 5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 6.0, |secs| {
+            let hidden = (3.0..4.2).contains(&secs);
+            if hidden { vec![] } else { vec![person(0.1 + walk(0.8) * secs, 0.8, 0.7)] }
+        });
+        assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), [1], "{rate}/s");
+    }
+}
+
+#[test]
+fn whoever_comes_from_elsewhere_is_somebody_else() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 3.0, |secs| vec![person(0.3 + walk(0.8) * secs, 0.8, 0.7)]);
+    // One second after the first was hidden somebody steps out where he has come from.
+    let until = watch(&mut t, 5.0, until, 1.0, |_| vec![]);
+    watch(&mut t, 5.0, until, 1.0, |secs| vec![person(0.3 - walk(0.8) * (secs - until), 0.8, 0.7)]);
+    assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn one_leaves_at_the_edge_and_another_enters_there() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 3.0, |secs| vec![person(0.84 + walk(0.8) * secs, 0.8, 0.7)]);
+    let until = watch(&mut t, 5.0, until, 1.6, |_| vec![]);
+    watch(&mut t, 5.0, until, 2.0, |secs| vec![person(0.97 - walk(0.8) * (secs - until), 0.8, 0.7)]);
+    assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_weak_detection_continues_a_track_but_begins_none() {
+    let mut t = tracker();
+    watch(&mut t, 5.0, 0.0, 3.0, |_| vec![person(0.5, 0.8, 0.35)]);
+    assert!(t.tracks().is_empty());
+    let until = watch(&mut t, 5.0, 3.0, 2.0, |_| vec![person(0.5, 0.8, 0.6)]);
+    // Lying people: weak mostly, a little better now and then.
+    watch(&mut t, 5.0, until, 30.0, |secs| {
+        vec![person(0.5, 0.8, if (secs * 5.0).round() as u32 % 8 == 0 { 0.31 } else { 0.15 })]
+    });
+    assert_eq!(confirmed(&t), [(1, 0.5)]);
+}
+
+#[test]
+fn what_never_scores_better_does_not_keep_a_track_alive() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![person(0.5, 0.8, 0.6)]);
+    watch(&mut t, 5.0, until, 8.0, |_| vec![person(0.5, 0.8, 0.2)]);
+    assert!(confirmed(&t).is_empty());
+}
+
+#[test]
+fn a_second_box_on_the_same_person_is_nobody() {
+    let mut t = tracker();
+    watch(&mut t, 5.0, 0.0, 3.0, |_| {
+        let whole = person(0.5, 0.8, 0.8);
+        let mut half = whole;
+        half.score = 0.5;
+        half.bounds.h *= 0.5;
+        vec![whole, half]
+    });
+    assert_eq!(t.tracks().len(), 1);
+}
+
+#[test]
+fn a_car_is_never_continued_by_a_person() {
+    let mut t = tracker();
+    let car = |class| Detection { class, ..person(0.5, 0.8, 0.7) };
+    let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![car(Class::Car)]);
+    watch(&mut t, 5.0, until, 1.0, |_| vec![person(0.5, 0.8, 0.7)]);
+    let classes: Vec<_> = t.tracks().iter().map(|t| (t.id, t.class)).collect();
+    assert_eq!(classes, [(1, Class::Car), (2, Class::Person)]);
+    // Car and truck are mixed up by every detector.
+    let mut t = tracker();
+    watch(&mut t, 5.0, 0.0, 3.0, |secs| {
+        vec![car(if (secs * 5.0).round() as u32 % 3 == 0 { Class::Truck } else { Class::Car })]
+    });
+    assert_eq!(t.tracks().iter().map(|t| (t.id, t.class)).collect::<Vec<_>>(), [(1, Class::Car)]);
+}
+
+#[test]
+fn stillness_keeps_what_is_there_and_ages_what_was_lost() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![person(0.3, 0.8, 0.7), person(0.7, 0.8, 0.7)]);
+    let until = watch(&mut t, 5.0, until, 1.0, |_| vec![person(0.3, 0.8, 0.7)]);
+    for look in 0..100 {
+        t.still(StreamTime::from_secs(until + f64::from(look) * 0.2));
+    }
+    assert_eq!(confirmed(&t), [(1, 0.3)]);
+    assert_eq!(t.tracks().len(), 1, "the one lost before is gone");
+    assert!(t.tracks()[0].seen);
+}
+
+#[test]
+fn one_missed_look_before_stillness_was_a_mistake() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![person(0.3, 0.8, 0.7)]);
+    let until = watch(&mut t, 5.0, until, 0.2, |_| vec![]);
+    assert_eq!(t.tracks()[0].state, State::Lost);
+    t.still(StreamTime::from_secs(until));
+    assert_eq!(confirmed(&t), [(1, 0.3)]);
+}
+
+#[test]
+fn after_blindness_only_what_still_stands_there_is_the_same() {
+    for (there, ids) in [(0.31, vec![1]), (0.40, vec![2])] {
+        let mut t = tracker();
+        let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![person(0.3, 0.8, 0.7)]);
+        watch(&mut t, 5.0, until + 20.0, 4.0, |_| vec![person(there, 0.8, 0.7)]);
+        assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), ids);
+    }
+}
+
+#[test]
+fn close_meetings_are_noted_and_distant_ones_are_not() {
+    let meet = |gap: f64| {
+        let mut t = tracker();
+        let mut noted = false;
+        for look in 0..50 {
+            let secs = f64::from(look) * 0.2;
+            let scene = [
+                person(0.2 + walk(0.5) * secs, 0.8, 0.7),
+                person(0.2 + walk(0.5) * 8.0 - walk(0.5) * secs, 0.8 + gap * TALL, 0.7),
+            ];
+            t.seen(StreamTime::from_secs(secs), &scene);
+            noted |= t.mixups() == [(1, 2)];
+        }
+        noted
+    };
+    assert!(meet(0.05));
+    assert!(!meet(1.0));
+}
+
+#[test]
+fn ids_are_never_used_again() {
+    let mut t = tracker();
+    let until = watch(&mut t, 5.0, 0.0, 2.0, |_| vec![person(0.3, 0.8, 0.7)]);
+    t.reset();
+    assert!(t.tracks().is_empty());
+    watch(&mut t, 5.0, until, 2.0, |_| vec![person(0.3, 0.8, 0.7)]);
+    assert_eq!(confirmed(&t), [(2, 0.3)]);
+}
+
+#[test]
+fn broken_boxes_are_passed_over() {
+    let mut t = tracker();
+    watch(&mut t, 5.0, 0.0, 2.0, |_| {
+        let mut all = vec![person(0.5, 0.8, 0.7); 4];
+        all[1].bounds.x = f64::NAN;
+        all[2].bounds.h = 0.0;
+        all[3].bounds.w = f64::INFINITY;
+        all
+    });
+    assert_eq!(confirmed(&t), [(1, 0.5)]);
+}

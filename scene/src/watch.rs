@@ -1,0 +1,104 @@
+//! One camera watched: looks in, events out. The only door that the edge uses.
+
+use crate::config::CameraScene;
+use crate::event::Event;
+use crate::rule::{Shown, Watcher};
+use crate::scene::{Look, SILENCE, Scene};
+use crate::time::{LocalTime, StreamTime};
+use crate::track::{Track, Tracker};
+use std::time::Duration;
+
+/// Longest time without any look over which tracks may be the same again.
+const FORGET_AFTER: Duration = Duration::from_secs(30);
+
+/// Tracks and rules of one camera.
+pub struct Watch {
+    aspect: f64,
+    tracker: Tracker,
+    rules: Vec<Watcher>,
+    /// Latest look of any kind: time must not go back.
+    latest: Option<StreamTime>,
+    /// Latest look that told something.
+    last: Option<StreamTime>,
+    known: Duration,
+    happenings: u64,
+}
+
+impl Watch {
+    /// Watches with these zones and rules. The picture is taken to be 16:9 until [`Watch::set_aspect`] says better.
+    pub fn new(scene: &CameraScene) -> Self {
+        let aspect = 16.0 / 9.0;
+        Self {
+            aspect,
+            tracker: Tracker::new(scene.track, aspect),
+            rules: scene.rules.iter().map(Watcher::new).collect(),
+            latest: None,
+            last: None,
+            known: Duration::ZERO,
+            happenings: 0,
+        }
+    }
+
+    /// Says how wide the picture is: width / height as displayed. Anything but a positive number is passed over.
+    pub fn set_aspect(&mut self, aspect: f64) {
+        if aspect.is_finite() && aspect > 0.0 {
+            self.aspect = aspect;
+            self.tracker.set_aspect(aspect);
+        }
+    }
+
+    /// Takes in one look at stream time `at`. `local` is the local time of day for armed hours; none is always armed.
+    ///
+    /// Between two resets `at` must grow; a look that is not later than the one before is passed over. Events come in
+    /// the order of the rules in the configuration.
+    pub fn look(&mut self, at: StreamTime, look: Look<'_>, local: Option<LocalTime>) -> Vec<Event> {
+        if self.latest.is_some_and(|latest| at <= latest) {
+            return Vec::new();
+        }
+        self.latest = Some(at);
+        let gap = self.last.map_or(Duration::ZERO, |last| at.since(last));
+        if gap > FORGET_AFTER && !matches!(look, Look::Blind) {
+            self.tracker.reset();
+        }
+        match look {
+            Look::Seen(detections) => self.tracker.seen(at, detections),
+            Look::Still => self.tracker.still(at),
+            Look::Blind => return Vec::new(),
+        }
+        self.last = Some(at);
+        self.known += gap.min(SILENCE);
+        let scene = Scene {
+            at,
+            known: self.known,
+            gap,
+            evidence: look.evidence(),
+            aspect: self.aspect,
+            tracks: self.tracker.tracks(),
+            mixups: self.tracker.mixups(),
+        };
+        let mut events = Vec::new();
+        let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
+        for rule in &mut self.rules {
+            rule.look(&scene, &mut shown);
+        }
+        events
+    }
+
+    /// All tracks after the latest look, by id.
+    pub fn tracks(&self) -> &[Track] {
+        self.tracker.tracks()
+    }
+
+    /// The stream broke: ends what is open and forgets every track. The timeline may begin anew after it.
+    pub fn reset(&mut self, at: StreamTime) -> Vec<Event> {
+        let mut events = Vec::new();
+        for rule in &mut self.rules {
+            rule.reset(at, &mut events);
+        }
+        self.tracker.reset();
+        self.latest = None;
+        self.last = None;
+        self.known = Duration::ZERO;
+        events
+    }
+}

@@ -1,1 +1,31 @@
 //! The daemon on the camera gateway: video in, durable alerts out.
+//!
+//! Modules in the order of the pipeline; only [`camera`] wires them together.
+
+pub mod ingest;
+pub mod ring;
+
+pub mod decode;
+pub mod frame;
+pub mod observe;
+
+pub mod analysis;
+
+pub mod alerting;
+pub mod clip;
+pub mod draw;
+pub mod spool;
+pub mod still;
+
+pub mod outbox;
+pub mod uplink;
+
+pub mod camera;
+pub mod engine;
+pub mod models;
+pub mod replay;
+pub mod run;
+
+pub mod clock;
+pub mod config;
+pub mod credentials;

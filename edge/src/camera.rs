@@ -1,0 +1,179 @@
+//! One camera: the only place that knows the order of the stages.
+//!
+//! ```text
+//! ingest ─▶ ring ─▶ decoder ─▶ newest frame ─▶ rule thread: look, track, rules ─▶ alerting thread ─▶ outbox
+//!                                                   └─ camera state ─▶ uplink
+//! ```
+//!
+//! Nothing is shared with other cameras but the detector pool, the outbox and the uplink.
+
+mod footage;
+mod rules;
+mod state;
+
+use std::{
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use crossbeam_channel::bounded;
+use jiff::tz::TimeZone;
+
+use crate::{
+    alerting::{self, Alerting, CLIP_AFTER, CLIP_BEFORE, Identity},
+    analysis::Analysis,
+    config::CameraConfig,
+    decode::{DecodeOptions, Decoder, Latest},
+    frame::Frame,
+    ingest::{Ingest, IngestHandle, IngestOptions, OnPacket, Packet, Signal, Source},
+    observe::pool::Looker,
+    outbox::Outbox,
+    ring::Ring,
+    uplink::UplinkHandle,
+};
+use footage::RingFootage;
+use rules::Rules;
+pub use rules::Vitals;
+
+/// Footage that a camera keeps: a clip's length and what the alerting thread may be late.
+const RING: Duration = Duration::from_secs(CLIP_BEFORE.as_secs() + CLIP_AFTER.as_secs() + 5);
+/// And its size: 25 s at 16 Mbit/s.
+const RING_BYTES: usize = 48 << 20;
+/// Longest wait for the detector pool; longer is an overload worth telling.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a camera is given by the box.
+#[derive(Clone)]
+pub struct Services {
+    /// Box.
+    pub edge: String,
+    /// 12-digit community code.
+    pub site: String,
+    /// Armed hours are meant in it.
+    pub timezone: TimeZone,
+    /// SHA-256 of the detector's weights.
+    pub model_sha256: String,
+    /// Where alerts go.
+    pub outbox: Outbox,
+    /// Where camera states go.
+    pub uplink: UplinkHandle,
+}
+
+/// A running camera.
+pub struct Camera {
+    name: String,
+    ingest: Option<Ingest>,
+    frames: Arc<Latest<Frame>>,
+    signals: Arc<Latest<Signal>>,
+    vitals: Arc<Vitals>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Camera {
+    /// Starts all stages of one camera.
+    pub fn start(config: &CameraConfig, source: Source, looker: Looker, services: &Services) -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let frames = Arc::new(Latest::<Frame>::default());
+        let signals = Arc::new(Latest::<Signal>::default());
+        let vitals = Arc::new(Vitals::default());
+        let ring = Arc::new(Mutex::new(Ring::new(RING, RING_BYTES)));
+        let (jobs, queue) = bounded(alerting::QUEUE);
+
+        let (width, height) = looker.input_size();
+        let decoder = decoder(config.analysis_fps, (width, height), Arc::clone(&frames));
+        let handle = Arc::new(OnceLock::new());
+        let on_packet = on_packet(Arc::clone(&ring), decoder, Arc::clone(&handle));
+
+        let identity = Identity {
+            edge: services.edge.clone(),
+            site: services.site.clone(),
+            camera: config.id.clone(),
+            camera_name: config.name.clone(),
+            model_sha256: services.model_sha256.clone(),
+        };
+        let alerting = Alerting::new(identity, services.outbox.clone(), Arc::clone(&stop));
+        let rules = Rules {
+            analysis: Analysis::new(looker, &config.scene, LOOK_LIMIT),
+            scene: config.scene.clone(),
+            frames: Arc::clone(&frames),
+            signals: Arc::clone(&signals),
+            footage: Arc::new(RingFootage::new(ring)),
+            jobs,
+            state: state::Teller::new(config, services),
+            vitals: Arc::clone(&vitals),
+            timezone: services.timezone.clone(),
+            stop: Arc::clone(&stop),
+        };
+        let threads = vec![
+            named(&format!("alerts-{}", config.id), move || alerting.run(&queue))?,
+            named(&format!("rules-{}", config.id), move || rules.run())?,
+        ];
+
+        let told = Arc::clone(&signals);
+        let ingest = Ingest::start(&config.id, source, IngestOptions::default(), on_packet, move |signal| {
+            told.put(signal);
+        })
+        .map_err(|fault| anyhow::anyhow!("{}", fault.detail))?;
+        // packets before this line cannot be told to fail yet; the first bad one after it can
+        let _ = handle.set(ingest.handle());
+        Ok(Self { name: config.id.clone(), ingest: Some(ingest), frames, signals, vitals, stop, threads })
+    }
+
+    /// Camera id.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it is doing.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
+    /// Asks it to stop, without waiting.
+    pub fn begin_stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.frames.close();
+        self.signals.close();
+    }
+
+    /// Stops it. What is open stays open for [`Outbox::close_interrupted`] of the next start.
+    pub fn stop(mut self) {
+        self.begin_stop();
+        if let Some(ingest) = self.ingest.take() {
+            ingest.stop();
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!(camera = self.name, "a thread of this camera had panicked");
+            }
+        }
+    }
+}
+
+fn decoder(fps: f64, (width, height): (usize, usize), frames: Arc<Latest<Frame>>) -> Decoder {
+    let pixels = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let options = DecodeOptions::new(pixels(width), pixels(height), Some(fps), false);
+    Decoder::new(options, Arc::new(move |frame| frames.put(frame)))
+}
+
+/// Each packet goes into the ring and to the decoder, on GStreamer's thread.
+fn on_packet(ring: Arc<Mutex<Ring>>, decoder: Decoder, handle: Arc<OnceLock<IngestHandle>>) -> OnPacket {
+    let decoder = Mutex::new(decoder);
+    Arc::new(move |packet: Packet| {
+        ring.lock().unwrap_or_else(PoisonError::into_inner).push(&packet);
+        let result = decoder.lock().unwrap_or_else(PoisonError::into_inner).push(&packet);
+        if let (Err(fault), Some(handle)) = (result, handle.get()) {
+            handle.fail(packet.session, fault);
+        }
+    })
+}
+
+fn named(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).with_context(|| format!("no thread for {name}"))
+}

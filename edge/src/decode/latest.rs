@@ -1,0 +1,123 @@
+//! The hand-over of a live camera: one slot, the newest wins.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One slot between two threads. What nobody took in time is replaced and counted.
+#[derive(Debug)]
+pub struct Latest<T> {
+    slot: Mutex<Slot<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    item: Option<T>,
+    dropped: u64,
+    closed: bool,
+}
+
+/// What taking gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken<T> {
+    /// The newest item.
+    Item(T),
+    /// None came in time.
+    TimedOut,
+    /// None will come.
+    Closed,
+}
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self {
+            slot: Mutex::new(Slot { item: None, dropped: 0, closed: false }),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Latest<T> {
+    /// Puts an item, in place of one that was not taken. False when nobody takes any more.
+    pub fn put(&self, item: T) -> bool {
+        let mut slot = self.lock();
+        if slot.closed {
+            return false;
+        }
+        if slot.item.replace(item).is_some() {
+            slot.dropped += 1;
+        }
+        drop(slot);
+        self.changed.notify_one();
+        true
+    }
+
+    /// Takes the newest item, waiting at most `limit` for one.
+    pub fn take(&self, limit: Duration) -> Taken<T> {
+        let deadline = Instant::now() + limit;
+        let mut slot = self.lock();
+        loop {
+            if let Some(item) = slot.item.take() {
+                return Taken::Item(item);
+            }
+            if slot.closed {
+                return Taken::Closed;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Taken::TimedOut;
+            }
+            slot = self.changed.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// No more: who waits is woken.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Items that were replaced before anybody took them.
+    pub fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot<T>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn the_newest_wins_and_the_rest_is_counted() {
+        let latest = Latest::default();
+        for n in 0..5 {
+            assert!(latest.put(n));
+        }
+        assert_eq!(latest.take(Duration::ZERO), Taken::Item(4));
+        assert_eq!(latest.take(Duration::ZERO), Taken::TimedOut);
+        assert_eq!(latest.dropped(), 4);
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_an_item_and_by_the_end() {
+        let latest = Arc::new(Latest::default());
+        let taker = {
+            let latest = latest.clone();
+            std::thread::spawn(move || {
+                let limit = Duration::from_secs(20);
+                (latest.take(limit), latest.take(limit))
+            })
+        };
+        assert!(latest.put(7));
+        // the close may overtake the taking, but never the item
+        latest.close();
+        assert_eq!(taker.join().unwrap(), (Taken::Item(7), Taken::Closed));
+        assert!(!latest.put(8));
+    }
+}

@@ -1,0 +1,134 @@
+//! The detector pool: few sessions, shared fairly by all cameras.
+//!
+//! A camera's thread hands over one picture and waits for its detections. So each camera has at most one request in
+//! the queue, the queue is as long as there are cameras, and first come first served is round robin: a camera that
+//! asks often cannot push another one out.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use thiserror::Error;
+use xunge_scene::Detection;
+
+use super::{
+    Pixels,
+    detector::{DetectError, Detector},
+};
+use crate::frame::Frame;
+
+/// A look could not be had.
+#[derive(Debug, Error)]
+pub enum LookError {
+    /// The detector failed on this picture.
+    #[error(transparent)]
+    Detect(#[from] DetectError),
+    /// No worker answered in time.
+    #[error("the detector did not answer within {0:?}; the box is overloaded")]
+    TimedOut(Duration),
+    /// All workers are gone.
+    #[error("the detector has stopped; the log of the first failure says why")]
+    Stopped,
+}
+
+struct Request {
+    frame: Arc<Frame>,
+    answer: Sender<Result<Vec<Detection>, DetectError>>,
+}
+
+/// Starts and stops the workers.
+pub struct Pool {
+    requests: Sender<Request>,
+    workers: Vec<JoinHandle<()>>,
+    looks: Arc<AtomicU64>,
+    input_size: (usize, usize),
+}
+
+/// How one camera asks; cheap to clone.
+#[derive(Clone)]
+pub struct Looker {
+    requests: Sender<Request>,
+    input_size: (usize, usize),
+}
+
+impl Pool {
+    /// One worker thread per detector, for at most `cameras` cameras.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(detectors: Vec<Detector>, cameras: usize) -> std::io::Result<Self> {
+        let input_size = detectors.first().map_or((0, 0), Detector::input_size);
+        let (requests, queue) = bounded::<Request>(cameras.max(1));
+        let looks = Arc::new(AtomicU64::new(0));
+        let workers = detectors
+            .into_iter()
+            .enumerate()
+            .map(|(number, detector)| {
+                let (queue, looks) = (queue.clone(), Arc::clone(&looks));
+                thread::Builder::new()
+                    .name(format!("detector-{number}"))
+                    .spawn(move || work(detector, &queue, &looks))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { requests, workers, looks, input_size })
+    }
+
+    /// For one camera.
+    pub fn looker(&self) -> Looker {
+        Looker { requests: self.requests.clone(), input_size: self.input_size }
+    }
+
+    /// Pictures looked at since start.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
+    /// Ends the workers once all lookers are gone.
+    pub fn stop(self) {
+        drop(self.requests);
+        for worker in self.workers {
+            if worker.join().is_err() {
+                tracing::error!("a detector thread had panicked");
+            }
+        }
+    }
+}
+
+impl Looker {
+    /// Columns and rows that pictures are scaled to fit.
+    pub fn input_size(&self) -> (usize, usize) {
+        self.input_size
+    }
+
+    /// Waits until a worker has looked at `frame`, at most `limit`.
+    pub fn look(&self, frame: Arc<Frame>, limit: Duration) -> Result<Vec<Detection>, LookError> {
+        let (answer, answered) = bounded(1);
+        self.requests
+            .send_timeout(Request { frame, answer }, limit)
+            .map_err(|e| if e.is_timeout() { LookError::TimedOut(limit) } else { LookError::Stopped })?;
+        match answered.recv_timeout(limit) {
+            Ok(result) => Ok(result?),
+            Err(RecvTimeoutError::Timeout) => Err(LookError::TimedOut(limit)),
+            Err(RecvTimeoutError::Disconnected) => Err(LookError::Stopped),
+        }
+    }
+}
+
+fn work(mut detector: Detector, queue: &Receiver<Request>, looks: &AtomicU64) {
+    while let Ok(Request { frame, answer }) = queue.recv() {
+        let result = detector.detect(pixels(&frame));
+        looks.fetch_add(1, Ordering::Relaxed);
+        // the camera may have given up waiting: nobody to tell
+        let _ = answer.send(result);
+    }
+}
+
+fn pixels(frame: &Frame) -> Pixels<'_> {
+    Pixels { width: frame.width, height: frame.height, stride: frame.stride, bgr: frame.bgr() }
+}

@@ -1,0 +1,135 @@
+//! A camera as it should be, and what networks do to it.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tempfile::tempdir;
+use xunge_alert::BlindCause;
+use xunge_demo::clips::{ClipSpec, Codec};
+use xunge_demo::rtsp::{Content, Mount, RtspServer};
+use xunge_edge::decode::{DecodeOptions, Decoder, Latest, Taken};
+use xunge_edge::frame::Frame;
+use xunge_edge::ingest::{Packet, Signal, Transport};
+
+use super::rig::{PATIENCE, Rig, clip};
+
+#[test]
+fn live_pictures_keep_their_times_through_the_loop() {
+    let folder = tempdir().unwrap();
+    for (name, codec, b_frames) in [("a.mp4", Codec::H264, 0), ("b.mp4", Codec::H264, 2), ("c.mp4", Codec::H265, 0)]
+    {
+        let spec = ClipSpec { codec, b_frames, secs: 2.0, ..ClipSpec::default() };
+        let file = clip(folder.path(), name, &spec);
+        let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/lawn", file)]).unwrap();
+        let rig = Rig::camera(&server.url("/lawn"));
+        assert_eq!(rig.wait_flowing(), 1);
+        let mut packets: Vec<Packet> = (0..50).map(|_| rig.packet()).collect();
+        assert!(packets[0].keyframe);
+        assert_eq!(packets[0].at.secs(), 0.0);
+        println!("{name}: {:?}", packets.iter().map(|p| p.at.secs()).collect::<Vec<_>>());
+        packets.sort_by_key(|p| p.at);
+        for pair in packets.windows(2).take(45) {
+            let gap = pair[1].at.since(pair[0].at).as_secs_f64();
+            assert!((0.03..0.3).contains(&gap), "{name}: {gap} s at {}", pair[0].at);
+        }
+        let whole = packets[45].at.secs();
+        assert!((4.0..5.2).contains(&whole), "{name}: 45 pictures in {whole} s");
+    }
+}
+
+#[test]
+fn the_newest_frame_is_there_for_whoever_takes_it() {
+    let folder = tempdir().unwrap();
+    let spec = ClipSpec { fps: 25, width: 640, height: 360, ..ClipSpec::default() };
+    let file = clip(folder.path(), "c.mp4", &spec);
+    let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/lawn", file)]).unwrap();
+    let rig = Rig::camera(&server.url("/lawn"));
+    let latest: Arc<Latest<Frame>> = Arc::default();
+    let slot = latest.clone();
+    let mut decoder =
+        Decoder::new(DecodeOptions::new(416, 256, Some(5.0), false), Arc::new(move |f| slot.put(f)));
+    let packets = rig.packets.clone();
+    let feeder = std::thread::spawn(move || {
+        for _ in 0..75 {
+            decoder.push(&packets.recv_timeout(PATIENCE).unwrap()).unwrap();
+        }
+        decoder.stats()
+    });
+    let mut frames = Vec::new();
+    while frames.len() < 8 {
+        match latest.take(PATIENCE) {
+            Taken::Item(frame) => frames.push(frame),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(frames.windows(2).all(|w| w[1].at.since(w[0].at) >= Duration::from_millis(140)));
+    assert_eq!((frames[0].width, frames[0].height, frames[0].full_width), (416, 234, 640));
+    let stats = feeder.join().unwrap();
+    assert!(stats.frames <= 17, "25 a second were thinned to 5: {stats:?}");
+}
+
+#[test]
+fn a_lost_connection_is_a_gap_on_one_timeline() {
+    let folder = tempdir().unwrap();
+    let file = clip(folder.path(), "c.mp4", &ClipSpec::default());
+    let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/lawn", file)]).unwrap();
+    let rig = Rig::camera(&server.url("/lawn"));
+    assert_eq!(rig.wait_flowing(), 1);
+    rig.packet();
+    server.drop_clients();
+    let detail = rig.wait_blind(BlindCause::Ended);
+    assert!(detail.contains("/lawn"), "{detail}");
+    assert_eq!(rig.wait_flowing(), 2);
+    let deadline = Instant::now() + PATIENCE;
+    let mut last = rig.packet();
+    while last.session == 1 && Instant::now() < deadline {
+        let next = rig.packet();
+        assert!(next.at > last.at);
+        last = next;
+    }
+    assert_eq!(last.session, 2);
+    assert!(last.keyframe);
+}
+
+#[test]
+fn a_camera_that_changes_its_picture_size_goes_on() {
+    let folder = tempdir().unwrap();
+    let spec = |width, height| ClipSpec { width, height, secs: 2.0, ..ClipSpec::default() };
+    let wide = clip(folder.path(), "a.mp4", &spec(640, 360));
+    let square = clip(folder.path(), "b.mp4", &spec(240, 240));
+    let mounts = vec![Mount::new("/lawn", Content::Clips(vec![wide, square]))];
+    let server = RtspServer::start("127.0.0.1:0", mounts).unwrap();
+    let rig = Rig::camera(&server.url("/lawn"));
+    let sizes: Arc<Mutex<Vec<(usize, usize)>>> = Arc::default();
+    let taken = sizes.clone();
+    let on_frame = Arc::new(move |f: Frame| {
+        taken.lock().unwrap().push((f.full_width, f.full_height));
+        true
+    });
+    let mut decoder = Decoder::new(DecodeOptions::new(416, 256, Some(5.0), false), on_frame);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        decoder.push(&rig.packet()).unwrap();
+        let mut seen = sizes.lock().unwrap().clone();
+        seen.dedup();
+        if seen.len() >= 3 {
+            assert_eq!(seen[..3], [(640, 360), (240, 240), (640, 360)]);
+            break;
+        }
+        assert!(Instant::now() < deadline, "{seen:?}");
+    }
+    assert_eq!(decoder.stats().errors, 0);
+    assert!(rig.signals.try_iter().all(|s| !matches!(s, Signal::Blind { .. })));
+}
+
+#[test]
+fn a_camera_that_only_speaks_udp_is_heard_in_the_end() {
+    let folder = tempdir().unwrap();
+    let file = clip(folder.path(), "c.mp4", &ClipSpec::default());
+    let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/udp", file).udp_only()]).unwrap();
+    assert_eq!(Transport::default(), Transport::Tcp);
+    let rig = Rig::camera(&server.url("/udp"));
+    let detail = rig.wait_blind(BlindCause::Unreachable);
+    assert!(detail.contains("UDP"), "{detail}");
+    rig.wait_flowing();
+}

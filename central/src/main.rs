@@ -1,2 +1,111 @@
-//! Entry point.
-fn main() {}
+//! `xunge-central`: the centre's command line.
+
+mod cli;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Xunge 巡格: the centre. Takes the alerts of all boxes, makes cases of them, and serves the console.
+#[derive(Parser)]
+#[command(name = "xunge-central", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// Configuration file, e.g. central.toml
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the centre 运行中心
+    Run(ConfigFile),
+    /// Enrol a box: writes its certificate and credentials 注册边缘盒子
+    Enroll {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Id of the box, e.g. gw-0001
+        #[arg(long)]
+        edge: String,
+        /// 12-digit community code, e.g. 420502001001
+        #[arg(long)]
+        site: String,
+        /// New folder for the files that the box needs
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// How long the certificate is valid
+        #[arg(long, default_value_t = 3650)]
+        days: u32,
+    },
+    /// Manage users 管理用户
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Check the configuration 检查配置
+    Check(ConfigFile),
+    /// Check that nobody has changed the log of the cases 校验案件日志
+    Verify(ConfigFile),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add a user; prints a random password unless one is given on standard input
+    Add {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// admin or operator
+        #[arg(long, default_value = "operator", value_parser = ["admin", "operator"])]
+        role: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give a user a new password and end all sessions
+    Passwd {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::log_to_stderr();
+    let done = match Cli::parse().command {
+        Command::Run(file) => cli::run::run(&file.config).await,
+        Command::Enroll { file, edge, site, out, days } => {
+            cli::enroll::enroll(&file.config, &edge, &site, &out, days).await
+        }
+        Command::User { command: UserCommand::Add { file, name, role, password_stdin } } => {
+            cli::users::add(&file.config, &name, &role, password_stdin).await
+        }
+        Command::User { command: UserCommand::Passwd { file, name, password_stdin } } => {
+            cli::users::passwd(&file.config, &name, password_stdin).await
+        }
+        Command::Check(file) => cli::check(&file.config),
+        Command::Verify(file) => cli::verify(&file.config).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // our errors carry their cause in their own sentence
+            cli::say_error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person types.
+
+pub mod enroll;
+pub mod run;
+pub mod users;
+
+use std::io::IsTerminal;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tracing_subscriber::EnvFilter;
+use xunge_central::case::number;
+use xunge_central::config::CentralConfig;
+use xunge_central::store::Store;
+
+/// Log to standard error; `RUST_LOG` says how much.
+pub fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+}
+
+/// Prints a line for the person at the terminal, or for the program that started this one.
+#[allow(clippy::print_stdout)] // the answer to a command
+pub fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Prints why a command failed.
+#[allow(clippy::print_stderr)] // the answer to a command
+pub fn say_error(sentence: &str) {
+    eprintln!("xunge-central: {sentence}");
+}
+
+/// Reads the configuration; all mistakes at once.
+fn load(file: &Path) -> Result<CentralConfig> {
+    CentralConfig::load(file).map_err(|problems| anyhow::anyhow!("{problems}"))
+}
+
+/// Opens the store in the data folder, and makes the folder where there is none.
+async fn open_store(config: &CentralConfig) -> Result<Store> {
+    let folder = &config.data_dir;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+        format!("cannot make the data folder {}; see `data_dir` in the configuration", folder.display())
+    })?;
+    let zone = number::zone(&config.timezone)?;
+    Ok(Store::open(&folder.join("central.db"), zone).await?)
+}
+
+/// `check`: says whether the configuration can be used.
+pub fn check(file: &Path) -> Result<()> {
+    let config = load(file)?;
+    say(&format!("{} is fine. 配置无误。", file.display()));
+    say(&format!("  data   {}", config.data_dir.display()));
+    say(&format!("  web    http://{}", config.web.listen));
+    Ok(())
+}
+
+/// `verify`: reads the whole log of the cases.
+pub async fn verify(file: &Path) -> Result<()> {
+    let config = load(file)?;
+    if !config.data_dir.join("central.db").is_file() {
+        bail!("there is no case store in {}; run the centre once", config.data_dir.display());
+    }
+    let store = open_store(&config).await?;
+    let report = store.verify_chain().await?;
+    store.close().await;
+    for problem in &report.problems {
+        say(&format!("  {problem}"));
+    }
+    say(&format!("{} cases, {} log entries, last hash {}", report.cases, report.entries, report.head));
+    if report.problems.is_empty() {
+        say("The log is whole. 日志完整。");
+        Ok(())
+    } else {
+        bail!("the log of the cases was changed ({} problems). 日志已被改动。", report.problems.len())
+    }
+}

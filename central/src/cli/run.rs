@@ -1,0 +1,274 @@
+//! `run`: the whole centre in one process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tracing::{error, info, warn};
+use xunge_central::broker::{Broker, BrokerConfig, client};
+use xunge_central::clock::Clock;
+use xunge_central::config::{BrokerChoice, CentralConfig};
+use xunge_central::enrolment::Enrolment;
+use xunge_central::evidence::EvidenceFiles;
+use xunge_central::feed::Feed;
+use xunge_central::intake::{CLIENT_ID, Intake};
+use xunge_central::password;
+use xunge_central::pki::Pki;
+use xunge_central::retention::{self, Keep};
+use xunge_central::store::{Role, Store};
+use xunge_central::web::{Web, router};
+
+use super::{load, open_store, say};
+
+/// How soon a box that was enrolled by the command line may connect.
+const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
+/// How long a stop waits for answers that are being written.
+const WEB_FAREWELL: Duration = Duration::from_secs(5);
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(file: &Path) -> Result<()> {
+    let config = load(file)?;
+    let clock = Clock::system();
+    let mut stop = Signals::listen()?;
+    let store = open_store(&config).await?;
+    let _only_one = only_one(&config)?;
+    let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: is another program using the port? See `[web] listen`",
+            config.web.listen
+        )
+    })?;
+    let address = listener.local_addr().context("cannot read the address of the console")?;
+    let files = EvidenceFiles::open(&config.data_dir, config.evidence.max_file_bytes).await?;
+
+    let (stopping, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let feed = Feed::new(store.clone());
+    let (broker, options) = broker(&config, &store, &clock).await?;
+    let broker = broker.map(|(broker, enrolment)| {
+        tasks.spawn(follow_enrolment(broker.clone(), enrolment, store.clone(), stopped.clone()));
+        broker
+    });
+    let intake = Intake::start(options, store.clone(), feed.clone(), clock.clone());
+    let keep = Keep { days: config.evidence.retention_days, max_bytes: config.evidence.max_bytes };
+    tasks.spawn(follow_retention(store.clone(), files.clone(), keep, clock.clone(), stopped.clone()));
+
+    let mut web = Web::new(store.clone(), feed, files, clock.clone(), stopped.clone());
+    web.intake = Some(intake.state());
+    web.session = config.web.session;
+    web.secure_cookies = config.web.secure_cookies;
+    let app = router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
+    let mut until = stopped.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        // an error means that nobody is left to say it: stop as well
+        let _ = until.wait_for(|stopped| *stopped).await;
+    });
+    let mut serving = tokio::spawn(server.into_future());
+
+    greet(&store, address, &clock).await?;
+    tell_supervisor(&[NotifyState::Ready]);
+    tasks.spawn(watchdog(store.clone(), stopped));
+
+    let ended = tokio::select! {
+        name = stop.next() => {
+            info!("{name}: the centre stops");
+            None
+        }
+        ended = &mut serving => Some(ended),
+    };
+    tell_supervisor(&[NotifyState::Stopping]);
+    stopping.send_replace(true);
+    if ended.is_none() && timeout(WEB_FAREWELL, &mut serving).await.is_err() {
+        serving.abort();
+    }
+    while tasks.join_next().await.is_some() {}
+    intake.stop().await;
+    if let Some(broker) = broker
+        && let Some(broker) = Arc::into_inner(broker)
+    {
+        broker.shutdown().await;
+    }
+    store.close().await;
+    match ended {
+        None => Ok(()),
+        Some(result) => {
+            result.context("the console stopped by itself")?.context("the console stopped by itself")?;
+            anyhow::bail!("the console stopped by itself")
+        }
+    }
+}
+
+/// A second centre on the same folder would number cases and confirm alerts behind the first one's back.
+fn only_one(config: &CentralConfig) -> Result<std::fs::File> {
+    let path = config.data_dir.join("running.lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    file.try_lock().with_context(|| {
+        format!("another xunge-central is running on {}; stop it first", config.data_dir.display())
+    })?;
+    Ok(file)
+}
+
+type Embedded = (Arc<Broker>, Enrolment);
+
+/// The broker inside this process, or how to reach the one outside.
+async fn broker(
+    config: &CentralConfig,
+    store: &Store,
+    clock: &Clock,
+) -> Result<(Option<Embedded>, rumqttc::MqttOptions)> {
+    match &config.broker {
+        BrokerChoice::Embedded { listen, names } => {
+            let pki = Pki::open(&config.data_dir.join("pki"), clock.now())?;
+            let enrolment = Enrolment::default();
+            enrolment.refresh(store).await?;
+            let broker = Broker::start(BrokerConfig {
+                listen: *listen,
+                names,
+                pki: &pki,
+                data_dir: &config.data_dir,
+                admission: enrolment.admission(),
+                now: clock.now(),
+            })
+            .await?;
+            let options = broker.client_options(CLIENT_ID)?;
+            Ok((Some((Arc::new(broker), enrolment)), options))
+        }
+        BrokerChoice::External { host, port, tls } => {
+            let Some(tls) = tls else {
+                return Ok((None, rumqttc::MqttOptions::new(CLIENT_ID, host, *port)));
+            };
+            let read = |path: &Path| {
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            let (ca, certificate, key) = (read(&tls.ca)?, read(&tls.certificate)?, read(&tls.key)?);
+            let identity = client::Identity { ca_pem: &ca, cert_pem: &certificate, key_pem: &key };
+            Ok((None, client::options(CLIENT_ID, host, *port, &identity)?))
+        }
+    }
+}
+
+/// Prints where the console is, and at the very first start who may enter.
+async fn greet(store: &Store, address: SocketAddr, clock: &Clock) -> Result<()> {
+    let host = match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => "127.0.0.1".to_owned(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => "[::1]".to_owned(),
+        SocketAddr::V4(v4) => v4.ip().to_string(),
+        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    };
+    say(&format!("console: http://{host}:{}", address.port()));
+    if store.user_count().await? > 0 {
+        return Ok(());
+    }
+    let secret = password::random();
+    let hash = tokio::task::spawn_blocking({
+        let secret = secret.clone();
+        move || password::hash(&secret)
+    });
+    let hash = hash.await.context("the first password could not be made")??;
+    if store.add_user("admin", Role::Admin, &hash, clock.now()).await? {
+        say("user: admin");
+        say(&format!("password: {secret}"));
+    }
+    Ok(())
+}
+
+/// Lets boxes in that were enrolled by the command line, and out those that were enrolled elsewhere since.
+async fn follow_enrolment(
+    broker: Arc<Broker>,
+    enrolment: Enrolment,
+    store: Store,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut failing = false;
+    while pause(ENROLMENT_EVERY, &mut stopped).await {
+        match enrolment.refresh(&store).await {
+            Ok(out) => {
+                failing = false;
+                for edge in out {
+                    info!("{edge} has a new certificate or is no longer enrolled: its old connection is closed");
+                    if let Err(error) = broker.disconnect(&edge).await {
+                        warn!("{error}");
+                    }
+                }
+            }
+            Err(error) => {
+                if !failing {
+                    error!("{error}; the boxes that were enrolled before may still connect");
+                }
+                failing = true;
+            }
+        }
+    }
+}
+
+async fn follow_retention(
+    store: Store,
+    files: EvidenceFiles,
+    keep: Keep,
+    clock: Clock,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        if let Err(error) = retention::sweep(&store, &files, keep, clock.now()).await {
+            error!("{error}");
+        }
+        if !pause(retention::EVERY, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+/// Tells systemd that the centre lives as long as its store answers.
+async fn watchdog(store: Store, mut stopped: watch::Receiver<bool>) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    let mut beat = interval(limit / 3);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        match store.ping().await {
+            Ok(()) => tell_supervisor(&[NotifyState::Watchdog]),
+            Err(error) => error!("{error}; systemd is not told that the centre lives"),
+        }
+    }
+}
+
+fn tell_supervisor(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!("systemd cannot be told: {error}");
+    }
+}
+
+/// False when it is time to stop.
+async fn pause(length: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
+    timeout(length, stopped.wait_for(|stopped| *stopped)).await.is_err()
+}
+
+struct Signals {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { term: listen(SignalKind::terminate())?, int: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `user add` and `user passwd`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use xunge_central::clock::Clock;
+use xunge_central::password;
+use xunge_central::store::Role;
+
+use super::{load, open_store, say};
+
+/// Adds a user.
+pub async fn add(file: &Path, name: &str, role: &str, from_stdin: bool) -> Result<()> {
+    password::check_name(name)?;
+    let Some(role) = Role::parse(role) else { bail!("`{role}` is not a role: use admin or operator") };
+    let store = open_store(&load(file)?).await?;
+    let (secret, random) = secret(from_stdin)?;
+    if !store.add_user(name, role, &password::hash(&secret)?, Clock::system().now()).await? {
+        bail!("there is a user {name} already; `user passwd` gives a new password");
+    }
+    store.close().await;
+    tell(name, random.then_some(&secret));
+    Ok(())
+}
+
+/// Gives a user a new password.
+pub async fn passwd(file: &Path, name: &str, from_stdin: bool) -> Result<()> {
+    let store = open_store(&load(file)?).await?;
+    let (secret, random) = secret(from_stdin)?;
+    if !store.set_password(name, &password::hash(&secret)?, Clock::system().now()).await? {
+        bail!("there is no user {name}; `user add` makes one");
+    }
+    store.close().await;
+    tell(name, random.then_some(&secret));
+    Ok(())
+}
+
+/// The password, and whether it was made at random.
+fn secret(from_stdin: bool) -> Result<(String, bool)> {
+    if !from_stdin {
+        return Ok((password::random(), true));
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
+    Ok((line.trim_end_matches(['\r', '\n']).to_owned(), false))
+}
+
+fn tell(name: &str, random: Option<&String>) {
+    say(&format!("user: {name}"));
+    if let Some(secret) = random {
+        say(&format!("password: {secret}"));
+    }
+}

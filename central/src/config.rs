@@ -1,0 +1,278 @@
+//! The centre's configuration file: what may stand in it, and what it says.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use xunge_config::{Key, Problems, Section, Table, load, read, url};
+
+const DATA_DIR: Key = Key::path("data_dir")
+    .default("\"/var/lib/xunge-central\"")
+    .doc("Folder of the databases, certificates and evidence", "数据库、证书和证据文件所在目录");
+
+const MODE: Key = Key::choice("mode", &["embedded", "external"]).default("\"embedded\"").doc(
+    "The broker inside this program, or one that you run (Mosquitto, EMQX)",
+    "使用内置消息服务，还是自建的（Mosquitto、EMQX）",
+);
+const BROKER_LISTEN: Key = Key::socket("listen").default("\"0.0.0.0:8883\"").doc(
+    "Embedded: where boxes connect, by TLS with their certificates",
+    "内置时：边缘盒子接入的监听地址（TLS 双向证书）",
+);
+const NAMES: Key = Key::texts("names").default("[]").example("[\"central.example\", \"10.1.0.5\"]").doc(
+    "Embedded: host names and addresses by which boxes reach it, for its certificate; localhost is always in",
+    "内置时：盒子访问本机所用的主机名和地址，写入服务证书；localhost 已包含",
+);
+const URL: Key = Key::url("url", &["mqtts", "mqtt"])
+    .example("\"mqtts://broker.example:8883\"")
+    .doc("External: the broker; mqtt:// only on this same machine", "自建时：消息服务地址；mqtt:// 仅限本机");
+const CA: Key = Key::path("ca").doc("External mqtts: CA certificate, PEM", "自建 mqtts：CA 证书（PEM）");
+const CERTIFICATE: Key = Key::path("certificate")
+    .doc("External mqtts: the centre's client certificate, PEM", "自建 mqtts：中心的客户端证书（PEM）");
+const KEY: Key = Key::path("key")
+    .doc("External mqtts: its private key, PKCS#8 PEM", "自建 mqtts：对应的私钥（PKCS#8 PEM）");
+
+const WEB_LISTEN: Key = Key::socket("listen").default("\"127.0.0.1:8080\"").doc(
+    "Where the console and the evidence upload answer; put a proxy with https in front of anything but this machine",
+    "控制台与证据上传的监听地址；对外服务时请在前面放置 https 反向代理",
+);
+const SESSION_HOURS: Key = Key::float("session_hours")
+    .default("12")
+    .range(0.1, 168.0)
+    .unit("h")
+    .doc("A login ends after so long", "登录有效时长");
+const SECURE_COOKIES: Key = Key::bool("secure_cookies")
+    .default("false")
+    .doc("Set it when people reach the console by https only", "仅通过 https 访问控制台时设为 true");
+
+const MAX_MB: Key = Key::int("max_mb")
+    .default("100000")
+    .range(100.0, 1e9)
+    .unit("MB")
+    .doc("All evidence files together; the oldest go first", "证据文件总量上限，超出时先删最旧的");
+const RETENTION_DAYS: Key = Key::int("retention_days").default("30").range(1.0, 3650.0).unit("d").doc(
+    "Evidence is deleted after so many days; public video must be kept 30 days or more",
+    "证据保存天数；公共安全视频不得少于 30 日",
+);
+const MAX_FILE_MB: Key = Key::int("max_file_mb")
+    .default("64")
+    .range(1.0, 4096.0)
+    .unit("MB")
+    .doc("Largest file that is taken", "单个文件上限");
+
+const TIMEZONE: Key = Key::text("timezone")
+    .default("\"Asia/Shanghai\"")
+    .range(1.0, 64.0)
+    .doc("Time zone of case numbers and working days", "案件编号和工作日所用时区");
+
+static BROKER: Table = Table::one("broker", &[&[MODE, BROKER_LISTEN, NAMES, URL, CA, CERTIFICATE, KEY]])
+    .doc("The MQTT broker that boxes speak to.", "边缘盒子接入的 MQTT 消息服务。");
+static WEB: Table =
+    Table::one("web", &[&[WEB_LISTEN, SESSION_HOURS, SECURE_COOKIES]]).doc("The console.", "控制台。");
+static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_FILE_MB]])
+    .doc("Snapshots and clips from the boxes.", "盒子上传的截图与录像片段。");
+static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
+
+/// Everything that may stand in central.toml.
+pub static TABLE: Table = Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &WEB, &EVIDENCE, &ORG]);
+
+/// What central.toml says, with defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CentralConfig {
+    /// Folder of the databases, certificates and evidence. A relative path is relative to the file.
+    pub data_dir: PathBuf,
+    /// The MQTT broker.
+    pub broker: BrokerChoice,
+    /// The console.
+    pub web: WebConfig,
+    /// Snapshots and clips.
+    pub evidence: EvidenceConfig,
+    /// IANA name of the time zone of case numbers and working days; it is known on this machine.
+    pub timezone: String,
+}
+
+/// Which broker is used.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BrokerChoice {
+    /// The one inside this program.
+    Embedded {
+        /// Where boxes connect.
+        listen: SocketAddr,
+        /// Names and addresses for its certificate.
+        names: Vec<String>,
+    },
+    /// One that runs elsewhere.
+    External {
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Certificates for mqtts; none for plain mqtt.
+        tls: Option<BrokerTls>,
+    },
+}
+
+/// Files for TLS to an external broker, all PEM.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrokerTls {
+    /// CA certificate.
+    pub ca: PathBuf,
+    /// Client certificate.
+    pub certificate: PathBuf,
+    /// Private key, PKCS#8.
+    pub key: PathBuf,
+}
+
+/// The console.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebConfig {
+    /// Where it answers.
+    pub listen: SocketAddr,
+    /// A login ends after so long.
+    pub session: Duration,
+    /// Cookies are marked `Secure`.
+    pub secure_cookies: bool,
+}
+
+/// Limits of the evidence store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceConfig {
+    /// All files together.
+    pub max_bytes: u64,
+    /// Files are deleted after so many days.
+    pub retention_days: u32,
+    /// Largest file that is taken.
+    pub max_file_bytes: u64,
+}
+
+impl CentralConfig {
+    /// Reads a file; on any mistake, all of them.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let text = load(path)?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        let (config, problems) = Self::parse(&path.display().to_string(), &text, base);
+        problems.into_result(config)
+    }
+
+    /// Reads a text. Relative paths are relative to `base`.
+    pub fn parse(file: &str, text: &str, base: &Path) -> (Self, Problems) {
+        read(file, text, &TABLE, |root| {
+            let web = root.table(&WEB);
+            let evidence = root.table(&EVIDENCE);
+            Self {
+                data_dir: base.join(root.path(&DATA_DIR)),
+                broker: broker(&root.table(&BROKER), base),
+                web: WebConfig {
+                    listen: web
+                        .opt_socket(&WEB_LISTEN)
+                        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+                    session: Duration::from_secs_f64(web.float(&SESSION_HOURS) * 3600.0),
+                    secure_cookies: web.bool(&SECURE_COOKIES),
+                },
+                evidence: EvidenceConfig {
+                    max_bytes: megabytes(&evidence, &MAX_MB),
+                    retention_days: evidence.count(&RETENTION_DAYS),
+                    max_file_bytes: megabytes(&evidence, &MAX_FILE_MB),
+                },
+                timezone: timezone(&root.table(&ORG)),
+            }
+        })
+    }
+}
+
+fn broker(section: &Section<'_>, base: &Path) -> BrokerChoice {
+    let mode = section.choice(&MODE);
+    let others: &[&Key] =
+        if mode == "embedded" { &[&URL, &CA, &CERTIFICATE, &KEY] } else { &[&BROKER_LISTEN, &NAMES] };
+    for key in others.iter().filter(|key| section.given(key)) {
+        let said = (
+            format!("`{}` has no meaning with mode = \"{mode}\": remove it or change the mode", key.name),
+            format!("mode = \"{mode}\" 时 `{}` 不起作用：请删除它或更改 mode", key.name),
+        );
+        section.problem(key, said);
+    }
+    if mode == "embedded" {
+        let listen =
+            section.opt_socket(&BROKER_LISTEN).unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8883)));
+        return BrokerChoice::Embedded { listen, names: names(section) };
+    }
+    let text = section.opt_text(&URL);
+    if text.is_none() && !section.given(&URL) {
+        section.problem_here((
+            "`url` is missing: mode = \"external\" needs it",
+            "缺少 `url`：mode = \"external\" 时必须填写",
+        ));
+    }
+    let parts = text.as_deref().and_then(|text| url(text, &["mqtts", "mqtt"]).ok());
+    let plain = parts.as_ref().is_some_and(|parts| parts.scheme == "mqtt");
+    let (host, port) = match &parts {
+        Some(parts) => (parts.host.to_owned(), parts.port.unwrap_or(if plain { 1883 } else { 8883 })),
+        None => (String::new(), 8883),
+    };
+    if plain && !is_this_machine(&host) {
+        section.problem(
+            &URL,
+            (
+                "`url` would carry alerts in the clear: use mqtts:// (mqtt:// only on this same machine)",
+                "`url` 会明文传输告警：请使用 mqtts://（mqtt:// 仅限本机）",
+            ),
+        );
+    }
+    let files = [&CA, &CERTIFICATE, &KEY].map(|key| section.opt_path(key).map(|path| base.join(path)));
+    let tls = match files {
+        [Some(ca), Some(certificate), Some(key)] => Some(BrokerTls { ca, certificate, key }),
+        [None, None, None] if plain || parts.is_none() => None,
+        _ => {
+            section.problem_here((
+                "mqtts needs all three of `ca`, `certificate` and `key`",
+                "mqtts 需要同时填写 `ca`、`certificate` 和 `key`",
+            ));
+            None
+        }
+    };
+    BrokerChoice::External { host, port, tls }
+}
+
+fn names(section: &Section<'_>) -> Vec<String> {
+    let names = section.texts(&NAMES);
+    for name in &names {
+        let usable = !name.is_empty()
+            && (name.parse::<std::net::IpAddr>().is_ok()
+                || name.split('.').all(|label| {
+                    (1..=63).contains(&label.len())
+                        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                }));
+        if !usable {
+            section.problem(
+                &NAMES,
+                (
+                    "`names` holds something that is neither a host name nor an address",
+                    "`names` 中有既非主机名也非地址的内容",
+                ),
+            );
+        }
+    }
+    names
+}
+
+fn timezone(section: &Section<'_>) -> String {
+    let name = section.text(&TIMEZONE);
+    // Asia/Shanghai is used without the system's time zone data too.
+    if name != "Asia/Shanghai" && jiff::tz::TimeZone::get(&name).is_err() {
+        section.problem(&TIMEZONE, (
+            "`timezone` is not known on this machine: use a name such as \"Asia/Shanghai\", or install the package tzdata",
+            "本机不认识 `timezone`：请用 \"Asia/Shanghai\" 这样的名称，或安装 tzdata 软件包",
+        ));
+    }
+    name
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn megabytes(section: &Section<'_>, key: &Key) -> u64 {
+    u64::from(section.count(key)) * 1_000_000
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+use super::*;
+
+fn problems(text: &str) -> String {
+    CentralConfig::parse("central.toml", text, Path::new("/etc/xunge")).1.english()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
+}
+
+#[test]
+fn the_table_is_sound_and_stands_in_the_reference() {
+    assert_eq!(xunge_config::schema_faults(&TABLE), Vec::<String>::new());
+    use xunge_config::reference::{Language, keep_part, markdown};
+    let update = std::env::var_os("UPDATE").is_some();
+    for (file, language) in [("REFERENCE.md", Language::English), ("REFERENCE.zh-CN.md", Language::Chinese)] {
+        keep_part(&folder().join(file), "central.toml", &markdown(&TABLE, language), update).unwrap();
+    }
+}
+
+#[test]
+fn an_empty_file_is_a_working_centre() {
+    let (config, problems) = CentralConfig::parse("central.toml", "", Path::new("/etc/xunge"));
+    assert_eq!(problems.to_string(), "");
+    assert_eq!(config.data_dir, Path::new("/var/lib/xunge-central"));
+    assert_eq!(config.web.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.web.session, Duration::from_secs(12 * 3600));
+    assert_eq!((config.evidence.max_file_bytes, config.evidence.retention_days), (64_000_000, 30));
+    let BrokerChoice::Embedded { listen, names } = config.broker else { panic!("{:?}", config.broker) };
+    assert_eq!((listen.to_string().as_str(), names.len()), ("0.0.0.0:8883", 0));
+}
+
+#[test]
+fn the_example_for_real_sites_is_valid() {
+    let config = CentralConfig::load(&folder().join("examples/central.toml")).unwrap();
+    assert!(matches!(config.broker, BrokerChoice::Embedded { ref names, .. } if !names.is_empty()));
+}
+
+#[test]
+fn an_external_broker_has_its_files_beside_the_configuration() {
+    let text = "[broker]\nmode = \"external\"\nurl = \"mqtts://b.example\"\nca = \"ca.pem\"\ncertificate = \"c.pem\"\nkey = \"/k\"\n";
+    let (config, problems) = CentralConfig::parse("central.toml", text, Path::new("/etc/xunge"));
+    assert_eq!(problems.to_string(), "");
+    let tls = BrokerTls {
+        ca: "/etc/xunge/ca.pem".into(),
+        certificate: "/etc/xunge/c.pem".into(),
+        key: "/k".into(),
+    };
+    assert_eq!(
+        config.broker,
+        BrokerChoice::External { host: "b.example".to_owned(), port: 8883, tls: Some(tls) }
+    );
+    assert_eq!(problems_of_plain("mqtt://127.0.0.1:1884"), "");
+    assert_eq!(
+        problems_of_plain("mqtt://10.0.0.1"),
+        "central.toml:3:7: `url` would carry alerts in the clear: use mqtts:// (mqtt:// only on this same machine)"
+    );
+}
+
+fn problems_of_plain(url: &str) -> String {
+    problems(&format!("[broker]\nmode = \"external\"\nurl = \"{url}\"\n"))
+}
+
+#[test]
+fn mistakes_are_named_all_at_once() {
+    for (text, wanted) in [
+        (
+            "datadir = \"/x\"\n[broker]\nurl = \"mqtts://h\"\nlisten = 8883\nnames = [\"a b\"]\n[web]\nsession_hours = 0\n[org]\ntimezone = \"Asia/Beijing\"\n",
+            "central.toml:1:1: unknown key `datadir` in the top of the file; did you mean `data_dir`?\n\
+             central.toml:3:7: `url` has no meaning with mode = \"embedded\": remove it or change the mode\n\
+             central.toml:4:10: `listen` must be an address and port, such as \"0.0.0.0:8883\", but here is a whole number\n\
+             central.toml:5:9: `names` holds something that is neither a host name nor an address\n\
+             central.toml:7:17: `session_hours` is 0, but must be from 0.1 to 168 h\n\
+             central.toml:9:12: `timezone` is not known on this machine: use a name such as \"Asia/Shanghai\", or install the package tzdata",
+        ),
+        (
+            "[broker]\nmode = \"external\"\nlisten = \"0.0.0.0:1\"\n",
+            "central.toml:1:2: `url` is missing: mode = \"external\" needs it\n\
+             central.toml:3:10: `listen` has no meaning with mode = \"external\": remove it or change the mode",
+        ),
+        (
+            "[broker]\nmode = \"external\"\nurl = \"mqtts://central:hunter2@h\"\nca = \"x\"\n",
+            "central.toml:1:2: mqtts needs all three of `ca`, `certificate` and `key`\n\
+             central.toml:3:7: `url` holds a password: put the password into the credentials file (an `@` in the path is written %40)",
+        ),
+    ] {
+        assert_eq!(problems(text), wanted);
+    }
+}

@@ -1,0 +1,104 @@
+//! Intake: takes what the boxes say, commits it, and only then confirms it.
+//!
+//! Two tasks share one MQTT client (clean_session = false, a fixed client id, manual acknowledgements). The *line*
+//! polls the client and hands messages over; the *desk* commits many of them in one transaction, publishes a
+//! [`xunge_alert::Confirm`] per box, and then releases the messages at the broker. Killed anywhere in between, nothing
+//! is lost: what was not released comes again from the broker, what was not confirmed comes again from the box, and
+//! the store takes a repeat without effect.
+
+mod desk;
+mod line;
+pub mod message;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rumqttc::{AsyncClient, MqttOptions};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::error;
+
+use crate::clock::Clock;
+use crate::feed::Feed;
+use crate::store::Store;
+
+/// The fixed client id: the broker keeps the session under this name.
+pub const CLIENT_ID: &str = "xunge-central";
+/// Messages that may wait between line and desk. Beyond it the line hangs up, and the broker sends them again.
+const WAITING: usize = 2048;
+/// Requests that may wait for the client: one release per message of a batch, and the confirms.
+const REQUESTS: usize = 2048;
+/// Confirms that the broker has not yet acknowledged.
+const INFLIGHT: u16 = 512;
+/// The broker limits messages; a message that the client could not read would come again for ever.
+const CLIENT_MAX_BYTES: usize = 268_435_455;
+
+/// What intake can tell of itself.
+#[derive(Debug, Default)]
+pub struct IntakeState {
+    connected: AtomicBool,
+    overflows: AtomicU64,
+    batches: AtomicU64,
+}
+
+impl IntakeState {
+    /// Whether the broker is connected.
+    pub fn connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// How often the line hung up because the desk could not follow.
+    pub fn overflows(&self) -> u64 {
+        self.overflows.load(Ordering::Relaxed)
+    }
+
+    /// Committed batches.
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+}
+
+/// Intake, running.
+#[derive(Debug)]
+pub struct Intake {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    state: Arc<IntakeState>,
+}
+
+impl Intake {
+    /// Starts intake. `options` say where the broker is and who we are; the rest is set here.
+    pub fn start(mut options: MqttOptions, store: Store, feed: Feed, clock: Clock) -> Self {
+        options
+            .set_clean_session(false)
+            .set_manual_acks(true)
+            .set_inflight(INFLIGHT)
+            .set_max_packet_size(CLIENT_MAX_BYTES, CLIENT_MAX_BYTES);
+        let (client, events) = AsyncClient::new(options, REQUESTS);
+        let (messages, inbox) = mpsc::channel(WAITING);
+        let (stop, stopped) = watch::channel(false);
+        let state = Arc::new(IntakeState::default());
+        let mut tasks = JoinSet::new();
+        let generation = Arc::new(AtomicU64::new(0));
+        let line = line::Line::new(events, messages, generation.clone(), state.clone());
+        let desk = desk::Desk::new(client, store, feed, clock, generation, state.clone());
+        tasks.spawn(line.run(stopped.clone()));
+        tasks.spawn(desk.run(inbox, stopped));
+        Self { stop, tasks, state }
+    }
+
+    /// What intake can tell of itself.
+    pub fn state(&self) -> Arc<IntakeState> {
+        self.state.clone()
+    }
+
+    /// Commits what is at the desk, hangs up, and returns when both tasks have ended.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(failed) = ended {
+                error!("a part of intake failed: {failed}");
+            }
+        }
+    }
+}

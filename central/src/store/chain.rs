@@ -1,0 +1,187 @@
+//! The log of all changes of all cases, and the proof that nobody has touched it.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::cases::case_row;
+use super::{Doing, Store, StoreError, Tx, count, time, us, uuid};
+use crate::case::log::{Entry, GENESIS, hash};
+use crate::case::{Case, Change, apply};
+
+/// Most problems that are told one by one.
+const TOLD: usize = 100;
+
+/// What a check of the whole chain found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Entries read.
+    pub entries: u64,
+    /// Cases compared with their log.
+    pub cases: u64,
+    /// Hash of the last entry. Written down elsewhere, it proves later that nothing was cut off the end.
+    pub head: String,
+    /// What is wrong, one sentence each; the first hundred.
+    pub problems: Vec<String>,
+}
+
+impl ChainReport {
+    fn problem(&mut self, sentence: String) {
+        if self.problems.len() < TOLD {
+            self.problems.push(sentence);
+        }
+    }
+}
+
+/// Writes one change behind the last one.
+pub(super) async fn append(
+    tx: &mut Tx,
+    case_id: Uuid,
+    actor: &str,
+    change: &Change,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let doing = "write to the log of the cases";
+    let last = sqlx::query("SELECT seq, hash FROM case_log ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut **tx)
+        .await
+        .doing(doing)?;
+    let (seq, prev_hash) = match &last {
+        Some(row) => (row.try_get::<i64, _>("seq").doing(doing)? + 1, row.try_get("hash").doing(doing)?),
+        None => (1, GENESIS),
+    };
+    let place: i64 = sqlx::query_scalar(
+        "UPDATE case_ SET log_length = log_length + 1 WHERE id = $1 RETURNING log_length",
+    )
+    .bind(case_id.to_string())
+    .fetch_one(&mut **tx)
+    .await
+    .doing(doing)?;
+    let change = serde_json::to_string(change)
+        .map_err(|error| StoreError::Corrupt(format!("a change that cannot be written: {error}")))?;
+    let entry = Entry { prev_hash, seq, case_id, place, utc_us: us(now), actor, change: &change };
+    sqlx::query(
+        "INSERT INTO case_log (seq, case_id, place, utc_us, actor, change, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(seq)
+    .bind(case_id.to_string())
+    .bind(place)
+    .bind(us(now))
+    .bind(actor)
+    .bind(&change)
+    .bind(prev_hash)
+    .bind(hash(&entry))
+    .execute(&mut **tx)
+    .await
+    .doing(doing)?;
+    Ok(())
+}
+
+/// A case as its log tells it.
+#[derive(Default)]
+struct Told {
+    case: Option<Case>,
+    places: i64,
+}
+
+impl Store {
+    /// Reads the whole chain, recomputes every hash, and replays every case against its row.
+    pub async fn verify_chain(&self) -> Result<ChainReport, StoreError> {
+        let doing = "read the log of the cases";
+        let mut report = ChainReport { head: GENESIS.to_owned(), ..ChainReport::default() };
+        let mut told: HashMap<Uuid, Told> = HashMap::new();
+        let mut tx = self.readers.begin().await.doing(doing)?;
+        {
+            let mut rows = sqlx::query("SELECT * FROM case_log ORDER BY seq").fetch(&mut *tx);
+            while let Some(row) = rows.try_next().await.doing(doing)? {
+                report.entries += 1;
+                check_entry(&row, &mut report, &mut told)?;
+            }
+        }
+        let mut rows = sqlx::query("SELECT * FROM case_").fetch(&mut *tx);
+        while let Some(row) = rows.try_next().await.doing(doing)? {
+            report.cases += 1;
+            let id = uuid(row.try_get("id").doing(doing)?)?;
+            let number: &str = row.try_get("number").doing(doing)?;
+            let log_length: i64 = row.try_get("log_length").doing(doing)?;
+            let Some(told) = told.remove(&id) else {
+                report.problem(format!("case {number} has no log"));
+                continue;
+            };
+            if told.places != log_length {
+                report.problem(format!(
+                    "case {number} has {} log entries where there were {log_length}",
+                    told.places
+                ));
+            }
+            if told.case != Some(case_row(&row)?) {
+                report.problem(format!("case {number} is not what its log says"));
+            }
+        }
+        for id in told.keys() {
+            report.problem(format!("the log tells of case {id}, which is gone"));
+        }
+        Ok(report)
+    }
+}
+
+fn check_entry(
+    row: &SqliteRow,
+    report: &mut ChainReport,
+    told: &mut HashMap<Uuid, Told>,
+) -> Result<(), StoreError> {
+    let doing = "read a log entry";
+    let case_id = uuid(row.try_get("case_id").doing(doing)?)?;
+    let entry = Entry {
+        prev_hash: row.try_get("prev_hash").doing(doing)?,
+        seq: row.try_get("seq").doing(doing)?,
+        case_id,
+        place: row.try_get("place").doing(doing)?,
+        utc_us: row.try_get("utc_us").doing(doing)?,
+        actor: row.try_get("actor").doing(doing)?,
+        change: row.try_get("change").doing(doing)?,
+    };
+    let seq = entry.seq;
+    if count(seq) != report.entries {
+        report.problem(format!("log entry {} is missing before entry {seq}", report.entries));
+        report.entries = count(seq);
+    }
+    if entry.prev_hash != report.head {
+        report.problem(format!("log entry {seq} does not follow the entry before it"));
+    }
+    let stored: String = row.try_get("hash").doing(doing)?;
+    if hash(&entry) != stored {
+        report.problem(format!("log entry {seq} was changed: its hash does not fit"));
+    }
+    report.head = stored;
+
+    let known = told.entry(case_id).or_default();
+    known.places += 1;
+    if entry.place != known.places {
+        report.problem(format!("log entry {seq} is not the next one of its case"));
+    }
+    let Ok(change) = serde_json::from_str::<Change>(entry.change) else {
+        report.problem(format!("log entry {seq} holds a change that does not read"));
+        return Ok(());
+    };
+    known.case = match (known.case.take(), change) {
+        (None, Change::Registered { .. }) => Some(Case::registered()),
+        (None, _) => {
+            report.problem(format!("log entry {seq} changes a case before it was registered"));
+            None
+        }
+        (Some(case), change) => match apply(&case, &change, entry.actor, time(entry.utc_us)?) {
+            Ok(next) => Some(next),
+            Err(refused) => {
+                report.problem(format!("log entry {seq} could not have happened: {refused}"));
+                Some(case)
+            }
+        },
+    };
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What is known of evidence files; the bytes are in [`crate::evidence`].
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::{Doing, Store, StoreError, count, us};
+
+/// A file that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvidence {
+    /// SHA-256, also its name.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// Media type.
+    pub media_type: String,
+}
+
+/// What alerts of a box say about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Media type in the alert.
+    pub media_type: String,
+    /// Size in the alert.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// What an alert of this box says about the file; none where it has not come yet.
+    pub async fn named_by(&self, edge: &str, sha256: &str) -> Result<Option<Named>, StoreError> {
+        let doing = "read what an alert says about a file";
+        let row = sqlx::query(
+            "SELECT media_type, bytes FROM alert_evidence WHERE sha256 = $1 AND edge = $2 LIMIT 1",
+        )
+        .bind(sha256)
+        .bind(edge)
+        .fetch_optional(&self.readers)
+        .await
+        .doing(doing)?;
+        row.map(|row| {
+            Ok(Named {
+                media_type: row.try_get("media_type").doing(doing)?,
+                bytes: count(row.try_get("bytes").doing(doing)?),
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes that a file is on disk. Twice is the same as once.
+    pub async fn evidence_stored(
+        &self,
+        edge: &str,
+        file: &StoredEvidence,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO evidence (sha256, bytes, media_type, edge, stored_us) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (sha256) DO NOTHING",
+        )
+        .bind(&file.sha256)
+        .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
+        .bind(&file.media_type)
+        .bind(edge)
+        .bind(us(now))
+        .execute(&mut *tx)
+        .await
+        .doing("note a file")?;
+        tx.commit().await.doing("note a file")
+    }
+
+    /// A stored file.
+    pub async fn stored_evidence(&self, sha256: &str) -> Result<Option<StoredEvidence>, StoreError> {
+        let doing = "look for a file";
+        let row = sqlx::query("SELECT sha256, bytes, media_type FROM evidence WHERE sha256 = $1")
+            .bind(sha256)
+            .fetch_optional(&self.readers)
+            .await
+            .doing(doing)?;
+        row.map(|row| {
+            Ok(StoredEvidence {
+                sha256: row.try_get("sha256").doing(doing)?,
+                bytes: count(row.try_get("bytes").doing(doing)?),
+                media_type: row.try_get("media_type").doing(doing)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Bytes of all stored files.
+    pub async fn evidence_bytes(&self) -> Result<u64, StoreError> {
+        let bytes: i64 = sqlx::query_scalar("SELECT COALESCE(SUM(bytes), 0) FROM evidence")
+            .fetch_one(&self.readers)
+            .await
+            .doing("count the bytes of the files")?;
+        Ok(count(bytes))
+    }
+
+    /// Files to remove: all that were stored before `before`, those that no alert has named since `unnamed_before`,
+    /// and the oldest beyond `max_bytes`. Their rows are gone when this returns.
+    pub async fn forget_evidence(
+        &self,
+        before: Timestamp,
+        unnamed_before: Timestamp,
+        max_bytes: u64,
+    ) -> Result<Vec<String>, StoreError> {
+        let doing = "choose the files to remove";
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(
+            "SELECT e.sha256 FROM evidence e WHERE e.stored_us < $1
+             OR (e.stored_us < $2 AND NOT EXISTS (SELECT 1 FROM alert_evidence f WHERE f.sha256 = e.sha256))
+             OR e.sha256 IN (SELECT s.sha256 FROM
+                 (SELECT sha256, SUM(bytes) OVER (ORDER BY stored_us DESC, sha256) AS total FROM evidence) s
+                 WHERE s.total > $3)",
+        )
+        .bind(us(before))
+        .bind(us(unnamed_before))
+        .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
+        .fetch_all(&mut *tx)
+        .await
+        .doing(doing)?;
+        let mut files = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let sha256: String = row.try_get("sha256").doing(doing)?;
+            sqlx::query("DELETE FROM evidence WHERE sha256 = $1")
+                .bind(&sha256)
+                .execute(&mut *tx)
+                .await
+                .doing(doing)?;
+            files.push(sha256);
+        }
+        tx.commit().await.doing(doing)?;
+        Ok(files)
+    }
+}

@@ -1,0 +1,227 @@
+//! What the console is shown. The store fills these; the web hands them out; the feed pushes them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+use xunge_alert::{ClockQuality, EndReason, EvidenceKind, Phase};
+
+use crate::case::{Change, Decision, State};
+
+/// A case in the list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CaseSummary {
+    /// Identity.
+    pub id: Uuid,
+    /// Number that people say: district, day, sequence.
+    pub number: String,
+    /// Where it stands.
+    pub state: State,
+    /// What happened.
+    pub behavior: String,
+    /// 1 (most urgent) to 4.
+    pub severity: u8,
+    /// Box.
+    pub edge: String,
+    /// 12-digit community code.
+    pub site: String,
+    /// Camera id.
+    pub camera: String,
+    /// Camera name for people.
+    pub camera_name: String,
+    /// Configured rule.
+    pub rule: String,
+    /// Zone or line; none is the whole frame.
+    pub zone: Option<String>,
+    /// When the first alert began, by the box's clock.
+    pub since_utc: Timestamp,
+    /// When the centre last changed anything.
+    pub updated_utc: Timestamp,
+    /// When the last alert ended; none while one goes on.
+    pub ended_utc: Option<Timestamp>,
+    /// Where the episode stands.
+    pub phase: Phase,
+    /// How many alerts make up the episode.
+    pub alert_count: u64,
+    /// Snapshot that is stored here, SHA-256.
+    pub snapshot: Option<String>,
+    /// Clip that is stored here, SHA-256.
+    pub clip: Option<String>,
+    /// Where in the frame, at the best score: `[x, y, width, height]`, 0..1.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// Best score, 0..1.
+    pub score: f64,
+    /// 补传: every alert of it came more than five minutes after it was seen.
+    pub late: bool,
+    /// Made of an installer's test alarms.
+    pub test: bool,
+    /// Names what was on screen when a person changes it.
+    pub version: u64,
+}
+
+/// A case with everything about it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CaseDetail {
+    /// What the list shows.
+    #[serde(flatten)]
+    pub summary: CaseSummary,
+    /// What a person found.
+    pub verdict: Option<Decision>,
+    /// Its alerts, oldest first.
+    pub alerts: Vec<AlertView>,
+    /// Its changes, oldest first.
+    pub log: Vec<LogView>,
+}
+
+/// An alert of a case: the state by its highest revision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AlertView {
+    /// Identity of the happening.
+    pub alert_id: Uuid,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Why it ended.
+    pub end_reason: Option<EndReason>,
+    /// Highest revision seen.
+    pub revision: u32,
+    /// Sequence number of that revision.
+    pub seq: u64,
+    /// When it began, by the box's clock.
+    pub since_utc: Timestamp,
+    /// When the revision's fact was seen, by the box's clock.
+    pub utc: Timestamp,
+    /// When the first message about it was received here.
+    pub received_utc: Timestamp,
+    /// Seconds since it began.
+    pub dwell_secs: f64,
+    /// The rule's first parameter.
+    pub threshold: Option<f64>,
+    /// What was measured against it.
+    pub measured: Option<f64>,
+    /// 0..1.
+    pub score: f32,
+    /// `[x, y, width, height]`, 0..1.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// Tracks that take part.
+    pub tracks: Vec<u64>,
+    /// How far the box's clock can be trusted.
+    pub clock_quality: ClockQuality,
+    /// SHA-256 of the detector's weights.
+    pub model_sha256: String,
+    /// Files that prove it.
+    pub evidence: Vec<EvidenceView>,
+}
+
+/// A file that an alert names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EvidenceView {
+    /// What it shows.
+    pub kind: EvidenceKind,
+    /// SHA-256.
+    pub sha256: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size.
+    pub bytes: u64,
+    /// Whether it has arrived.
+    pub stored: bool,
+}
+
+/// A change of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogView {
+    /// Place in the case's log, from 1.
+    pub index: u64,
+    /// When.
+    pub utc: Timestamp,
+    /// A user's name, or `system`.
+    pub actor: String,
+    /// What changed, as it stands in the log.
+    pub change: Change,
+    /// In the person's own words.
+    pub note: Option<String>,
+    /// Hash in the chain.
+    pub hash: String,
+}
+
+/// A box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EdgeView {
+    /// Id.
+    pub edge: String,
+    /// 12-digit community code.
+    pub site: String,
+    /// `online`, `offline`, `stopped`; `unknown` before it was heard of.
+    pub state: String,
+    /// Since when, by the box's clock.
+    pub since_utc: Option<Timestamp>,
+    /// Version of its software.
+    pub software: Option<String>,
+    /// Alerts that wait there.
+    pub outbox_depth: Option<u64>,
+    /// Whether it was enrolled here.
+    pub enrolled: bool,
+    /// Highest sequence number of its newest series.
+    pub last_seq: Option<u64>,
+    /// Numbers that have not come, the first hundred.
+    pub missing: Vec<u64>,
+    /// How many have not come.
+    pub missing_count: u64,
+    /// The same as ranges, with the time they were noticed.
+    pub gaps: Vec<GapView>,
+    /// Its cameras.
+    pub cameras: Vec<CameraView>,
+}
+
+/// Sequence numbers that have not come, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapView {
+    /// Series.
+    pub outbox: String,
+    /// First missing number.
+    pub first: u64,
+    /// Last missing number.
+    pub last: u64,
+    /// When that was noticed.
+    pub since_utc: Timestamp,
+}
+
+/// A camera.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CameraView {
+    /// Box.
+    pub edge: String,
+    /// Id within the box.
+    pub camera: String,
+    /// Name for people.
+    pub name: String,
+    /// `starting`, `watching` or `blind`.
+    pub watch: String,
+    /// Why it is blind.
+    pub cause: Option<String>,
+    /// One sentence for the installer.
+    pub detail: Option<String>,
+    /// Since when, by the box's clock.
+    pub since_utc: Timestamp,
+}
+
+/// Numbers for the top of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Cases that nobody has decided.
+    pub open: u64,
+    /// Cases registered since midnight.
+    pub today: u64,
+    /// Different bad messages that are kept.
+    pub quarantined: u64,
+}
+
+/// The state of everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// All boxes.
+    pub edges: Vec<EdgeView>,
+    /// Numbers.
+    pub counts: Counts,
+}

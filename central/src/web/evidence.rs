@@ -1,0 +1,151 @@
+//! Evidence: boxes bring it, people see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
+use tokio_util::io::ReaderStream;
+use tracing::error;
+
+use super::Web;
+use super::guard::LoggedIn;
+use super::problem::Problem;
+use super::range::{Asked, asked};
+use crate::evidence::EvidenceError;
+use crate::intake::message::is_sha256;
+use crate::store::StoredEvidence;
+
+/// A sender that takes longer for one file has gone; it frees its place for others.
+const LONGEST: Duration = Duration::from_secs(600);
+/// Types that a browser shows and that cannot run anything.
+const SHOWN: [&str; 2] = ["image/jpeg", "video/mp4"];
+
+pub(super) async fn upload(
+    State(web): State<Arc<Web>>,
+    Path((edge, sha256)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let known = match token {
+        Some(token) => web.store.edge_token_is(&edge, token.trim()).await?,
+        None => false,
+    };
+    if !known {
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "edge_token",
+            "令牌与该盒子不符，请重新注册（enroll）。",
+            "This is not the token of this box. Enrol it: xunge-central enroll.",
+        ));
+    }
+    if !is_sha256(&sha256) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not_a_hash",
+            "地址中的文件名不是 SHA-256。",
+            "The last part of the address must be a SHA-256 in 64 lower-case hex digits.",
+        ));
+    }
+    let limit = web.files.max_file_bytes();
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > limit) {
+        return Err(EvidenceError::TooLarge { limit }.into());
+    }
+    let _permit = web.uploads.acquire().await.map_err(|_| Problem::login_needed())?;
+    let before = web.store.stored_evidence(&sha256).await?;
+    let whole = match &before {
+        Some(file) => web.files.holds(&sha256, file.bytes).await,
+        None => false,
+    };
+    // an early answer could break the sender's connection in the middle: what is known is read to its end too,
+    // and replaces itself
+    let put = web.files.put(&sha256, body.into_data_stream());
+    let bytes = tokio::time::timeout(LONGEST, put)
+        .await
+        .map_err(|_| EvidenceError::Broken(format!("it took longer than {} s", LONGEST.as_secs())))??;
+    if whole {
+        return Ok(StatusCode::OK);
+    }
+    let media_type = media_type(&web, &edge, &sha256, &headers).await?;
+    let file = StoredEvidence { sha256: sha256.clone(), bytes, media_type };
+    web.store.evidence_stored(&edge, &file, web.clock.now()).await?;
+    let cases = web.store.cases_with(&sha256).await?;
+    web.feed.tell_cases(cases).await;
+    Ok(StatusCode::CREATED)
+}
+
+/// What the box's alert says, or where none has come yet, the upload itself. Nothing else is ever shown.
+async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) -> Result<String, Problem> {
+    let named = web.store.named_by(edge, sha256).await?.map(|named| named.media_type);
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let shown = [named, said].into_iter().flatten().find(|name| SHOWN.contains(&name.as_str()));
+    Ok(shown.unwrap_or_else(|| "application/octet-stream".into()))
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    _: LoggedIn,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let missing = || {
+        Problem::not_found(
+            "该文件不在中心：尚未上传或已过保存期。",
+            "The file is not here: it has not come yet, or its time of keeping is over.",
+        )
+    };
+    if !is_sha256(&sha256) {
+        return Err(missing());
+    }
+    let file = web.store.stored_evidence(&sha256).await?.ok_or_else(missing)?;
+    let Some((mut bytes, length)) = web.files.read(&sha256).await? else {
+        error!("evidence {sha256} is in the store but not on the disk");
+        return Err(missing());
+    };
+    let etag = format!("\"{sha256}\"");
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if text(header::IF_NONE_MATCH) == Some(&etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    // a part is wanted only of the file that the browser knows
+    let same = text(header::IF_RANGE).is_none_or(|known| known == etag);
+    let range = asked(text(header::RANGE).filter(|_| same), length);
+    let common = [
+        (header::CONTENT_TYPE, file.media_type),
+        (header::ETAG, etag),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        // seen again only with a session
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    let (first, last, status) = match range {
+        Asked::Beyond => {
+            let all = [(header::CONTENT_RANGE, format!("bytes */{length}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, all).into_response());
+        }
+        Asked::Whole => (0, length, StatusCode::OK),
+        Asked::Part { first, last } => (first, last + 1, StatusCode::PARTIAL_CONTENT),
+    };
+    if first > 0 {
+        bytes.seek(SeekFrom::Start(first)).await.map_err(|error| {
+            error!("evidence {sha256} cannot be read: {error}");
+            missing()
+        })?;
+    }
+    let body = Body::from_stream(ReaderStream::with_capacity(bytes.take(last - first), 64 * 1024));
+    let mut response = (status, common, body).into_response();
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(last - first));
+    if status == StatusCode::PARTIAL_CONTENT
+        && let Ok(value) = HeaderValue::from_str(&format!("bytes {first}-{}/{length}", last - 1))
+    {
+        response.headers_mut().insert(header::CONTENT_RANGE, value);
+    }
+    Ok(response)
+}

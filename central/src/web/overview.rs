@@ -1,0 +1,34 @@
+//! The state of everything.
+
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::Web;
+use super::guard::LoggedIn;
+use super::problem::Problem;
+use crate::view::Overview;
+
+pub(super) async fn show(State(web): State<Arc<Web>>, _: LoggedIn) -> Result<Answer<Overview>, Problem> {
+    let edges = web.store.edges(None).await?;
+    let counts = web.store.counts(web.clock.now()).await?;
+    Ok(Answer(Overview { edges, counts }))
+}
+
+/// For supervisors and proxies: 200 while the store answers. A broker that is away is said, but restarting the
+/// centre would not bring it back.
+pub(super) async fn health(State(web): State<Arc<Web>>) -> Response {
+    let store = web.store.ping().await;
+    let broker = web.intake.as_ref().map(|intake| intake.connected());
+    let status = if store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "store": if store.is_ok() { "ok" } else { "failed" },
+        "broker": match broker { Some(true) => "connected", Some(false) => "disconnected", None => "none" },
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    (status, Answer(body)).into_response()
+}

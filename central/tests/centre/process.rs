@@ -1,0 +1,201 @@
+//! The built program: first start, second start, a hard death, a soft stop, and its other commands.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use xunge_central::case::number;
+use xunge_central::store::Store;
+
+use crate::intake::Gateway;
+use crate::support::{EDGE, Mosquitto, Running, SITE, alert, eventually, free_port};
+
+struct Centre {
+    running: Running,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xunge-central"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Centre {
+    fn start(folder: &Path) -> Self {
+        let mut child = command(folder, &["run", "--config", "central.toml"])
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (output, kept) = (child.stdout.take().unwrap(), lines.clone());
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                kept.lock().unwrap().push(line);
+            }
+        });
+        Self { running: Running(child), lines }
+    }
+
+    async fn line(&self, start: &str) -> String {
+        eventually(&format!("the centre prints `{start}`"), || async {
+            let lines = self.lines.lock().unwrap();
+            lines.iter().find_map(|line| line.strip_prefix(start)).map(str::to_owned)
+        })
+        .await
+    }
+
+    fn kill(self) {
+        drop(self.running);
+    }
+
+    async fn stop(mut self) -> std::process::ExitStatus {
+        let pid = self.running.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let running = Mutex::new(&mut self.running.0);
+        eventually("the centre stops", || async { running.lock().unwrap().try_wait().unwrap() }).await
+    }
+}
+
+fn embedded(folder: &Path) {
+    let config = format!(
+        "data_dir = \"data\"\n[broker]\nlisten = \"127.0.0.1:{}\"\n[web]\nlisten = \"127.0.0.1:{}\"\n",
+        free_port(),
+        free_port()
+    );
+    std::fs::write(folder.join("central.toml"), config).unwrap();
+}
+
+#[tokio::test]
+async fn the_first_start_prints_a_password_that_works_and_the_second_prints_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    embedded(folder);
+    let centre = Centre::start(folder);
+    let console = centre.line("console: ").await;
+    let (user, password) = (centre.line("user: ").await, centre.line("password: ").await);
+    assert_eq!(user, "admin");
+
+    let client = reqwest::Client::new();
+    let login = client
+        .post(format!("{console}/api/v1/session"))
+        .header("X-Xunge", "1")
+        .json(&json!({"user": user, "password": password}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(login.status(), 204);
+    eventually("the embedded broker is connected", || async {
+        let health = client.get(format!("{console}/healthz")).send().await.unwrap();
+        health.text().await.unwrap().contains("\"connected\"").then_some(())
+    })
+    .await;
+
+    let second = run(folder, &["run", "--config", "central.toml"]);
+    assert!(!second.status.success());
+    assert!(text(&second.stderr).contains("another xunge-central is running"), "{}", text(&second.stderr));
+
+    let enrolled = run(
+        folder,
+        &["enroll", "--config", "central.toml", "--edge", EDGE, "--site", SITE, "--out", "box"],
+    );
+    assert!(enrolled.status.success(), "{}", text(&enrolled.stderr));
+    for name in ["ca.pem", "edge.pem", "edge.key", "credentials.toml"] {
+        assert!(folder.join("box").join(name).is_file(), "{name}");
+    }
+    let again = run(
+        folder,
+        &["enroll", "--config", "central.toml", "--edge", EDGE, "--site", SITE, "--out", "box"],
+    );
+    assert!(!again.status.success(), "the folder is not empty");
+
+    assert!(centre.stop().await.success());
+    let centre = Centre::start(folder);
+    centre.line("console: ").await;
+    assert!(!centre.lines.lock().unwrap().iter().any(|line| line.starts_with("password: ")));
+    assert!(centre.stop().await.success());
+    let log = std::fs::read_to_string(folder.join("log")).unwrap();
+    assert!(!log.contains(&password));
+
+    let verify = run(folder, &["verify", "--config", "central.toml"]);
+    assert!(verify.status.success(), "{}", text(&verify.stderr));
+    let added = run(folder, &["user", "add", "--config", "central.toml", "--name", "wang"]);
+    assert!(text(&added.stdout).contains("password: "), "{}", text(&added.stderr));
+    let twice = run(folder, &["user", "add", "--config", "central.toml", "--name", "wang"]);
+    assert!(text(&twice.stderr).contains("there is a user wang already"));
+    let changed = run(folder, &["user", "passwd", "--config", "central.toml", "--name", "wang"]);
+    assert!(changed.status.success());
+    assert!(run(folder, &["check", "--config", "central.toml"]).status.success());
+    let missing = run(folder, &["check", "--config", "none.toml"]);
+    assert!(!missing.status.success());
+    assert!(text(&missing.stderr).contains("none.toml"), "{}", text(&missing.stderr));
+}
+
+#[tokio::test]
+async fn killed_again_and_again_it_has_every_alert_once() {
+    const ALERTS: u64 = 240;
+    let broker = Mosquitto::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = format!(
+        "data_dir = \"data\"\n[broker]\nmode = \"external\"\nurl = \"mqtt://127.0.0.1:{}\"\n\
+         [web]\nlisten = \"127.0.0.1:0\"\n",
+        broker.port
+    );
+    std::fs::write(folder.join("central.toml"), config).unwrap();
+    let mut gateway = Gateway::connect(broker.port).await;
+    let mut open: std::collections::BTreeSet<u64> = (1..=ALERTS).collect();
+    let mut kills = 0;
+    let mut centre = Some(Centre::start(folder));
+    centre.as_ref().unwrap().line("console: ").await;
+    while !open.is_empty() {
+        for n in open.iter().take(40) {
+            gateway.send(&alert(u128::from(*n), *n, 1, 0)).await;
+        }
+        // die in the middle of taking them: as soon as the first confirm is out, or before any is
+        if kills < 10 && kills % 2 == 0 {
+            for seq in gateway.next().await.confirmed {
+                open.remove(&seq);
+            }
+        }
+        if kills < 10 {
+            centre.take().unwrap().kill();
+            centre = Some(Centre::start(folder));
+            centre.as_ref().unwrap().line("console: ").await;
+            kills += 1;
+        }
+        let patience = std::time::Duration::from_secs(if kills < 10 { 1 } else { 5 });
+        while let Ok(confirm) = tokio::time::timeout(patience, gateway.next()).await {
+            for seq in confirm.confirmed {
+                open.remove(&seq);
+            }
+            if open.is_empty() || open.len() <= usize::try_from(ALERTS - 40 * kills.min(5)).unwrap() {
+                break;
+            }
+        }
+    }
+    assert_eq!(kills, 10);
+    assert!(centre.take().unwrap().stop().await.success());
+
+    let zone = number::zone("Asia/Shanghai").unwrap();
+    let store = Store::open(&folder.join("data/central.db"), zone).await.unwrap();
+    let edge = store.edges(None).await.unwrap().remove(0);
+    assert_eq!((edge.last_seq, edge.missing_count), (Some(ALERTS), 0));
+    let report = store.verify_chain().await.unwrap();
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    let filter = xunge_central::store::CaseFilter { limit: 200, ..Default::default() };
+    let alerts: u64 = store.list_cases(&filter).await.unwrap().0.iter().map(|case| case.alert_count).sum();
+    assert_eq!(alerts, ALERTS, "every alert is in one case, none twice");
+    store.close().await;
+}

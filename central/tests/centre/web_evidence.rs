@@ -1,0 +1,197 @@
+//! Evidence: a box brings it, a person sees it.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use sha2::{Digest, Sha256};
+use xunge_alert::EvidenceKind;
+
+use crate::support::{EDGE, SITE, alert, at, evidence, inbound};
+use crate::web::{Console, body, get};
+
+fn sha(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn put(edge: &str, name: &str, token: &str, bytes: &[u8]) -> Request<Body> {
+    Request::put(format!("/evidence/v1/{edge}/{name}"))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from(bytes.to_vec()))
+        .unwrap()
+}
+
+/// Every file in the evidence folder.
+fn files(console: &Console) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![console.shop.folder.path().join("evidence")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_file_that_comes_is_kept_and_twice_is_once() {
+    let console = Console::open().await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    let clip = b"not really a clip".to_vec();
+    let name = sha(&clip);
+    let mut one = alert(1, 1, 1, 0);
+    one.evidence = vec![evidence(EvidenceKind::Clip, &name, 17)];
+    console.shop.store.take(&[inbound(&one)], at(0)).await.unwrap();
+
+    assert_eq!(console.send(put(EDGE, &name, &token, &clip)).await.status(), StatusCode::CREATED);
+    assert_eq!(console.send(put(EDGE, &name, &token, &clip)).await.status(), StatusCode::OK);
+    assert_eq!(files(&console), [name.clone()]);
+
+    let cookie = console.log_in().await;
+    let list = body(console.send(get("/api/v1/cases", Some(&cookie))).await).await;
+    assert_eq!(list["cases"][0]["clip"], name);
+
+    let seen = console.send(get(&format!("/api/v1/evidence/{name}"), Some(&cookie))).await;
+    assert_eq!(seen.status(), StatusCode::OK);
+    assert_eq!(seen.headers()[header::CONTENT_TYPE], "video/mp4");
+    assert_eq!(seen.headers()[header::ACCEPT_RANGES], "bytes");
+    assert_eq!(to_bytes(seen.into_body(), 100).await.unwrap(), clip);
+}
+
+#[tokio::test]
+async fn a_player_seeks() {
+    let console = Console::open().await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    let clip: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let name = sha(&clip);
+    console.send(put(EDGE, &name, &token, &clip)).await;
+    let cookie = console.log_in().await;
+    let path = format!("/api/v1/evidence/{name}");
+    let ask = |range: &str| {
+        let mut request = get(&path, Some(&cookie));
+        request.headers_mut().insert(header::RANGE, range.parse().unwrap());
+        console.send(request)
+    };
+    for (range, first, last) in
+        [("bytes=0-", 0, 199_999), ("bytes=100000-150000", 100_000, 150_000), ("bytes=-5", 199_995, 199_999)]
+    {
+        let part = ask(range).await;
+        assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+        assert_eq!(part.headers()[header::CONTENT_RANGE], format!("bytes {first}-{last}/200000"));
+        assert_eq!(part.headers()[header::CONTENT_LENGTH], (last - first + 1).to_string());
+        assert_eq!(to_bytes(part.into_body(), 1 << 20).await.unwrap(), clip[first..=last]);
+    }
+    let beyond = ask("bytes=200000-").await;
+    assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(beyond.headers()[header::CONTENT_RANGE], "bytes */200000");
+
+    let mut known = get(&path, Some(&cookie));
+    known.headers_mut().insert(header::IF_NONE_MATCH, format!("\"{name}\"").parse().unwrap());
+    assert_eq!(console.send(known).await.status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn wrong_bytes_leave_nothing_behind() {
+    let console = Console::with_limit(1000).await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    let good = vec![7; 1000];
+    let name = sha(&good);
+    let wrong = console.send(put(EDGE, &name, &token, b"something else")).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(body(wrong).await["code"], "wrong_hash");
+
+    let large = vec![7; 1001];
+    let announced = Request::put(format!("/evidence/v1/{EDGE}/{}", sha(&large)))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_LENGTH, "1001")
+        .body(Body::from(large.clone()))
+        .unwrap();
+    assert_eq!(console.send(announced).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let chunks = [Ok::<_, std::io::Error>(vec![7; 600]), Ok(vec![7; 401])];
+    let unannounced = Request::put(format!("/evidence/v1/{EDGE}/{}", sha(&large)))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from_stream(futures_util::stream::iter(chunks)))
+        .unwrap();
+    assert_eq!(console.send(unannounced).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let broken = [Ok(vec![7; 600]), Err(std::io::Error::other("the line broke"))];
+    let broken = Request::put(format!("/evidence/v1/{EDGE}/{name}"))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from_stream(futures_util::stream::iter(broken)))
+        .unwrap();
+    assert_eq!(console.send(broken).await.status(), StatusCode::BAD_REQUEST);
+    assert!(files(&console).is_empty());
+
+    assert_eq!(console.send(put(EDGE, &name, &token, &good)).await.status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn only_the_box_itself_may_bring_files() {
+    let console = Console::open().await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    console.shop.store.enroll(SITE, "gw-0002", "02", at(0)).await.unwrap();
+    let name = sha(b"x");
+    for request in [
+        put(EDGE, &name, "wrong", b"x"),
+        put("gw-0002", &name, &token, b"x"),
+        put("gw-0003", &name, &token, b"x"),
+        Request::put(format!("/evidence/v1/{EDGE}/{name}")).body(Body::from("x")).unwrap(),
+    ] {
+        let answer = console.send(request).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+    for bad in ["..%2f..%2fx", "ABCDEF", &"A".repeat(64)] {
+        let answer = console.send(put(EDGE, bad, &token, b"x")).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+    }
+    assert!(files(&console).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_browser_could_run_is_only_a_download() {
+    let console = Console::open().await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    let page = b"<script>alert(1)</script>";
+    let name = sha(page);
+    let mut request = put(EDGE, &name, &token, page);
+    request.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().unwrap());
+    console.send(request).await;
+    let cookie = console.log_in().await;
+    let seen = console.send(get(&format!("/api/v1/evidence/{name}"), Some(&cookie))).await;
+    assert_eq!(seen.headers()[header::CONTENT_TYPE], "application/octet-stream");
+    assert_eq!(seen.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+}
+
+#[tokio::test]
+async fn what_was_half_written_goes_at_the_next_start() {
+    let console = Console::open().await;
+    let part = console.shop.folder.path().join("evidence/incoming/left.part");
+    std::fs::write(&part, b"half").unwrap();
+    xunge_central::evidence::EvidenceFiles::open(console.shop.folder.path(), 10).await.unwrap();
+    assert!(!part.exists());
+}
+
+#[tokio::test]
+async fn retention_removes_the_file_and_keeps_the_case() {
+    use xunge_central::retention::{Keep, sweep};
+    let console = Console::open().await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
+    let name = sha(b"x");
+    let mut one = alert(1, 1, 1, 0);
+    one.evidence = vec![evidence(EvidenceKind::Snapshot, &name, 1)];
+    console.shop.store.take(&[inbound(&one)], at(0)).await.unwrap();
+    console.send(put(EDGE, &name, &token, b"x")).await;
+    let keep = Keep { days: 30, max_bytes: 1 << 30 };
+    let day = 24 * 3600;
+    assert_eq!(sweep(&console.shop.store, &console.files, keep, at(30 * day)).await.unwrap(), 0);
+    assert_eq!(sweep(&console.shop.store, &console.files, keep, at(30 * day + 1)).await.unwrap(), 1);
+    assert!(files(&console).is_empty());
+    let cookie = console.log_in().await;
+    let gone = console.send(get(&format!("/api/v1/evidence/{name}"), Some(&cookie))).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    let list = body(console.send(get("/api/v1/cases", Some(&cookie))).await).await;
+    assert_eq!(list["cases"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,30 @@
+// Which clip and picture of a case can be shown. Pure.
+import type { CaseAlert, CaseDetail } from '@/api/types'
+
+export interface Media {
+  clip: string | null
+  snapshot: string | null
+  /** The box has promised a clip that the centre does not hold yet. */
+  clipComing: boolean
+}
+
+export function mediaOf(alert: CaseAlert): Media {
+  const stored = (kind: string) => alert.evidence.find((one) => one.kind === kind && one.stored)?.sha256 ?? null
+  const clip = stored('clip')
+  return {
+    clip,
+    snapshot: stored('snapshot'),
+    clipComing: clip === null && alert.evidence.some((one) => one.kind === 'clip'),
+  }
+}
+
+/** The alert to show first: the newest one with a clip, else with a picture, else the newest. */
+export function bestAlert(detail: CaseDetail): CaseAlert | null {
+  const newest = [...detail.alerts].sort((a, b) => Date.parse(b.since_utc) - Date.parse(a.since_utc))
+  return (
+    newest.find((alert) => mediaOf(alert).clip !== null) ??
+    newest.find((alert) => mediaOf(alert).snapshot !== null) ??
+    newest[0] ??
+    null
+  )
+}

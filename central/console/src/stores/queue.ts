@@ -1,0 +1,126 @@
+// The live list with its filters, shared by the list page and the case page (which offers the next case).
+import { computed, ref, shallowRef, watch } from 'vue'
+import { ApiError, api } from '@/api/client'
+import type { CaseSummary } from '@/api/types'
+import * as cases from './cases'
+import { listen } from './live'
+import { forgetSession, session } from './session'
+
+const PAGE = 50
+/** States in which a person has yet to say what it was. */
+export const UNDECIDED = ['registered', 'verifying']
+
+export type StateFilter = 'all' | 'undecided' | 'filed' | 'rejected'
+export const STATE_FILTERS: StateFilter[] = ['all', 'undecided', 'filed', 'rejected']
+const STATES: Record<StateFilter, string[] | null> = {
+  all: null,
+  undecided: UNDECIDED,
+  filed: ['filed'],
+  rejected: ['rejected'],
+}
+
+const list = shallowRef<cases.CaseList>(cases.empty)
+const next = ref<string | null>(null)
+const hold = ref(false)
+/** Behaviors seen since the page was opened: what can be filtered by. */
+const seen = ref(new Set<string>())
+let generation = 0
+
+export const stateFilter = ref<StateFilter>('all')
+export const behaviorFilter = ref<string | null>(null)
+export const loading = ref(false)
+export const failure = ref<ApiError | null>(null)
+export const rows = computed(() => list.value.rows)
+export const held = computed(() => list.value.held)
+export const hasMore = computed(() => next.value !== null)
+export const behaviors = computed(() => [...seen.value].sort())
+
+function matches(summary: CaseSummary): boolean {
+  const states = STATES[stateFilter.value]
+  return (
+    (states === null || states.includes(summary.state)) &&
+    (behaviorFilter.value === null || summary.behavior === behaviorFilter.value)
+  )
+}
+
+function note(page: CaseSummary[]): void {
+  for (const { behavior } of page) if (!seen.value.has(behavior)) seen.value.add(behavior)
+}
+
+/** Fetches the first page (or the next one) and says whether it was still wanted when it came. */
+async function fetchPage(before: string | undefined): Promise<CaseSummary[] | null> {
+  const mine = ++generation
+  loading.value = true
+  try {
+    const state = STATES[stateFilter.value]?.join(',')
+    const page = await api.cases({ state, limit: PAGE, before })
+    if (mine !== generation) return null
+    next.value = page.next
+    failure.value = null
+    note(page.cases)
+    return page.cases
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    if (error.status === 401) forgetSession()
+    if (mine === generation) failure.value = error
+    return null
+  } finally {
+    if (mine === generation) loading.value = false
+  }
+}
+
+export async function load(): Promise<void> {
+  const page = await fetchPage(undefined)
+  if (page === null) return
+  // An empty list has no row that could move.
+  const still = hold.value && list.value.rows.length > 0
+  if (still) for (const summary of page) list.value = cases.arrive(list.value, summary, matches, true)
+  else list.value = cases.refresh(list.value, page, matches)
+}
+
+export async function loadMore(): Promise<void> {
+  if (next.value === null || loading.value) return
+  const page = await fetchPage(next.value)
+  if (page !== null) list.value = cases.append(list.value, page, matches)
+}
+
+/** A filter changed: what is shown no longer fits. */
+export function setFilter(state: StateFilter, behavior: string | null): void {
+  stateFilter.value = state
+  behaviorFilter.value = behavior
+  list.value = cases.release(list.value, matches)
+  void load()
+}
+
+/** While `on`, no row moves: somebody is about to click one. */
+export function setHold(on: boolean): void {
+  hold.value = on
+}
+
+export function showHeld(): void {
+  list.value = cases.release(list.value, matches)
+}
+
+/** A case that nobody has judged yet, most urgent first, then oldest. */
+export function nextUndecided(except: string): CaseSummary | null {
+  const waiting = [...rows.value, ...held.value].filter((row) => row.id !== except && UNDECIDED.includes(row.state))
+  waiting.sort((a, b) => a.severity - b.severity || cases.newestFirst(b, a))
+  return waiting[0] ?? null
+}
+
+listen({
+  reload: () => void load(),
+  case(summary) {
+    note([summary])
+    list.value = cases.arrive(list.value, summary, matches, hold.value)
+  },
+})
+
+// Whoever logs in next starts with nothing of the one before.
+watch(session, (now) => {
+  if (now !== null) return
+  generation += 1
+  list.value = cases.empty
+  next.value = null
+  loading.value = false
+})

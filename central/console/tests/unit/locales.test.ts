@@ -1,0 +1,75 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import en from '@/locales/en.json'
+import zh from '@/locales/zh-CN.json'
+import { REASONS } from '@/parts/reasons'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** `{ a: { b: 'x' } }` → `a.b` → `x` */
+function flat(messages: object, prefix = ''): Map<string, string> {
+  const all = new Map<string, string>()
+  for (const [key, value] of Object.entries(messages)) {
+    if (typeof value === 'string') all.set(prefix + key, value)
+    else for (const [inner, text] of flat(value as object, `${prefix}${key}.`)) all.set(inner, text)
+  }
+  return all
+}
+
+const chinese = flat(zh)
+const english = flat(en)
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort()
+
+/** All names of an enum in a JSON schema of the contract. */
+function enumOf(schema: string, name: string): string[] {
+  const text = readFileSync(join(root, '../../alert/schema', schema), 'utf8')
+  const found = (JSON.parse(text) as { $defs: Record<string, { oneOf: { const: string }[] }> }).$defs[name]
+  return found?.oneOf.map((one) => one.const) ?? []
+}
+
+describe('the languages', () => {
+  it('say the same things', () => {
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+  })
+
+  it.each([...chinese.keys()])('%s has a text with the same holes in both', (key) => {
+    expect(chinese.get(key)?.trim()).not.toBe('')
+    expect(english.get(key)?.trim()).not.toBe('')
+    expect(holes(english.get(key) ?? '')).toEqual(holes(chinese.get(key) ?? ''))
+    // `@` and `|` mean something to vue-i18n.
+    expect(`${chinese.get(key)}${english.get(key)}`).not.toMatch(/[@|]/)
+  })
+
+  it('have every text that the source asks for', () => {
+    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    const asked = new Set<string>()
+    for (const file of files.filter((name) => /\.(vue|ts)$/.test(name))) {
+      const source = readFileSync(join(root, 'src', file), 'utf8')
+      for (const [, key] of source.matchAll(/\bt\(\s*'([\w.]+)'/g)) if (key !== undefined) asked.add(key)
+    }
+    expect(asked.size).toBeGreaterThan(40)
+    expect([...asked].filter((key) => !chinese.has(key))).toEqual([])
+  })
+})
+
+describe('every name of the contract has a text', () => {
+  it.each([
+    ['alert-v1.json', 'Phase', 'phase'],
+    ['alert-v1.json', 'EndReason', 'endReason'],
+    ['alert-v1.json', 'ClockQuality', 'clock'],
+    ['alert-v1.json', 'EvidenceKind', 'case'],
+    ['camera-state-v1.json', 'BlindCause', 'cause'],
+    ['camera-state-v1.json', 'Watch', 'watch'],
+    ['status-v1.json', 'EdgeState', 'edgeState'],
+  ])('%s %s', (schema, name, group) => {
+    const names = enumOf(schema, name)
+    expect(names.length).toBeGreaterThan(1)
+    expect(names.filter((one) => !chinese.has(`${group}.${one}`))).toEqual([])
+  })
+
+  it('reasons for a false alarm', () => {
+    expect(REASONS.filter(({ code }) => !chinese.has(`reason.${code}`))).toEqual([])
+  })
+})

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { REASONS, reasonOfKey } from '@/parts/reasons'
+import { bestAlert, mediaOf } from '@/stores/media'
+import { alert, detail } from './make'
+
+describe('media', () => {
+  it('are only what the centre holds', () => {
+    expect(mediaOf(alert('a', 1, ['snapshot'], ['clip']))).toEqual({
+      clip: null,
+      snapshot: 'a-snapshot',
+      clipComing: true,
+    })
+    expect(mediaOf(alert('a', 1, ['snapshot', 'clip'])).clipComing).toBe(false)
+    expect(mediaOf(alert('a', 1, []))).toEqual({ clip: null, snapshot: null, clipComing: false })
+  })
+
+  it('come from the newest alert that has a clip, then a picture, then anything', () => {
+    const old = alert('old', 1, ['snapshot', 'clip'])
+    const newer = alert('newer', 2, ['snapshot'], ['clip'])
+    const newest = alert('newest', 3, [])
+    expect(bestAlert(detail([old, newest, newer]))?.alert_id).toBe('old')
+    expect(bestAlert(detail([newest, newer]))?.alert_id).toBe('newer')
+    expect(bestAlert(detail([newest]))?.alert_id).toBe('newest')
+    expect(bestAlert(detail([]))).toBeNull()
+  })
+})
+
+describe('reasons', () => {
+  it('have one key each', () => {
+    expect(new Set(REASONS.map((reason) => reason.key)).size).toBe(REASONS.length)
+    expect(reasonOfKey('4')).toBe('foliage')
+    expect(reasonOfKey('x')).toBeNull()
+  })
+})

@@ -6,6 +6,6 @@ mod oracle;
 mod process;
 mod world;
 
-pub use oracle::{Ledger, compare};
+pub use oracle::{Ledger, Outbox, compare};
 pub use process::{Process, binary, eventually};
 pub use world::{EDGE, SITE, World, cache, clip, free_port};

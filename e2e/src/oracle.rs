@@ -62,3 +62,35 @@ fn open(path: &Path) -> Result<Connection> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .with_context(|| format!("cannot open {}", path.display()))
 }
+
+/// What the edge's outbox says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbox {
+    /// Identity of its numbers.
+    pub series: String,
+    /// Messages appended since it was made.
+    pub appended: u64,
+    /// Of these, not yet confirmed by the centre.
+    pub unconfirmed: u64,
+    /// Refused by the centre.
+    pub refused: u64,
+    /// Evidence that waits for its upload.
+    pub uploads: u64,
+}
+
+impl Outbox {
+    /// Reads the edge's database; the edge must not be running.
+    pub fn read(database: &Path) -> Result<Self> {
+        // a killed edge leaves a write-ahead log that only a writer may recover
+        let db = Connection::open(database).with_context(|| format!("cannot open {}", database.display()))?;
+        Ok(db.query_row("SELECT outbox, last_seq, depth, refused, backlog_files FROM series", [], |row| {
+            Ok(Self {
+                series: row.get(0)?,
+                appended: row.get(1)?,
+                unconfirmed: row.get(2)?,
+                refused: row.get(3)?,
+                uploads: row.get(4)?,
+            })
+        })?)
+    }
+}

@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use crate::process::{Process, binary, eventually};
+use crate::{
+    oracle::Outbox,
+    process::{Process, binary, eventually},
+};
 
 /// The box of every world.
 pub const EDGE: &str = "gw-0001";
@@ -178,5 +181,36 @@ impl World {
     /// The edge's outbox.
     pub fn outbox_database(&self) -> PathBuf {
         self.folder().join("edge/outbox.db")
+    }
+
+    /// Takes the cameras away and waits until the centre has confirmed everything; the edge is stopped afterwards.
+    pub fn settle(&mut self, limit: Duration) -> Result<Outbox> {
+        self.cameras = None;
+        let until = std::time::Instant::now() + limit;
+        loop {
+            std::thread::sleep(Duration::from_secs(2)); // lets the real uplink work
+            self.edge()?.stop(Duration::from_secs(30))?;
+            let outbox = Outbox::read(&self.outbox_database())?;
+            if outbox.unconfirmed == 0 {
+                return Ok(outbox);
+            }
+            if std::time::Instant::now() > until {
+                bail!("the outbox does not empty: {outbox:?}\n{}", self.edge()?.output());
+            }
+            self.start_edge()?;
+        }
+    }
+
+    /// Runs the check of the cases' log.
+    pub fn verify_cases(&mut self) -> Result<()> {
+        self.centre()?.stop(Duration::from_secs(30))?;
+        let out = Command::new(binary("xunge-central")?)
+            .args(["verify", "--config", "central.toml"])
+            .current_dir(self.folder())
+            .output()?;
+        if !out.status.success() {
+            bail!("verify: {}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        }
+        Ok(())
     }
 }

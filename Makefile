@@ -44,9 +44,9 @@ demo: setup
 	@$(environment) cargo build --package xunge-central --package xunge-edge --package xunge-demo --bins
 	@$(environment) $(target)/debug/xunge-demo $(DEMO)
 
-# Programs first: the end-to-end tests start them.
+# Everything is built first, programs too: tests of one crate start the programs of others.
 test: setup-test
-	@$(environment) cargo build --workspace --bins
+	@$(environment) cargo build --workspace --all-targets
 	@$(environment) $(PYTHON) -m unittest discover --start-directory scripts/tests --top-level-directory scripts
 	@cd central/console && $(environment) npm run --silent test:unit
 	@$(environment) cargo test --workspace

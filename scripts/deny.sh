@@ -21,7 +21,7 @@ if [ ! -x "$tool" ]; then
   mv "$part/out" "$cache/tools/cargo-deny-$version"
 fi
 
-"$tool" --log-level warn check bans licenses sources
+"$tool" --log-level warn check --hide-inclusion-graph bans licenses sources
 
 # The advisories come from a database in git that is fetched anew; without it nothing can be said about them, and that is said.
 log=$cache/log/advisories.log

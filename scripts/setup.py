@@ -11,6 +11,12 @@ import argparse
 import sys
 import time
 
+if sys.version_info < (3, 11):
+    sys.exit(
+        "xunge: Python 3.11 or newer is needed: use Debian's own, /usr/bin/python3\n"
+        "       需要 Python 3.11 或更新版本：请使用系统自带的 /usr/bin/python3"
+    )
+
 from xunge_setup import clip, console, models, packages, runtime, system, wheels
 from xunge_setup.cache import Cache
 from xunge_setup.say import Fail, error, no_space_sentence, say

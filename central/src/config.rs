@@ -16,11 +16,11 @@ const MODE: Key = Key::choice("mode", &["embedded", "external"]).default("\"embe
 );
 const BROKER_LISTEN: Key = Key::socket("listen").default("\"0.0.0.0:8883\"").doc(
     "Embedded: where boxes connect, by TLS with their certificates",
-    "内置时：边缘盒子接入的监听地址（TLS 双向证书）",
+    "内置时：边缘网关接入的监听地址（TLS 双向证书）",
 );
 const NAMES: Key = Key::texts("names").default("[]").example("[\"central.example\", \"10.1.0.5\"]").doc(
     "Embedded: host names and addresses by which boxes reach it, for its certificate; localhost is always in",
-    "内置时：盒子访问本机所用的主机名和地址，写入服务证书；localhost 已包含",
+    "内置时：网关访问本机所用的主机名和地址，写入服务证书；localhost 已包含",
 );
 const URL: Key = Key::url("url", &["mqtts", "mqtt"])
     .example("\"mqtts://broker.example:8883\"")
@@ -65,11 +65,11 @@ const TIMEZONE: Key = Key::text("timezone")
     .doc("Time zone of case numbers and working days", "案件编号和工作日所用时区");
 
 static BROKER: Table = Table::one("broker", &[&[MODE, BROKER_LISTEN, NAMES, URL, CA, CERTIFICATE, KEY]])
-    .doc("The MQTT broker that boxes speak to.", "边缘盒子接入的 MQTT 消息服务。");
+    .doc("The MQTT broker that boxes speak to.", "边缘网关接入的 MQTT 消息服务。");
 static WEB: Table =
     Table::one("web", &[&[WEB_LISTEN, SESSION_HOURS, SECURE_COOKIES]]).doc("The console.", "控制台。");
 static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_FILE_MB]])
-    .doc("Snapshots and clips from the boxes.", "盒子上传的截图与录像片段。");
+    .doc("Snapshots and clips from the boxes.", "网关上传的截图与录像片段。");
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
 /// Everything that may stand in central.toml.

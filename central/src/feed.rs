@@ -12,11 +12,13 @@ use crate::store::{Store, StoreError, Taken};
 
 /// Most events that wait for a slow console.
 const DEPTH: usize = 1024;
+/// Changes of one batch beyond which the consoles are told to read everything again, so that intake is not held up.
+const MANY: usize = 100;
 
 /// Something that changed. The text is JSON, made once for all consoles.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// `case`, `edge` or `camera`.
+    /// `case`, `edge`, `camera` or `reload`.
     pub kind: &'static str,
     /// JSON of the view.
     pub data: Arc<str>,
@@ -57,6 +59,10 @@ impl Feed {
     }
 
     async fn try_tell(&self, taken: &Taken) -> Result<(), StoreError> {
+        if taken.cases.len() + taken.edges.len() + taken.cameras.len() > MANY {
+            self.send("reload", &serde_json::json!({}));
+            return Ok(());
+        }
         for id in &taken.cases {
             if let Some(case) = self.store.case_summary(*id).await? {
                 self.send("case", &case);

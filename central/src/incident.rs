@@ -65,9 +65,8 @@ fn belongs(alert: &Alert, case: &Candidate) -> bool {
     let after = alert.since_utc.duration_since(case.last);
     let last_of_alert = if alert.phase == Phase::Ended { alert.utc } else { alert.utc.max(alert.since_utc) };
     let before = case.since.duration_since(last_of_alert);
-    let within = |pause: jiff::SignedDuration, limit: Duration| {
-        pause.is_negative() || pause.unsigned_abs() < limit
-    };
+    let within =
+        |pause: jiff::SignedDuration, limit: Duration| pause.is_negative() || pause.unsigned_abs() < limit;
     within(after, reach) && within(before, window)
 }
 

@@ -1,8 +1,8 @@
 //! Intake: takes what the boxes say, commits it, and only then confirms it.
 //!
-//! Two tasks share one MQTT client (clean_session = false, a fixed client id, manual acknowledgements). The *line*
-//! polls the client and hands messages over; the *desk* commits many of them in one transaction, publishes a
-//! [`xunge_alert::Confirm`] per box, and then releases the messages at the broker. Killed anywhere in between, nothing
+//! Two tasks: the *line* speaks MQTT (clean_session = false, a fixed client id, manual acknowledgements) and hands
+//! messages over; the *desk* commits many of them in one transaction, and asks the line for a
+//! [`xunge_alert::Confirm`] to each box, and then to release the messages at the broker. Killed anywhere in between, nothing
 //! is lost: what was not released comes again from the broker, what was not confirmed comes again from the box, and
 //! the store takes a repeat without effect.
 
@@ -13,7 +13,7 @@ pub mod message;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use rumqttc::{AsyncClient, MqttOptions};
+use rumqttc::{EventLoop, MqttOptions};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::error;
@@ -24,10 +24,10 @@ use crate::store::Store;
 
 /// The fixed client id: the broker keeps the session under this name.
 pub const CLIENT_ID: &str = "xunge-central";
-/// Messages that may wait between line and desk. Beyond it the line hangs up, and the broker sends them again.
+/// Messages that may wait between line and desk; the line reads no further.
 const WAITING: usize = 2048;
-/// Requests that may wait for the client: one release per message of a batch, and the confirms.
-const REQUESTS: usize = 2048;
+/// Answers of the desk that may wait for the line.
+const REPLIES: usize = 8;
 /// Confirms that the broker has not yet acknowledged.
 const INFLIGHT: u16 = 512;
 /// The broker limits messages; a message that the client could not read would come again for ever.
@@ -37,7 +37,8 @@ const CLIENT_MAX_BYTES: usize = 268_435_455;
 #[derive(Debug, Default)]
 pub struct IntakeState {
     connected: AtomicBool,
-    overflows: AtomicU64,
+    connections: AtomicU64,
+    unsent_confirms: AtomicU64,
     batches: AtomicU64,
 }
 
@@ -47,9 +48,14 @@ impl IntakeState {
         self.connected.load(Ordering::Relaxed)
     }
 
-    /// How often the line hung up because the desk could not follow.
-    pub fn overflows(&self) -> u64 {
-        self.overflows.load(Ordering::Relaxed)
+    /// How often a broker was connected.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Confirms that were dropped because the broker took none; their boxes send again.
+    pub fn unsent_confirms(&self) -> u64 {
+        self.unsent_confirms.load(Ordering::Relaxed)
     }
 
     /// Committed batches.
@@ -74,16 +80,14 @@ impl Intake {
             .set_manual_acks(true)
             .set_inflight(INFLIGHT)
             .set_max_packet_size(CLIENT_MAX_BYTES, CLIENT_MAX_BYTES);
-        let (client, events) = AsyncClient::new(options, REQUESTS);
+        let events = EventLoop::new(options, 1);
         let (messages, inbox) = mpsc::channel(WAITING);
+        let (answers, replies) = mpsc::channel(REPLIES);
         let (stop, stopped) = watch::channel(false);
         let state = Arc::new(IntakeState::default());
         let mut tasks = JoinSet::new();
-        let generation = Arc::new(AtomicU64::new(0));
-        let line = line::Line::new(events, messages, generation.clone(), state.clone());
-        let desk = desk::Desk::new(client, store, feed, clock, generation, state.clone());
-        tasks.spawn(line.run(stopped.clone()));
-        tasks.spawn(desk.run(inbox, stopped));
+        tasks.spawn(line::Line::new(events, messages, replies, state.clone()).run(stopped.clone()));
+        tasks.spawn(desk::Desk::new(answers, store, feed, clock, state.clone()).run(inbox, stopped));
         Self { stop, tasks, state }
     }
 

@@ -26,7 +26,7 @@ struct ConfigFile {
 enum Command {
     /// Run the centre 运行中心
     Run(ConfigFile),
-    /// Enrol a box: writes its certificate and credentials 注册边缘盒子
+    /// Enrol a box: writes its certificate and credentials 注册边缘网关
     Enroll {
         #[command(flatten)]
         file: ConfigFile,

@@ -39,7 +39,12 @@ pub async fn sweep(
         }
     }
     if !gone.is_empty() {
-        info!("{} evidence files were removed: kept {} days and {} bytes", gone.len(), keep.days, keep.max_bytes);
+        info!(
+            "{} evidence files were removed: kept {} days and {} bytes",
+            gone.len(),
+            keep.days,
+            keep.max_bytes
+        );
     }
     Ok(gone.len())
 }

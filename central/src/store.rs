@@ -61,7 +61,9 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// The tables cannot be brought up to date.
-    #[error("cannot bring the case store up to date: {0}; if a newer version has used it, install that one again")]
+    #[error(
+        "cannot bring the case store up to date: {0}; if a newer version has used it, install that one again"
+    )]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// A statement failed.
     #[error("cannot {doing}: {source}")]
@@ -72,7 +74,9 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// What is stored makes no sense.
-    #[error("the case store holds something impossible: {0}; run `xunge-central verify` and restore a backup")]
+    #[error(
+        "the case store holds something impossible: {0}; run `xunge-central verify` and restore a backup"
+    )]
     Corrupt(String),
     /// A rule of the case forbids it.
     #[error(transparent)]

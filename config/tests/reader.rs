@@ -31,7 +31,7 @@ static RULE: Table = Table::one("rule", &[]).tables(&[&LOITERING, &CROWD]).doc("
 static ZONE: Table = Table::free("zone", Key::points("").doc("corners", "顶点")).doc("zones", "区域");
 static CAMERA: Table = Table::many("camera", &[&[ID, TITLE, SOURCE, FPS, ENABLED, TRANSPORT]])
     .tables(&[&ZONE, &RULE])
-    .doc("cameras", "相机");
+    .doc("cameras", "摄像机");
 static WEB: Table = Table::one("web", &[&[LISTEN, NAMES, TOKEN, PIN]]).doc("web", "网页");
 static LOGIN: Table = Table::free_tables("login", &[&[PASSWORD]]).doc("logins", "登录");
 static ROOT: Table = Table::one("", &[&[ID]]).tables(&[&WEB, &LOGIN, &CAMERA]);

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use child::{Child, Children};
 use console::Console;
@@ -49,13 +49,19 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     }
     let place = Place::prepare(&options.directory, options.keep)?;
     let mut children = Children::default();
-    let outcome = tokio::select! {
+    let mut outcome = tokio::select! {
         outcome = session(options, &place, &clip, &mut children) => outcome,
         signal = stop.first() => {
             screen::line(&format!("{signal}: stopping everything · 正在停止"));
-            Ok(())
+            if options.check { Err(anyhow::anyhow!("stopped before every kind of alert was shown")) } else { Ok(()) }
         }
     };
+    if outcome.is_err() {
+        // whoever speaks to a program that dies may notice it before its end is known: the end is the better reason
+        if let Ok(ended) = timeout(Duration::from_millis(500), children.first_end()).await {
+            outcome = Err(ended);
+        }
+    }
     // a second Ctrl-C ends the waiting
     let hard = tokio::select! {
         () = children.stop() => false,
@@ -90,12 +96,15 @@ async fn session(
     let mounts = settings::CAMERAS.map(|camera| {
         ["--mount".to_owned(), format!("{}={}@{}", camera.path, clip.display(), camera.start_at_secs)]
     });
-    let arguments: Vec<String> =
-        ["--listen".to_owned(), "127.0.0.1:0".to_owned()].into_iter().chain(mounts.into_iter().flatten()).collect();
+    let arguments: Vec<String> = ["--listen".to_owned(), "127.0.0.1:0".to_owned()]
+        .into_iter()
+        .chain(mounts.into_iter().flatten())
+        .collect();
     let mut cameras = Child::start("xunge-rtsp", &arguments, place)?;
     let ready = cameras.lines_until(settings::CAMERAS.len(), |line| line.starts_with("ready "), START).await;
     let urls = children.adopt(cameras, ready)?;
-    let urls: Vec<String> = urls.iter().filter_map(|line| line.strip_prefix("ready ")).map(str::to_owned).collect();
+    let urls: Vec<String> =
+        urls.iter().filter_map(|line| line.strip_prefix("ready ")).map(str::to_owned).collect();
 
     screen::line("[2/4] the centre · 中心服务");
     let settings = Settings::write(place, &ports, &urls)?;
@@ -113,7 +122,7 @@ async fn session(
     let mut console = Console::new(&url)?;
     console.wait_until_it_answers(Instant::now() + START).await?;
 
-    screen::line("[3/4] the box · 边缘盒子");
+    screen::line("[3/4] the box · 边缘网关");
     let arguments = ["run".to_owned(), "--config".to_owned(), settings.edge.display().to_string()];
     children.adopt(Child::start("xunge-edge", &arguments, place)?, Ok(()))?;
 
@@ -187,7 +196,7 @@ async fn enroll(settings: &Settings, place: &Place) -> Result<()> {
         settings.edge_folder.display().to_string(),
     ];
     let mut child = Child::start_as("xunge-central", "enroll", &arguments, place)?;
-    match tokio::time::timeout(START, child.ended()).await {
+    match timeout(START, child.ended()).await {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(child.unexpected_end(status)),
         Err(_) => {

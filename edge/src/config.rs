@@ -20,14 +20,14 @@ pub use setup::{For, Setup};
 const EDGE_ID: Key = Key::name("edge_id")
     .required()
     .example("\"gw-0001\"")
-    .doc("Name of this box, the one in its certificate", "本盒子的编号，与其证书一致");
+    .doc("Name of this box, the one in its certificate", "本网关的编号，与其证书一致");
 const SITE: Key = Key::text("site")
     .required()
     .example("\"420502001001\"")
     .doc("12-digit code of the community that the box belongs to", "所属社区的 12 位代码");
 const TIMEZONE: Key = Key::text("timezone").default("\"Asia/Shanghai\"").range(1.0, 64.0).doc(
     "Time zone in which armed hours are meant, whatever the box's own clock shows",
-    "布防时段所用时区，与盒子系统时区无关",
+    "布防时段所用时区，与网关系统时区无关",
 );
 const CREDENTIALS: Key = Key::path("credentials").example("\"credentials.toml\"").doc(
     "The credentials file. Left out, it is credentials.toml of systemd's LoadCredential, if there is one",
@@ -40,7 +40,7 @@ const MQTT: Key = Key::url("mqtt", &["mqtts", "mqtt"])
     .doc("The centre's broker; mqtt:// only on this same machine", "中心的消息服务；mqtt:// 仅限本机");
 const EVIDENCE: Key = Key::url("evidence", &["https", "http"]).example("\"https://central.example\"").doc(
     "Where snapshots and clips go, by https:// unless the way there is private; left out, they stay on the box",
-    "截图和录像片段的上传地址，除专网外应使用 https://；不写则只保存在盒子上",
+    "截图和录像片段的上传地址，除专网外应使用 https://；不写则只保存在网关上",
 );
 
 const MODEL: Key = Key::path("model").doc(
@@ -54,7 +54,7 @@ const ONNXRUNTIME: Key = Key::path("onnxruntime").doc(
 const WORKERS: Key = Key::int("workers")
     .default("1")
     .range(1.0, 64.0)
-    .doc("Detectors that look at the same time, shared fairly by all cameras", "同时工作的检测器个数，由所有相机公平共用");
+    .doc("Detectors that look at the same time, shared fairly by all cameras", "同时工作的检测器个数，由所有摄像机公平共用");
 const THREADS: Key = Key::int("threads")
     .default("1")
     .range(1.0, 64.0)
@@ -88,7 +88,7 @@ static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, WORKERS,
     .doc("The neural network that finds people and things.", "识别人和物的神经网络。");
 static STORAGE: Table =
     Table::one("storage", &[&[DIRECTORY, EVIDENCE_MAX_MB, MIN_FREE_MB, OUTBOX_MAX_ALERTS, OUTBOX_MAX_MB]])
-        .doc("What is kept on the box.", "盒子上的存储。");
+        .doc("What is kept on the box.", "网关上的存储。");
 
 /// Everything that may stand in edge.toml.
 pub static TABLE: Table = Table::one("", &[&[EDGE_ID, SITE, TIMEZONE, CREDENTIALS]])

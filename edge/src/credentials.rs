@@ -14,7 +14,7 @@ const CA: Key = Key::path("ca").doc(
     "Certificate of the centre's CA, PEM; left out, the system's authorities",
     "中心 CA 证书（PEM）；不写则用系统信任的机构",
 );
-const CERTIFICATE: Key = Key::path("certificate").doc("The box's certificate, PEM", "本盒子的证书（PEM）");
+const CERTIFICATE: Key = Key::path("certificate").doc("The box's certificate, PEM", "本网关的证书（PEM）");
 const KEY: Key = Key::path("key").doc("Its private key, PKCS#8 PEM", "对应的私钥（PKCS#8 PEM）");
 const TOKEN: Key =
     Key::text("token").secret().range(8.0, 512.0).doc("With it the box uploads evidence", "上传证据用的令牌");
@@ -26,14 +26,14 @@ const BROKER_PASSWORD: Key =
 
 const CAMERA_USER: Key = Key::text("user")
     .range(1.0, 256.0)
-    .doc("User at the camera; left out, the one in its url", "相机用户名；不写则用 url 中的用户名");
+    .doc("User at the camera; left out, the one in its url", "摄像机用户名；不写则用 url 中的用户名");
 const CAMERA_PASSWORD: Key =
-    Key::text("password").secret().required().range(1.0, 512.0).doc("Password at the camera", "相机密码");
+    Key::text("password").secret().required().range(1.0, 512.0).doc("Password at the camera", "摄像机密码");
 
 static UPLINK: Table = Table::one("uplink", &[&[CA, CERTIFICATE, KEY, TOKEN, BROKER_USER, BROKER_PASSWORD]])
-    .doc("How the box shows itself to the centre.", "盒子向中心出示的身份。");
+    .doc("How the box shows itself to the centre.", "网关向中心出示的身份。");
 static CAMERA: Table = Table::free_tables("camera", &[&[CAMERA_USER, CAMERA_PASSWORD]])
-    .doc("Login at the camera with the id NAME.", "编号为 NAME 的相机的登录信息。");
+    .doc("Login at the camera with the id NAME.", "编号为 NAME 的摄像机的登录信息。");
 
 /// Everything that may stand in the credentials file.
 pub static TABLE: Table = Table::one("", &[]).tables(&[&UPLINK, &CAMERA]);
@@ -153,7 +153,7 @@ fn logins(root: &Section<'_>, cameras: &[CameraConfig]) -> BTreeMap<String, Came
     for named in root.table(&CAMERA).named_tables() {
         let Some(camera) = cameras.iter().find(|camera| camera.id == named.name) else {
             let ids = cameras.iter().map(|camera| camera.id.as_str());
-            root.problem_at(named.at, unknown_name(("camera", "相机"), named.name, ids));
+            root.problem_at(named.at, unknown_name(("camera", "摄像机"), named.name, ids));
             continue;
         };
         let section = &named.value;
@@ -161,7 +161,7 @@ fn logins(root: &Section<'_>, cameras: &[CameraConfig]) -> BTreeMap<String, Came
         if user.is_none() && !section.given(&CAMERA_USER) && camera.user().is_none() {
             section.problem_here((
                 "`user` is missing: the camera's url names none either",
-                "缺少 `user`：相机的 url 中也没有用户名",
+                "缺少 `user`：摄像机的 url 中也没有用户名",
             ));
         }
         let password = section.opt_secret(&CAMERA_PASSWORD).unwrap_or_default();

@@ -32,7 +32,13 @@ enum Pixels {
 
 impl Frame {
     /// A picture from bytes; none when there are fewer than `stride * (height - 1) + 3 * width`.
-    pub fn from_bgr(at: StreamTime, width: usize, height: usize, stride: usize, bgr: Vec<u8>) -> Option<Self> {
+    pub fn from_bgr(
+        at: StreamTime,
+        width: usize,
+        height: usize,
+        stride: usize,
+        bgr: Vec<u8>,
+    ) -> Option<Self> {
         let frame = Self {
             at,
             session: 0,

@@ -211,7 +211,7 @@ impl Outbox {
     /// `began` and `updated` leave the happening open, `ended` closes it; a later revision that only adds evidence
     /// to an ended happening keeps `phase = ended`.
     pub fn append(&self, alert: Alert) -> Result<u64, OutboxError> {
-        self.worker.append(move |store| store.append(alert.clone()))
+        self.worker.append(move |store| store.append(alert))
     }
 
     /// [`Self::append`], tried again until there is room or `go_on` says no. Blocks the caller meanwhile, which is

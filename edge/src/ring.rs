@@ -21,14 +21,7 @@ pub struct Ring {
 impl Ring {
     /// Keeps at least `keep` (and up to one group of pictures more), but never more than `max_bytes`.
     pub fn new(keep: Duration, max_bytes: usize) -> Self {
-        Self {
-            packets: VecDeque::new(),
-            keep,
-            max_bytes,
-            bytes: 0,
-            dropped: 0,
-            newest: StreamTime::ZERO,
-        }
+        Self { packets: VecDeque::new(), keep, max_bytes, bytes: 0, dropped: 0, newest: StreamTime::ZERO }
     }
 
     /// Adds the next packet in decoding order.
@@ -86,11 +79,11 @@ impl Ring {
         let Some(anchor) = self.packets.iter().rposition(|p| p.at <= at).or_else(|| self.first()) else {
             return Vec::new();
         };
-        let alike = |p: &Packet| {
-            self.packets.get(anchor).is_some_and(|a| p.session == a.session && p.caps == a.caps)
-        };
+        let alike =
+            |p: &Packet| self.packets.get(anchor).is_some_and(|a| p.session == a.session && p.caps == a.caps);
         let run_start = (0..=anchor).rev().take_while(|&i| alike(&self.packets[i])).last().unwrap_or(anchor);
-        let run_end = (anchor..self.packets.len()).take_while(|&i| alike(&self.packets[i])).last().unwrap_or(anchor);
+        let run_end =
+            (anchor..self.packets.len()).take_while(|&i| alike(&self.packets[i])).last().unwrap_or(anchor);
         let keyframes = (run_start..=run_end).filter(|&i| self.packets[i].keyframe);
         let mut start = None;
         for i in keyframes {
@@ -99,7 +92,9 @@ impl Ring {
             }
         }
         let Some(start) = start else { return Vec::new() };
-        let Some(end) = (start..=run_end).rev().find(|&i| self.packets[i].at <= to) else { return Vec::new() };
+        let Some(end) = (start..=run_end).rev().find(|&i| self.packets[i].at <= to) else {
+            return Vec::new();
+        };
         let begin = self.packets[start].at;
         // pictures shown before the first keyframe need others that are not here
         self.packets.range(start..=end).filter(|p| p.at >= begin).cloned().collect()
@@ -192,7 +187,9 @@ mod tests {
     #[test]
     fn pictures_before_their_keyframe_are_left_out() {
         let mut ring = Ring::new(Duration::from_secs(60), usize::MAX);
-        for (ms, keyframe) in [(0, true), (200, false), (100, false), (500, true), (300, false), (400, false), (600, false)] {
+        for (ms, keyframe) in
+            [(0, true), (200, false), (100, false), (500, true), (300, false), (400, false), (600, false)]
+        {
             ring.push(&packet(1, ms, keyframe, 10, 640));
         }
         let cut = ring.cut(secs(0.5), secs(0.5), secs(0.6));

@@ -261,7 +261,7 @@ mod tests {
         assert_eq!((stored.bytes, stored.media_type.as_str()), (4, "image/jpeg"));
         let place = dir.path().join("evidence/9f").join(&stored.sha256);
         assert_eq!(fs::read(&place).unwrap(), b"test");
-        assert_eq!(spool.path(&stored.sha256), Some(place.clone()));
+        assert_eq!(spool.path(&stored.sha256), Some(place));
 
         // the same content from a file elsewhere, larger than one block too
         let other = tempfile::tempdir().unwrap();

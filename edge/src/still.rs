@@ -98,7 +98,8 @@ pub fn take(
 ) -> Result<Still, StillError> {
     // later pictures can only be needed when they come first in decoding order
     let needed = packets.iter().rposition(|p| p.at <= at).map_or(0, |last| last + 1);
-    let needed = &packets[..needed];
+    let begin = packets[..needed].iter().rposition(|p| p.keyframe && p.at <= at).unwrap_or(0);
+    let needed = &packets[begin..needed];
     let Some(first) = needed.first() else { return Err(StillError::Empty(at)) };
     let mut reason = "this box has no decoder for it; install gstreamer1.0-libav".to_owned();
     for factory in candidates(&first.caps) {

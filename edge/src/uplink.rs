@@ -84,7 +84,7 @@ pub enum UplinkError {
 /// How the uplink does, for health reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkStats {
-    /// Connected to the broker.
+    /// Connected to the broker, and able to hear the centre's confirms.
     pub connected: bool,
     /// Since when that is so.
     pub since_utc: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! The outbox as the rest of the edge sees it: numbers, limits, damaged files, evidence.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also in what the tests share
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail loudly")]
 
 use std::{
     fs::{self, OpenOptions},

@@ -1,6 +1,6 @@
 //! The outbox against a model, through crashes, and against real SIGKILL.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also in what the tests share
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail loudly")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,6 @@
 //! The uplink against a real Mosquitto: nothing is lost, whatever dies, and a row goes only when the centre confirms.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also in what the tests share
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail loudly")]
 
 use std::{
     collections::BTreeSet,
@@ -147,7 +147,10 @@ async fn a_broker_that_is_killed_loses_nothing() {
     let mut broker = Mosquitto::start();
     let edge = edge();
     let centre = Centre::start(broker.port).await;
-    let uplink = start(&edge.outbox, options(broker.url()));
+    // the centre of this test may come back after the box and miss what is said before
+    let mut options = options(broker.url());
+    options.timing.confirm = Duration::from_secs(2);
+    let uplink = start(&edge.outbox, options);
     let handle = uplink.handle();
     handle.set_camera_state(camera("gate-east", Watch::Watching));
     append(&edge.outbox, 10).await;
@@ -303,8 +306,8 @@ async fn a_port_that_speaks_garbage_is_not_hammered() {
     options.timing.retry_longest = Duration::from_millis(400);
     let uplink = start(&edge.outbox, options);
     until("it was tried four times", || calls.load(Ordering::SeqCst) >= 4).await;
-    // waits of at least 100, 200 and 200 ms lie between four calls: a loop that spins would make thousands
-    assert!(calls.load(Ordering::SeqCst) <= 5);
+    // waits of 100 ms and more lie between the calls: a loop that spins would make thousands
+    assert!(calls.load(Ordering::SeqCst) <= 20);
     let stats = uplink.handle().stats();
     assert!(!stats.connected && stats.last_error.is_some(), "{stats:?}");
     uplink.stop().await;

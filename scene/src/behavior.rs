@@ -29,6 +29,8 @@ pub trait Behavior: Send {
 pub struct Report {
     /// When it truly started.
     pub since: StreamTime,
+    /// One of those who take part is there at this very look, and not only within some grace.
+    pub present: bool,
     /// Who takes part now, ascending.
     pub tracks: Vec<u64>,
     /// Encloses them.

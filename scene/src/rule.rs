@@ -3,8 +3,8 @@
 //! A behavior only says what is going on at each look. Here that becomes happenings:
 //!
 //! - **Began** when something goes on, the rule is armed, and `re_alert_secs` have passed since the end of the last
-//!   happening. What goes on before that is followed all the same, and begins when the time has come if it still goes
-//!   on then, with its true `since`.
+//!   happening. What goes on before that is followed all the same, and begins when the time has come if somebody is
+//!   still there then, with its true `since`.
 //! - **Updated** when somebody joins or the measure doubles; on average at most once in 5 s.
 //! - **Ended** when it no longer goes on (`Cleared`), the armed hours end (`Disarmed`) or the stream breaks
 //!   (`StreamLost`).
@@ -117,7 +117,7 @@ impl Watcher {
         match going_on {
             Some(report) if self.open.is_some() => self.go_on(scene.at, report, shown.events),
             Some(report) => {
-                if self.may_begin(scene.at) {
+                if report.present && self.may_begin(scene.at) {
                     self.begin(scene.at, report, shown);
                 }
             }
@@ -162,7 +162,10 @@ impl Watcher {
         open.took_part.extend(&report.tracks);
         open.joined |= open.took_part.len() > before;
         let grown = open.next_measure.zip(report.measured).is_some_and(|(next, measured)| measured >= next);
-        open.last = report;
+        // While it fades nobody may be left: the last picture of it stays.
+        if !report.tracks.is_empty() {
+            open.last = report;
+        }
         // Counted from the start and not from the last update, so that an update's time depends on nothing but what
         // happened, whatever the frame rate.
         let due = at >= open.since + UPDATE_EVERY * (open.updates + 1);

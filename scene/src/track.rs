@@ -112,11 +112,21 @@ pub(crate) struct Tracker {
     lives: Vec<Life>,
     tracks: Vec<Track>,
     mixups: Vec<(u64, u64)>,
+    /// Where things that move were lost for good, and when. Somebody who stands may be missed for long; when he is found
+    /// again there, he is no furniture.
+    vanished: Vec<(StreamTime, Bounds)>,
 }
+
+/// How long a place is remembered …
+const VANISHED_KEPT: Duration = Duration::from_secs(120);
+/// … how many of them …
+const VANISHED_MOST: usize = 64;
+/// … and how near it somebody must be found, in his own heights.
+const VANISHED_NEAR: f64 = 0.6;
 
 impl Tracker {
     pub(crate) fn new(settings: Settings, aspect: f64) -> Self {
-        Self { settings, aspect, last: None, next_id: 1, lives: Vec::new(), tracks: Vec::new(), mixups: Vec::new() }
+        Self { settings, aspect, last: None, next_id: 1, lives: Vec::new(), tracks: Vec::new(), mixups: Vec::new(), vanished: Vec::new() }
     }
 
     pub(crate) fn set_aspect(&mut self, aspect: f64) {
@@ -139,6 +149,7 @@ impl Tracker {
         self.lives.clear();
         self.tracks.clear();
         self.mixups.clear();
+        self.vanished.clear();
     }
 
     /// Nothing moved: what was there is there. A track that was missed before that grows older.
@@ -195,7 +206,14 @@ impl Tracker {
         for detection in high {
             let twin = self.lives.iter().any(|life| life.is_twin(at, &detection));
             if !twin {
-                self.lives.push(Life::new(self.next_id, at, &detection, self.aspect));
+                let mut life = Life::new(self.next_id, at, &detection, self.aspect);
+                let near = |b: &Bounds| {
+                    b.foot().distance(detection.bounds.foot(), self.aspect) < VANISHED_NEAR * detection.bounds.h
+                };
+                if self.vanished.iter().any(|(_, bounds)| near(bounds)) {
+                    life.believe_moved();
+                }
+                self.lives.push(life);
                 self.next_id += 1;
             }
         }
@@ -289,7 +307,15 @@ impl Tracker {
 
     fn finish(&mut self, at: StreamTime) {
         let (lost, aspect) = (self.settings.lost, self.aspect);
-        self.lives.retain(|life| !life.is_over(lost, aspect));
+        self.vanished.retain(|(when, _)| at.since(*when) < VANISHED_KEPT);
+        let vanished = &mut self.vanished;
+        self.lives.retain(|life| {
+            let over = life.is_over(lost, aspect);
+            vanished.extend(life.vanished_at(aspect).filter(|_| over).map(|bounds| (at, bounds)));
+            !over
+        });
+        let surplus = self.vanished.len().saturating_sub(VANISHED_MOST);
+        self.vanished.drain(..surplus);
         self.lives.sort_by_key(Life::id);
         self.tracks = self.lives.iter().map(|life| life.track(at)).collect();
     }

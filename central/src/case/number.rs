@@ -6,7 +6,9 @@ use thiserror::Error;
 
 /// A time zone that this machine does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the time zone `{0}` is not known here: use a name such as Asia/Shanghai, or install the package tzdata")]
+#[error(
+    "the time zone `{0}` is not known here: use a name such as Asia/Shanghai, or install the package tzdata"
+)]
 pub struct UnknownZone(pub String);
 
 /// The time zone with this name. `Asia/Shanghai` is known without tzdata too.

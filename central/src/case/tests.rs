@@ -26,10 +26,7 @@ fn a_real_warning_is_filed_and_a_false_one_rejected() {
 #[test]
 fn a_false_alarm_says_why_and_a_real_one_does_not() {
     let case = verifying();
-    assert_eq!(
-        apply(&case, &decided(Verdict::FalseAlarm, None), "w", now()),
-        Err(Refused::ReasonMissing)
-    );
+    assert_eq!(apply(&case, &decided(Verdict::FalseAlarm, None), "w", now()), Err(Refused::ReasonMissing));
     assert_eq!(
         apply(&case, &decided(Verdict::Real, Some(Reason::Light)), "w", now()),
         Err(Refused::ReasonNotWanted)

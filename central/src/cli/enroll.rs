@@ -23,7 +23,7 @@ pub async fn enroll(file: &Path, edge: &str, site: &str, out: &Path, days: u32) 
     let token = store.enroll(site, edge, &bundle.serial, now).await?;
     write_bundle(out, &bundle, &token)?;
     store.close().await;
-    say(&format!("{edge} is enrolled for site {site}. 盒子 {edge} 已注册到社区 {site}。"));
+    say(&format!("{edge} is enrolled for site {site}. 网关 {edge} 已注册到社区 {site}。"));
     say(&format!(
         "Copy {} to the box, and name {}/credentials.toml in its configuration as `credentials`.",
         out.display(),

@@ -30,6 +30,8 @@ use super::{load, open_store, say};
 
 /// How soon a box that was enrolled by the command line may connect.
 const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
+/// How soon a dead connection to a broker on this machine is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a stop waits for answers that are being written.
 const WEB_FAREWELL: Duration = Duration::from_secs(5);
 
@@ -143,7 +145,9 @@ async fn broker(
         }
         BrokerChoice::External { host, port, tls } => {
             let Some(tls) = tls else {
-                return Ok((None, rumqttc::MqttOptions::new(CLIENT_ID, host, *port)));
+                let mut options = rumqttc::MqttOptions::new(CLIENT_ID, host, *port);
+                options.set_keep_alive(KEEP_ALIVE);
+                return Ok((None, options));
             };
             let read = |path: &Path| {
                 std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
@@ -193,7 +197,9 @@ async fn follow_enrolment(
             Ok(out) => {
                 failing = false;
                 for edge in out {
-                    info!("{edge} has a new certificate or is no longer enrolled: its old connection is closed");
+                    info!(
+                        "{edge} has a new certificate or is no longer enrolled: its old connection is closed"
+                    );
                     if let Err(error) = broker.disconnect(&edge).await {
                         warn!("{error}");
                     }

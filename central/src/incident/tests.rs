@@ -28,9 +28,14 @@ fn case(since: i64, last: i64) -> Candidate {
 
 #[test]
 fn a_pause_shorter_than_the_window_is_the_same_episode() {
-    for (behavior, window) in
-        [("running", 30), ("intrusion", 60), ("fall", 60), ("loitering", 120), ("crowd", 300), ("new_one", 60)]
-    {
+    for (behavior, window) in [
+        ("running", 30),
+        ("intrusion", 60),
+        ("fall", 60),
+        ("loitering", 120),
+        ("crowd", 300),
+        ("new_one", 60),
+    ] {
         let open = [case(0, 10)];
         assert!(joins(&alert(behavior, 10 + window - 1, 500), &open).is_some(), "{behavior}");
         assert!(joins(&alert(behavior, 10 + window, 500), &open).is_none(), "{behavior}");

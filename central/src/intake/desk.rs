@@ -1,17 +1,17 @@
 //! The desk: commits many messages in one transaction, then confirms, then releases.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Publish, QoS};
+use rumqttc::QoS;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 use xunge_alert::topic;
 
 use super::IntakeState;
-use super::line::Handed;
+use super::line::{Handed, Replies};
 use super::message::{BadMessage, Inbound, Sender, read};
 use crate::clock::Clock;
 use crate::feed::Feed;
@@ -25,80 +25,45 @@ const IDLE: Duration = Duration::from_millis(2);
 const LINGER: Duration = Duration::from_millis(20);
 /// Pause before a commit is tried again, e.g. when the disk is full.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long a stop waits for the client to send what is asked of it.
-const FAREWELL: Duration = Duration::from_secs(2);
-
 pub(super) struct Desk {
-    client: AsyncClient,
+    replies: mpsc::Sender<Replies>,
     store: Store,
     feed: Feed,
     clock: Clock,
-    generation: Arc<AtomicU64>,
     state: Arc<IntakeState>,
 }
 
 impl Desk {
     pub(super) fn new(
-        client: AsyncClient,
+        replies: mpsc::Sender<Replies>,
         store: Store,
         feed: Feed,
         clock: Clock,
-        generation: Arc<AtomicU64>,
         state: Arc<IntakeState>,
     ) -> Self {
-        Self { client, store, feed, clock, generation, state }
+        Self { replies, store, feed, clock, state }
     }
 
+    /// Runs until it is stopped or the line has gone. What still waits then was not released: the broker sends it
+    /// again.
     pub(super) async fn run(self, mut inbox: mpsc::Receiver<Handed>, mut stopped: watch::Receiver<bool>) {
         loop {
             let first = tokio::select! {
                 handed = inbox.recv() => handed,
                 _ = stopped.changed() => None,
             };
-            let Some(first) = first else { break };
-            let batch = self.collect(first, &mut inbox).await;
-            if !batch.is_empty() && !self.work(batch, &mut stopped).await {
-                break;
+            let Some(first) = first else { return };
+            let batch = collect(first, &mut inbox).await;
+            if !self.work(batch, &mut stopped).await {
+                return;
             }
-        }
-        // what still waits was not released: the broker sends it again
-        let _ = timeout(FAREWELL, self.client.disconnect()).await;
-    }
-
-    /// One batch: what is there, and what comes within a moment.
-    async fn collect(&self, first: Handed, inbox: &mut mpsc::Receiver<Handed>) -> Vec<(u64, Publish)> {
-        let mut batch = Vec::new();
-        let until = Instant::now() + LINGER;
-        let mut handed = first;
-        loop {
-            match handed {
-                Handed::Connected => self.subscribe().await,
-                Handed::Message { generation, publish } => batch.push((generation, publish)),
-            }
-            if batch.len() >= BATCH {
-                return batch;
-            }
-            handed = match inbox.try_recv() {
-                Ok(next) => next,
-                Err(_) => match timeout_at(until.min(Instant::now() + IDLE), inbox.recv()).await {
-                    Ok(Some(next)) => next,
-                    Ok(None) | Err(_) => return batch,
-                },
-            };
         }
     }
 
-    async fn subscribe(&self) {
-        let filters = topic::centre_filters().map(|path| rumqttc::SubscribeFilter::new(path, QoS::AtLeastOnce));
-        if let Err(error) = self.client.subscribe_many(filters).await {
-            error!("intake cannot subscribe: {error}");
-        }
-    }
-
-    /// Commit, confirm, release. False when intake is to stop before the commit came about.
-    async fn work(&self, batch: Vec<(u64, Publish)>, stopped: &mut watch::Receiver<bool>) -> bool {
+    /// Commit, confirm, release. False when intake is to stop before that came about.
+    async fn work(&self, batch: Vec<Handed>, stopped: &mut watch::Receiver<bool>) -> bool {
         let messages: Vec<Inbound> =
-            batch.iter().filter_map(|(_, publish)| read(&publish.topic, &publish.payload)).collect();
+            batch.iter().filter_map(|handed| read(&handed.publish.topic, &handed.publish.payload)).collect();
         for bad in messages.iter().filter_map(|message| match message {
             Inbound::Bad(bad) => Some(bad),
             _ => None,
@@ -107,14 +72,14 @@ impl Desk {
         }
         let Some(taken) = self.commit(messages, stopped).await else { return false };
         self.state.batches.fetch_add(1, Ordering::Relaxed);
-        for taken in &taken {
-            self.confirm(taken).await;
-        }
-        for (generation, publish) in &batch {
-            let alive = *generation == self.generation.load(Ordering::SeqCst);
-            if alive && let Err(error) = self.client.ack(publish).await {
-                error!("a message cannot be released at the broker: {error}");
-            }
+        let releases = batch
+            .iter()
+            .filter(|handed| handed.publish.qos == QoS::AtLeastOnce)
+            .map(|handed| (handed.generation, handed.publish.pkid));
+        let replies =
+            Replies { confirms: taken.iter().flat_map(confirms).collect(), releases: releases.collect() };
+        if self.replies.send(replies).await.is_err() {
+            return false;
         }
         for taken in &taken {
             self.feed.tell(taken).await;
@@ -175,22 +140,35 @@ impl Desk {
             }
         }
     }
+}
 
-    async fn confirm(&self, taken: &Taken) {
-        for (site, edge, confirm) in &taken.confirms {
-            let payload = match serde_json::to_vec(confirm) {
-                Ok(payload) => payload,
-                Err(error) => {
-                    error!("a confirm for {edge} cannot be written: {error}");
-                    continue;
-                }
-            };
-            let topic = topic::confirm(site, edge);
-            if let Err(error) = self.client.publish(topic, QoS::AtLeastOnce, false, payload).await {
-                error!("a confirm for {edge} cannot be sent: {error}; the box sends its messages again");
-            }
+/// One batch: what is there, and what comes within a moment.
+async fn collect(first: Handed, inbox: &mut mpsc::Receiver<Handed>) -> Vec<Handed> {
+    let until = Instant::now() + LINGER;
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
+        let next = match inbox.try_recv() {
+            Ok(next) => Some(next),
+            Err(_) => timeout_at(until.min(Instant::now() + IDLE), inbox.recv()).await.ok().flatten(),
+        };
+        match next {
+            Some(next) => batch.push(next),
+            None => break,
         }
     }
+    batch
+}
+
+/// Topic and payload of each confirm.
+fn confirms(taken: &Taken) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::with_capacity(taken.confirms.len());
+    for (site, edge, confirm) in &taken.confirms {
+        match serde_json::to_vec(confirm) {
+            Ok(payload) => all.push((topic::confirm(site, edge), payload)),
+            Err(error) => error!("a confirm for {edge} cannot be written: {error}"),
+        }
+    }
+    all
 }
 
 /// A message that reads well but cannot be stored.

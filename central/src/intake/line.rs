@@ -1,38 +1,59 @@
-//! The line: polls the MQTT client and never waits for the desk, or the client could not send what the desk asks.
+//! The line: speaks MQTT. What the desk asks goes out first and in bulk; new messages are read only while the desk has
+//! room for them, so a centre that cannot follow is felt by the broker as a slow reader, and nothing piles up here.
+//!
+//! It drives rumqttc's event loop itself instead of going through its client: the client sends one request for every
+//! ten packets that it reads, so under a flood the releases would never catch up with the messages.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rumqttc::{ConnectionError, Event, EventLoop, Incoming, Outgoing, Publish, SubscribeReasonCode};
-use tokio::sync::mpsc::error::TrySendError;
+use rumqttc::{
+    ConnectionError, Disconnect, Event, EventLoop, Incoming, PubAck, Publish, QoS, Request, StateError,
+    Subscribe, SubscribeFilter, SubscribeReasonCode,
+};
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
+use xunge_alert::topic;
 
-use super::IntakeState;
+use super::{INFLIGHT, IntakeState};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long a stop waits for the client to send what was asked of it.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// A broker that takes nothing for so long is given up.
+const FLUSH: Duration = Duration::from_secs(10);
+/// Confirms that wait for the broker. Beyond it the oldest goes: its box sends its messages again.
+const UNSENT: usize = 4096;
 
-/// What the line hands to the desk.
-#[derive(Debug)]
-pub(super) enum Handed {
-    /// A connection began: the desk subscribes.
-    Connected,
-    /// A message of this connection.
-    Message {
-        /// Which connection: a message is released only on the one that it came on.
-        generation: u64,
-        publish: Publish,
-    },
+/// A message, and the connection that it came on.
+pub(super) struct Handed {
+    pub(super) generation: u64,
+    pub(super) publish: Publish,
+}
+
+/// What the desk asks after a commit.
+#[derive(Default)]
+pub(super) struct Replies {
+    /// Topic and payload.
+    pub(super) confirms: Vec<(String, Vec<u8>)>,
+    /// Connection and packet id. A message is released only on the connection that it came on.
+    pub(super) releases: Vec<(u64, u16)>,
+}
+
+/// What a turn begins with.
+enum Next {
+    Replies(Option<Replies>),
+    Event(Event),
+    Room,
 }
 
 pub(super) struct Line {
     events: EventLoop,
     desk: mpsc::Sender<Handed>,
-    generation: Arc<AtomicU64>,
+    replies: mpsc::Receiver<Replies>,
+    unsent: VecDeque<Publish>,
+    generation: u64,
     state: Arc<IntakeState>,
     pause: Duration,
     failing: bool,
@@ -42,70 +63,70 @@ impl Line {
     pub(super) fn new(
         events: EventLoop,
         desk: mpsc::Sender<Handed>,
-        generation: Arc<AtomicU64>,
+        replies: mpsc::Receiver<Replies>,
         state: Arc<IntakeState>,
     ) -> Self {
-        Self { events, desk, generation, state, pause: FIRST_PAUSE, failing: false }
+        let unsent = VecDeque::new();
+        Self { events, desk, replies, unsent, generation: 0, state, pause: FIRST_PAUSE, failing: false }
     }
 
+    /// Runs until the desk has gone.
     pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
         loop {
-            let polled = tokio::select! {
-                polled = self.events.poll() => polled,
-                () = self.desk.closed() => return self.farewell().await,
-            };
-            match polled {
-                Ok(event) => {
-                    if !self.handle(event) {
-                        self.hang_up(&mut stopped).await;
-                    }
-                }
-                Err(ConnectionError::RequestsDone) => return,
-                Err(error) => {
-                    if *stopped.borrow() {
-                        return;
-                    }
-                    self.lost(&error, &mut stopped).await;
-                }
+            let done = if self.events.network.is_some() { self.turn().await } else { self.connect().await };
+            match done {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) if *stopped.borrow() => return,
+                Err(error) => self.lost(&error, &mut stopped).await,
             }
         }
     }
 
-    /// Sends what the desk has asked for to the end: confirms, releases, and the good-bye.
-    async fn farewell(mut self) {
-        let last = async {
-            while let Ok(event) = self.events.poll().await {
-                if matches!(event, Event::Outgoing(Outgoing::Disconnect)) {
-                    return;
-                }
-            }
+    async fn connect(&mut self) -> Result<bool, ConnectionError> {
+        let event = self.events.poll().await?;
+        self.handle(event).await?;
+        Ok(true)
+    }
+
+    /// One thing at a time on a connection. False when the desk has gone.
+    async fn turn(&mut self) -> Result<bool, ConnectionError> {
+        self.send_unsent().await?;
+        let room = self.desk.capacity() > 0;
+        let next = tokio::select! {
+            biased;
+            replies = self.replies.recv() => Next::Replies(replies),
+            // reading may be broken off: a packet is in the event loop's own buffer or still in the connection's
+            event = self.events.poll(), if room => Next::Event(event?),
+            _ = self.desk.reserve(), if !room => Next::Room,
         };
-        // unsent is not lost: the boxes and the broker send again
-        if tokio::time::timeout(FAREWELL, last).await.is_err() {
-            debug!("the broker did not take the last requests in time");
+        match next {
+            Next::Replies(Some(replies)) => self.reply(replies).await?,
+            Next::Replies(None) => {
+                self.send([Request::Disconnect(Disconnect)]).await?;
+                return Ok(false);
+            }
+            Next::Event(event) => self.handle(event).await?,
+            Next::Room => {}
         }
+        Ok(true)
     }
 
-    /// False when the desk cannot take the message.
-    fn handle(&mut self, event: Event) -> bool {
+    async fn handle(&mut self, event: Event) -> Result<(), ConnectionError> {
         match event {
             Event::Incoming(Incoming::ConnAck(_)) => {
-                self.generation.fetch_add(1, Ordering::SeqCst);
+                self.generation += 1;
                 self.state.connected.store(true, Ordering::Relaxed);
-                if self.failing {
-                    info!("intake is connected to the broker again");
-                } else {
-                    info!("intake is connected to the broker");
-                }
+                self.state.connections.fetch_add(1, Ordering::Relaxed);
+                info!("intake is connected to the broker{}", if self.failing { " again" } else { "" });
                 (self.failing, self.pause) = (false, FIRST_PAUSE);
-                self.desk.try_send(Handed::Connected).is_ok()
+                let filters =
+                    topic::centre_filters().map(|path| SubscribeFilter::new(path, QoS::AtLeastOnce));
+                self.send([Request::Subscribe(Subscribe::new_many(filters))]).await?;
             }
             Event::Incoming(Incoming::Publish(publish)) => {
-                let generation = self.generation.load(Ordering::SeqCst);
-                match self.desk.try_send(Handed::Message { generation, publish }) {
-                    Ok(()) | Err(TrySendError::Closed(_)) => true,
-                    Err(TrySendError::Full(_)) => false,
-                }
+                // there was room before the event was taken, and only the line sends: it fails when the desk has gone
+                let _ = self.desk.try_send(Handed { generation: self.generation, publish });
             }
             Event::Incoming(Incoming::SubAck(answer)) => {
                 if answer.return_codes.contains(&SubscribeReasonCode::Failure) {
@@ -114,32 +135,64 @@ impl Line {
                          centre read xunge/v1/# and write xunge/v1/+/+/confirm"
                     );
                 }
-                true
             }
-            other => {
-                debug!("mqtt: {other:?}");
-                true
-            }
+            other => debug!("mqtt: {other:?}"),
         }
+        Ok(())
     }
 
-    /// More has come than may wait: what was not released comes again on the next connection.
-    async fn hang_up(&mut self, stopped: &mut watch::Receiver<bool>) {
-        self.state.overflows.fetch_add(1, Ordering::Relaxed);
-        warn!("intake has more messages waiting than it may hold; it reconnects and takes them again");
-        self.events.clean();
-        self.end_connection();
-        // until the desk has worked off half of what waits
-        while self.desk.capacity() < self.desk.max_capacity() / 2 && !self.desk.is_closed() {
-            wait(FIRST_PAUSE, stopped).await;
-            if *stopped.borrow() {
-                return;
+    async fn reply(&mut self, replies: Replies) -> Result<(), ConnectionError> {
+        for (topic, payload) in replies.confirms {
+            if self.unsent.len() >= UNSENT {
+                self.unsent.pop_front();
+                self.state.unsent_confirms.fetch_add(1, Ordering::Relaxed);
             }
+            self.unsent.push_back(Publish::new(topic, QoS::AtLeastOnce, payload));
+        }
+        self.send_unsent().await?;
+        let now = self.generation;
+        let releases = replies.releases.into_iter().filter(|(generation, _)| *generation == now);
+        self.send(releases.map(|(_, pkid)| Request::PubAck(PubAck::new(pkid)))).await
+    }
+
+    /// Sends the confirms that the broker has room for.
+    async fn send_unsent(&mut self) -> Result<(), ConnectionError> {
+        let state = &self.events.state;
+        let room = if state.collision.is_some() { 0 } else { INFLIGHT.saturating_sub(state.inflight()) };
+        let now = usize::from(room).min(self.unsent.len());
+        if now == 0 {
+            return Ok(());
+        }
+        let confirms: Vec<Request> = self.unsent.drain(..now).map(Request::Publish).collect();
+        self.send(confirms).await
+    }
+
+    async fn send(&mut self, requests: impl IntoIterator<Item = Request>) -> Result<(), ConnectionError> {
+        let events = &mut self.events;
+        let Some(network) = events.network.as_mut() else { return Ok(()) };
+        let all = async {
+            for request in requests {
+                let packet = events.state.handle_outgoing_packet(request)?;
+                // the note of it is for the event loop's user, who is us
+                if matches!(events.state.events.back(), Some(Event::Outgoing(_))) {
+                    events.state.events.pop_back();
+                }
+                if let Some(packet) = packet {
+                    network.write(packet).await?;
+                }
+            }
+            network.flush().await
+        };
+        match tokio::time::timeout(FLUSH, all).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(broken(error)),
+            Err(_) => Err(ConnectionError::FlushTimeout),
         }
     }
 
     async fn lost(&mut self, error: &ConnectionError, stopped: &mut watch::Receiver<bool>) {
-        self.end_connection();
+        self.events.clean();
+        self.state.connected.store(false, Ordering::Relaxed);
         if self.failing {
             debug!("intake still has no broker: {error}");
         } else {
@@ -147,20 +200,14 @@ impl Line {
         }
         self.failing = true;
         let jitter = rand::random_range(0.5..1.0);
-        wait(self.pause.mul_f64(jitter), stopped).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.pause.mul_f64(jitter)) => {}
+            _ = stopped.changed() => {}
+        }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-    }
-
-    fn end_connection(&self) {
-        self.state.connected.store(false, Ordering::Relaxed);
-        // messages of the broken connection that the desk still holds are committed, but not released
-        self.generation.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-async fn wait(pause: Duration, stopped: &mut watch::Receiver<bool>) {
-    tokio::select! {
-        () = tokio::time::sleep(pause) => {}
-        _ = stopped.changed() => {}
-    }
+fn broken(error: StateError) -> ConnectionError {
+    ConnectionError::MqttState(error)
 }

@@ -141,8 +141,7 @@ fn too_large(payload: &[u8]) -> String {
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
-    let value: Value =
-        serde_json::from_slice(payload).map_err(|error| format!("it is not JSON: {error}"))?;
+    let value: Value = serde_json::from_slice(payload).map_err(|error| format!("it is not JSON: {error}"))?;
     // the version first: what a newer one looks like is unknown
     match value.get("version").and_then(Value::as_u64) {
         Some(version) if version == u64::from(VERSION) => {}

@@ -54,13 +54,12 @@ pub(super) async fn append(
         Some(row) => (row.try_get::<i64, _>("seq").doing(doing)? + 1, row.try_get("hash").doing(doing)?),
         None => (1, GENESIS),
     };
-    let place: i64 = sqlx::query_scalar(
-        "UPDATE case_ SET log_length = log_length + 1 WHERE id = $1 RETURNING log_length",
-    )
-    .bind(case_id.to_string())
-    .fetch_one(&mut **tx)
-    .await
-    .doing(doing)?;
+    let place: i64 =
+        sqlx::query_scalar("UPDATE case_ SET log_length = log_length + 1 WHERE id = $1 RETURNING log_length")
+            .bind(case_id.to_string())
+            .fetch_one(&mut **tx)
+            .await
+            .doing(doing)?;
     let change = serde_json::to_string(change)
         .map_err(|error| StoreError::Corrupt(format!("a change that cannot be written: {error}")))?;
     let entry = Entry { prev_hash, seq, case_id, place, utc_us: us(now), actor, change: &change };

@@ -27,13 +27,15 @@ pub(super) fn name_of<T: serde::Serialize>(value: &T) -> Result<String, StoreErr
 
 /// Makes the row of a box that was never heard of.
 pub(super) async fn ensure(tx: &mut Tx, site: &str, edge: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO edge (edge, site, first_seen_us) VALUES ($1, $2, $3) ON CONFLICT (edge) DO NOTHING")
-        .bind(edge)
-        .bind(site)
-        .bind(us(now))
-        .execute(&mut **tx)
-        .await
-        .doing("note a box")?;
+    sqlx::query(
+        "INSERT INTO edge (edge, site, first_seen_us) VALUES ($1, $2, $3) ON CONFLICT (edge) DO NOTHING",
+    )
+    .bind(edge)
+    .bind(site)
+    .bind(us(now))
+    .execute(&mut **tx)
+    .await
+    .doing("note a box")?;
     Ok(())
 }
 

@@ -38,10 +38,8 @@ pub(super) async fn keep(
     .execute(&mut **tx)
     .await
     .doing(doing)?;
-    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM quarantine")
-        .fetch_one(&mut **tx)
-        .await
-        .doing(doing)?;
+    let rows: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM quarantine").fetch_one(&mut **tx).await.doing(doing)?;
     if rows > ROWS {
         sqlx::query(
             "DELETE FROM quarantine WHERE digest IN (SELECT digest FROM quarantine ORDER BY last_us LIMIT $1)",

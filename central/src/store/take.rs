@@ -87,7 +87,8 @@ impl Store {
         }
         let Batch { tx, mut taken, answers, .. } = work;
         tx.commit().await.doing("commit a batch of messages")?;
-        taken.confirms = answers.into_iter().map(|((site, edge, _), confirm)| (site, edge, confirm)).collect();
+        taken.confirms =
+            answers.into_iter().map(|((site, edge, _), confirm)| (site, edge, confirm)).collect();
         Ok(taken)
     }
 }

@@ -95,7 +95,11 @@ impl Store {
             .execute(&mut *tx)
             .await
             .doing(doing)?;
-        sqlx::query("DELETE FROM session WHERE user_ = $1").bind(name).execute(&mut *tx).await.doing(doing)?;
+        sqlx::query("DELETE FROM session WHERE user_ = $1")
+            .bind(name)
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
         tx.commit().await.doing(doing)?;
         Ok(changed.rows_affected() == 1)
     }
@@ -124,14 +128,16 @@ impl Store {
             .execute(&mut *tx)
             .await
             .doing(doing)?;
-        sqlx::query("INSERT INTO session (token_hash, user_, created_us, expires_us) VALUES ($1, $2, $3, $4)")
-            .bind(digest(token))
-            .bind(user)
-            .bind(us(now))
-            .bind(us(expires))
-            .execute(&mut *tx)
-            .await
-            .doing(doing)?;
+        sqlx::query(
+            "INSERT INTO session (token_hash, user_, created_us, expires_us) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(digest(token))
+        .bind(user)
+        .bind(us(now))
+        .bind(us(expires))
+        .execute(&mut *tx)
+        .await
+        .doing(doing)?;
         tx.commit().await.doing(doing)
     }
 

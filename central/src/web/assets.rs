@@ -36,12 +36,14 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
     }
     // a missing script must not become a page: the browser would not know why it fails
     if path.starts_with("assets/") {
-        return Problem::not_found("没有这个文件。", "There is no such file; reload the page.").into_response();
+        return Problem::not_found("没有这个文件。", "There is no such file; reload the page.")
+            .into_response();
     }
     match Dist::get(INDEX) {
         Some(page) => answer(INDEX, page),
         None => {
-            let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            let html =
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
             (StatusCode::SERVICE_UNAVAILABLE, html, NOT_BUILT).into_response()
         }
     }
@@ -49,8 +51,7 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
 
 fn answer(path: &str, file: EmbeddedFile) -> Response {
     // built names carry a hash of their content
-    let cache =
-        if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [(header::CONTENT_TYPE, media_type(path)), (header::CACHE_CONTROL, cache)];
     (headers, file.data.into_owned()).into_response()
 }

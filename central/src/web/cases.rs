@@ -80,8 +80,7 @@ pub(super) async fn decide(
     let id = case_id(&id)?;
     let note = decide.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     let change = Change::Decided { verdict: decide.verdict, reason: decide.reason, note };
-    let decided =
-        web.store.decide(id, &change, &session.user, decide.version, web.clock.now()).await?;
+    let decided = web.store.decide(id, &change, &session.user, decide.version, web.clock.now()).await?;
     if decided.is_none() {
         return Err(no_such_case());
     }

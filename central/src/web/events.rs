@@ -39,12 +39,10 @@ pub(super) async fn stream(
         Some((Ok(event), (events, stopped)))
     });
     // the id says nothing but that this browser has had events before: what came in between it has missed
-    let again = headers.contains_key("last-event-id").then(|| Ok(Event::default().event("reload").data("{}")));
+    let again =
+        headers.contains_key("last-event-id").then(|| Ok(Event::default().event("reload").data("{}")));
     let first = stream::once(async { Ok(Event::default().retry(RECONNECT).id("x").comment("xunge")) });
     let end = Instant::now() + LONGEST;
-    let all = first
-        .chain(stream::iter(again))
-        .chain(changes)
-        .take_until(tokio::time::sleep_until(end));
+    let all = first.chain(stream::iter(again)).chain(changes).take_until(tokio::time::sleep_until(end));
     Ok(Sse::new(all).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

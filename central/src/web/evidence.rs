@@ -42,7 +42,7 @@ pub(super) async fn upload(
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "edge_token",
-            "令牌与该盒子不符，请重新注册（enroll）。",
+            "令牌与该网关不符，请重新注册（enroll）。",
             "This is not the token of this box. Enrol it: xunge-central enroll.",
         ));
     }

@@ -110,9 +110,11 @@ impl From<Refused> for Problem {
             Refused::ReasonMissing => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing", "判为误报时请选择原因。".to_owned())
             }
-            Refused::ReasonNotWanted => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "reason_not_wanted", "判为属实时不需要误报原因。".to_owned())
-            }
+            Refused::ReasonNotWanted => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "reason_not_wanted",
+                "判为属实时不需要误报原因。".to_owned(),
+            ),
             Refused::NoteTooLong => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "note_too_long", "备注过长，请缩短。".to_owned())
             }
@@ -127,9 +129,11 @@ impl From<EvidenceError> for Problem {
             EvidenceError::TooLarge { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "文件超过大小上限。")
             }
-            EvidenceError::WrongHash { .. } => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "wrong_hash", "文件内容与地址中的 SHA-256 不符，请重新上传。")
-            }
+            EvidenceError::WrongHash { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong_hash",
+                "文件内容与地址中的 SHA-256 不符，请重新上传。",
+            ),
             EvidenceError::Broken(_) => (StatusCode::BAD_REQUEST, "broken", "文件没有传完，请重新上传。"),
             EvidenceError::Disk { .. } => {
                 error!("{error}");

@@ -87,8 +87,7 @@ async fn password_fits(web: &Web, name: &str, password: String) -> Result<bool, 
 
 fn cookie(web: &Web, id: &str, max_age_secs: u64) -> Result<HeaderValue, Problem> {
     let secure = if web.secure_cookies { "; Secure" } else { "" };
-    let text =
-        format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_secs}{secure}");
+    let text = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_secs}{secure}");
     HeaderValue::from_str(&text).map_err(|_| Problem::bad_request("The session cannot be named."))
 }
 

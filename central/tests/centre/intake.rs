@@ -24,7 +24,11 @@ pub struct Gateway {
 impl Gateway {
     pub async fn connect(port: u16) -> Self {
         let mut options = MqttOptions::new(EDGE, "127.0.0.1", port);
-        options.set_clean_session(false).set_keep_alive(Duration::from_secs(5));
+        // rumqttc's own limit for what it sends is 10 KiB
+        options
+            .set_clean_session(false)
+            .set_keep_alive(Duration::from_secs(5))
+            .set_max_packet_size(1 << 20, 1 << 20);
         let (client, mut events) = AsyncClient::new(options, 1000);
         let (sender, confirms) = mpsc::channel(1000);
         let asking = client.clone();
@@ -246,7 +250,8 @@ async fn retained_states_of_box_and_camera_are_known() {
     let gateway = Gateway::connect(broker.port).await;
     let status = include_str!("../../../alert/samples/v1/status-online.json");
     let camera = include_str!("../../../alert/samples/v1/camera-state-blind.json");
-    for (path, text) in [(topic::status(SITE, EDGE), status), (topic::camera_state(SITE, EDGE, "gate-east"), camera)]
+    for (path, text) in
+        [(topic::status(SITE, EDGE), status), (topic::camera_state(SITE, EDGE, "gate-east"), camera)]
     {
         gateway.client.publish(path, QoS::AtLeastOnce, true, text).await.unwrap();
     }
@@ -257,5 +262,30 @@ async fn retained_states_of_box_and_camera_are_known() {
     })
     .await;
     assert_eq!(edge.cameras[0].cause.as_deref(), Some("unreachable"));
+    intake.stop().await;
+}
+
+#[tokio::test]
+async fn a_flood_while_the_store_stands_still_is_bounded_and_loses_nothing() {
+    const FLOOD: u64 = 3000;
+    let broker = Mosquitto::start().await;
+    let shop = Shop::open().await;
+    let intake = intake(broker.port, &shop.store);
+    subscribed(&intake).await;
+    let mut gateway = Gateway::connect(broker.port).await;
+    let raw = shop.raw().await;
+    let held = raw.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for n in 1..=FLOOD {
+        gateway.send(&spread(n)).await;
+    }
+    assert_eq!(intake.state().batches(), 0);
+    held.rollback().await.unwrap();
+    raw.close().await;
+    gateway.confirmed(1..=FLOOD).await;
+    let messages = shop.number("SELECT COUNT(*) FROM alert_message").await;
+    assert_eq!(messages, i64::try_from(FLOOD).unwrap());
+    assert_eq!(intake.state().connections(), 1, "a slow store breaks no connection");
+    assert_eq!(shop.number("SELECT COUNT(*) FROM alert").await, i64::try_from(FLOOD).unwrap());
+    assert_eq!(shop.number("SELECT COUNT(*) FROM gap").await, 0);
     intake.stop().await;
 }

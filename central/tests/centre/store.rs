@@ -20,8 +20,7 @@ fn false_alarm() -> Change {
 #[tokio::test]
 async fn a_happening_is_one_row_however_often_and_in_whatever_order_it_comes() {
     let shop = Shop::open().await;
-    let messages =
-        [ended(alert(1, 3, 3, 0)), alert(1, 1, 1, 0), alert(1, 2, 2, 0), alert(1, 1, 1, 0)];
+    let messages = [ended(alert(1, 3, 3, 0)), alert(1, 1, 1, 0), alert(1, 2, 2, 0), alert(1, 1, 1, 0)];
     for message in &messages {
         let taken = shop.store.take(&[inbound(message)], at(10)).await.unwrap();
         assert_eq!(taken.confirms[0].2.confirmed, [message.seq], "a repeat is confirmed again");
@@ -271,9 +270,8 @@ async fn evidence_goes_when_it_is_old_unnamed_or_too_much() {
         let file = StoredEvidence { sha256: name(n), bytes: 10, media_type: "video/mp4".into() };
         shop.store.evidence_stored(EDGE, &file, at(stored)).await.unwrap();
     }
-    let forget = async |before, unnamed, max| {
-        shop.store.forget_evidence(at(before), at(unnamed), max).await.unwrap()
-    };
+    let forget =
+        async |before, unnamed, max| shop.store.forget_evidence(at(before), at(unnamed), max).await.unwrap();
     assert!(forget(10, 40, 40).await.is_empty());
     assert_eq!(forget(11, 0, 40).await, [name(1)], "older than the limit");
     assert_eq!(forget(0, 41, 40).await, [name(4)], "named by no alert");

@@ -156,7 +156,8 @@ impl Mosquitto {
         let state = folder.path().display();
         let config = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {state}/\n\
-             autosave_interval 1\nautosave_on_changes true\nuser root\nmax_queued_messages 100000\n"
+             autosave_interval 1\nautosave_on_changes false\nuser root\nmax_queued_messages 100000\n\
+             max_inflight_messages 0\n"
         );
         std::fs::write(folder.path().join("mosquitto.conf"), config).unwrap();
         let mut mosquitto = Self { folder, port, child: None };

@@ -48,7 +48,7 @@ async fn a_file_that_comes_is_kept_and_twice_is_once() {
 
     assert_eq!(console.send(put(EDGE, &name, &token, &clip)).await.status(), StatusCode::CREATED);
     assert_eq!(console.send(put(EDGE, &name, &token, &clip)).await.status(), StatusCode::OK);
-    assert_eq!(files(&console), [name.clone()]);
+    assert_eq!(files(&console), std::slice::from_ref(&name));
 
     let cookie = console.log_in().await;
     let list = body(console.send(get("/api/v1/cases", Some(&cookie))).await).await;

@@ -71,3 +71,21 @@ async fn signal() -> std::io::Result<()> {
         _ = terminate.recv() => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_are_read_from_the_command_line() {
+        let read = |text: &str| {
+            let mount: MountArgument = text.parse().ok()?;
+            Some((mount.path, mount.file.display().to_string(), mount.start_at.as_secs_f64()))
+        };
+        assert_eq!(read("/lawn=a.mp4"), Some(("/lawn".into(), "a.mp4".into(), 0.0)));
+        assert_eq!(read("/lawn=a=b.mp4@35.5"), Some(("/lawn".into(), "a=b.mp4".into(), 35.5)));
+        assert_eq!(read("/lawn=me@home.mp4"), Some(("/lawn".into(), "me@home.mp4".into(), 0.0)));
+        assert_eq!(read("lawn=a.mp4"), None);
+        assert_eq!(read("/lawn"), None);
+    }
+}

@@ -180,7 +180,10 @@ fn beside_us(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("this program's own path is not known")?;
     let path = own.with_file_name(name);
     if !path.is_file() {
-        bail!("{} is missing: run `make demo`, which builds it\n缺少 {name}：请运行 make demo", path.display());
+        bail!(
+            "{} is missing: run `make demo`, which builds it\n缺少 {name}：请运行 make demo",
+            path.display()
+        );
     }
     Ok(path)
 }

@@ -53,7 +53,8 @@ impl Console {
             bail!("the console refuses the login of {user} ({})", answer.status());
         }
         let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
-        let cookie = cookie.and_then(|value| value.split(';').next()).context("the console gave no session")?;
+        let cookie =
+            cookie.and_then(|value| value.split(';').next()).context("the console gave no session")?;
         self.cookie = cookie.to_owned();
         Ok(())
     }
@@ -130,7 +131,9 @@ mod tests {
     #[test]
     fn only_cases_are_taken_and_halves_wait() {
         let mut console = Console::new("http://127.0.0.1:9").unwrap();
-        console.received = b": keep-alive\n\nevent: edge\ndata: {}\n\nevent: case\ndata: {\"number\":\"1\"}\n\nevent: ca".to_vec();
+        console.received =
+            b": keep-alive\n\nevent: edge\ndata: {}\n\nevent: case\ndata: {\"number\":\"1\"}\n\nevent: ca"
+                .to_vec();
         assert_eq!(console.take_case().unwrap()["number"], "1");
         assert!(console.take_case().is_none());
         console.received.extend_from_slice(b"se\ndata: {\"number\":\"2\"}\n\n");

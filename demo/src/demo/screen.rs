@@ -1,16 +1,17 @@
-//! What the person who started the demo sees.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a command that a person types
+//! What the person who started the demo sees. Whether anybody still looks does not matter: a closed terminal is no error.
+
+use std::io::Write as _;
 
 use super::place::Place;
 
 /// One line of progress.
 pub(crate) fn line(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// What went wrong, with its causes in one sentence.
 pub(crate) fn complain(error: &anyhow::Error) {
-    eprintln!("xunge-demo: {error:#}");
+    let _ = writeln!(std::io::stderr(), "xunge-demo: {error:#}");
 }
 
 /// Where to go and how to get in.
@@ -20,14 +21,17 @@ pub(crate) fn welcome(url: &str, login: Option<&(String, String)>, place: &Place
         None => ("admin", "(as before · 同上次)"),
     };
     let rule = "━".repeat(64);
-    println!("{rule}");
-    println!("  Xunge 巡格 · demo 演示");
-    println!();
-    println!("  console  控制台   {url}");
-    println!("  user     用户     {user}");
-    println!("  password 密码     {password}");
-    println!();
-    println!("  logs     日志     {}", place.folder.join("log").display());
-    println!("  Ctrl-C stops everything · 按 Ctrl-C 停止全部程序");
-    println!("{rule}");
+    line(&format!(
+        "{rule}
+  Xunge 巡格 · demo 演示
+
+  console  控制台   {url}
+  user     用户     {user}
+  password 密码     {password}
+
+  logs     日志     {}
+  Ctrl-C stops everything · 按 Ctrl-C 停止全部程序
+{rule}",
+        place.folder.join("log").display()
+    ));
 }

@@ -83,8 +83,7 @@ impl Settings {
         let [lawn, square] = urls else {
             anyhow::bail!("the RTSP server offers {} cameras, two were expected", urls.len());
         };
-        for (path, text) in
-            [(&settings.central, central(ports)), (&settings.edge, edge(ports, lawn, square))]
+        for (path, text) in [(&settings.central, central(ports)), (&settings.edge, edge(ports, lawn, square))]
         {
             fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
         }

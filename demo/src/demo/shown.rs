@@ -59,7 +59,10 @@ impl Shown {
             .iter()
             .filter_map(|(behavior, _)| Some(format!("{behavior} {} s", self.whole.get(*behavior)?)))
             .collect();
-        screen::line(&format!("all kinds, each with snapshot and clip, after: {} · 三类告警均已到达", list.join(", ")));
+        screen::line(&format!(
+            "all kinds, each with snapshot and clip, after: {} · 三类告警均已到达",
+            list.join(", ")
+        ));
     }
 
     pub(crate) fn tell_missing(&self) {

@@ -109,22 +109,3 @@ pub(crate) fn run(programme: &Programme, source: &gst_app::AppSrc, stop: &Receiv
         }
     }
 }
-
-/// Sends packets of noise that only their headers make RTP.
-pub(crate) fn run_noise(source: &gst_app::AppSrc, stop: &Receiver<()>) {
-    let start = Instant::now();
-    let mut noise = hostile::Noise::new();
-    for sequence in 0_u32.. {
-        let due = Duration::from_millis(40) * sequence;
-        match stop.recv_timeout((start + due).saturating_duration_since(Instant::now())) {
-            Err(RecvTimeoutError::Timeout) => {}
-            _ => return,
-        }
-        let mut buffer = noise.rtp_packet(sequence);
-        let stamp = gst::ClockTime::from_nseconds(u64::try_from(due.as_nanos()).unwrap_or(0));
-        buffer.make_mut().set_pts(stamp);
-        if source.push_buffer(buffer).is_err() {
-            return;
-        }
-    }
-}

@@ -9,11 +9,12 @@ use gstreamer::glib;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_rtsp_server as gst_rtsp_server;
+use gstreamer_rtsp_server::gio;
 use gstreamer_rtsp_server::prelude::*;
 
 use super::feed::{self, Programme};
 use super::track::{self, codec_name};
-use super::{Content, Mount, RtspError, Trouble};
+use super::{Content, Mount, RtspError, Trouble, hostile};
 
 const ANYONE: &str = "anyone";
 
@@ -23,19 +24,40 @@ pub struct RtspServer {
     context: glib::MainContext,
     main_loop: glib::MainLoop,
     thread: Option<JoinHandle<()>>,
-    address: String,
+    /// URL without a path.
+    base: String,
 }
 
 impl RtspServer {
     /// Listens at `bind`, such as `127.0.0.1:0` (port 0: a free one), and serves the mounts.
     pub fn start(bind: &str, mounts: Vec<Mount>) -> Result<Self, RtspError> {
+        Self::listen(bind, mounts, None)
+    }
+
+    /// The same by `rtsps`. `pem`: certificate and key.
+    pub fn start_tls(bind: &str, mounts: Vec<Mount>, pem: &str) -> Result<Self, RtspError> {
+        let certificate =
+            gio::TlsCertificate::from_pem(pem).map_err(|e| RtspError::Start(e.message().to_owned()))?;
+        Self::listen(bind, mounts, Some(certificate))
+    }
+
+    fn listen(
+        bind: &str,
+        mounts: Vec<Mount>,
+        certificate: Option<gio::TlsCertificate>,
+    ) -> Result<Self, RtspError> {
         gst::init().map_err(|e| RtspError::Start(e.to_string()))?;
         let (host, port) = bind.rsplit_once(':').ok_or_else(|| RtspError::Bind(bind.to_owned()))?;
         let server = gst_rtsp_server::RTSPServer::new();
         server.set_address(host);
         server.set_service(port);
         let points = server.mount_points().ok_or_else(|| RtspError::Start("it has no mounts".into()))?;
-        let auth = mounts.iter().any(|m| m.login.is_some()).then(open_auth);
+        let needs_auth = certificate.is_some() || mounts.iter().any(|m| m.login.is_some());
+        let auth = needs_auth.then(open_auth);
+        let scheme = if certificate.is_some() { "rtsps" } else { "rtsp" };
+        if let Some(auth) = &auth {
+            auth.set_tls_certificate(certificate.as_ref());
+        }
         for (number, mount) in mounts.into_iter().enumerate() {
             if !mount.path.starts_with('/') {
                 return Err(RtspError::Path(mount.path));
@@ -47,7 +69,7 @@ impl RtspServer {
         server.set_auth(auth.as_ref());
         let context = glib::MainContext::new();
         server.attach(Some(&context)).map_err(|_| RtspError::Bind(bind.to_owned()))?;
-        let address = format!("{host}:{}", server.bound_port());
+        let base = format!("{scheme}://{host}:{}", server.bound_port());
         let main_loop = glib::MainLoop::new(Some(&context), false);
         forget_dead_sessions(&server, &context);
         let (run_loop, run_context) = (main_loop.clone(), context.clone());
@@ -58,12 +80,12 @@ impl RtspServer {
                 let _ = run_context.with_thread_default(|| run_loop.run());
             })
             .map_err(|e| RtspError::Start(e.to_string()))?;
-        Ok(Self { server, context, main_loop, thread: Some(thread), address })
+        Ok(Self { server, context, main_loop, thread: Some(thread), base })
     }
 
     /// URL of a mount, without user and password.
     pub fn url(&self, path: &str) -> String {
-        format!("rtsp://{}{path}", self.address)
+        format!("{}{path}", self.base)
     }
 
     /// Closes every connection; clients may come again.
@@ -146,13 +168,6 @@ fn factory(
             "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=10/1 \
              ! jpegenc ! rtpjpegpay name=pay0 pt=26 )",
         ),
-        Content::Clips(_) if mount.trouble == Some(Trouble::BadPayload) => {
-            factory.set_launch(
-                "( appsrc name=pay0 is-live=true format=time \
-                 caps=application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=96 )",
-            );
-            feed_by(&factory, "pay0", |source, stop| feed::run_noise(source, stop));
-        }
         Content::Clips(files) => {
             let tracks = files.iter().map(|f| track::read(f)).collect::<Result<Vec<_>, _>>()?;
             let Some(codec) = tracks.first().map(|t| t.codec) else {
@@ -164,21 +179,24 @@ fn factory(
                  caps=video/x-{name},stream-format=byte-stream,alignment=au \
                  ! {name}parse config-interval=-1 ! rtp{name}pay name=pay0 pt=96 config-interval=-1 )"
             ));
+            if mount.trouble == Some(Trouble::BadPayload) {
+                hostile::spoil_payload(&factory);
+            }
             let programme = Programme::new(tracks, mount.start_at, mount.trouble);
-            feed_by(&factory, "feed", move |source, stop| feed::run(&programme, source, stop));
+            feed_by(&factory, move |source, stop| feed::run(&programme, source, stop));
         }
     }
     Ok(factory)
 }
 
 /// Runs `work` on a thread of its own for each stream, from when it first wants data until it is torn down.
-fn feed_by<F>(factory: &gst_rtsp_server::RTSPMediaFactory, name: &'static str, work: F)
+fn feed_by<F>(factory: &gst_rtsp_server::RTSPMediaFactory, work: F)
 where
     F: Fn(&gst_app::AppSrc, &std::sync::mpsc::Receiver<()>) + Send + Sync + 'static,
 {
     let work = Arc::new(work);
     factory.connect_media_configure(move |_, media| {
-        let source = media.element().downcast::<gst::Bin>().ok().and_then(|bin| bin.by_name(name));
+        let source = media.element().downcast::<gst::Bin>().ok().and_then(|bin| bin.by_name("feed"));
         let Some(source) = source.and_then(|s| s.downcast::<gst_app::AppSrc>().ok()) else { return };
         let running: Arc<Mutex<Option<Sender<()>>>> = Arc::default();
         let (on_need, on_end, work) = (running.clone(), running, work.clone());
@@ -204,4 +222,3 @@ where
         });
     });
 }
-

@@ -50,7 +50,8 @@ fn read_as(path: &Path, codec: Codec) -> Result<Option<Track>, String> {
     let pipeline = gst::parse::launch(&text).map_err(|e| e.to_string())?;
     let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
     pipeline.by_name("file").ok_or("no file")?.set_property("location", path.display().to_string());
-    let sink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).ok_or("no sink")?;
+    let sink =
+        pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).ok_or("no sink")?;
     // a file cut by its edit list still needs the keyframe before the cut
     sink.set_drop_out_of_segment(false);
     let started = pipeline.set_state(gst::State::Playing);

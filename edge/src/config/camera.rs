@@ -10,7 +10,7 @@ const SCHEMES: &[&str] = &["rtsp", "rtsps", "file"];
 
 const ID: Key = Key::name("id").required().example("\"gate-east\"").doc(
     "Name in topics, files and the centre; keep it when the camera is replaced",
-    "编号，用于主题、文件和中心；更换相机时请保持不变",
+    "编号，用于主题、文件和中心；更换摄像机时请保持不变",
 );
 const NAME: Key = Key::text("name")
     .range(1.0, 64.0)
@@ -28,18 +28,18 @@ const ANALYSIS_FPS: Key = Key::float("analysis_fps")
 const ENABLED: Key = Key::bool("enabled").default("true").doc("Whether it is watched", "是否启用");
 const TRANSPORT: Key = Key::choice("transport", &["tcp", "udp"]).default("\"tcp\"").doc(
     "How the pictures travel; a camera that refuses TCP is asked for UDP by itself",
-    "视频传输方式；相机不支持 TCP 时会自动改用 UDP",
+    "视频传输方式；摄像机不支持 TCP 时会自动改用 UDP",
 );
 const TLS_VERIFY: Key = Key::bool("tls_verify").default("true").doc(
     "rtsps: refuse a certificate that no known authority signed; most cameras sign their own",
-    "rtsps：拒绝非权威机构签发的证书；多数相机使用自签证书，需设为 false",
+    "rtsps：拒绝非权威机构签发的证书；多数摄像机使用自签证书，需设为 false",
 );
 
 /// `[[camera]]`.
 pub(super) static TABLE: Table =
     Table::many("camera", &[&[ID, NAME, URL, ANALYSIS_FPS, ENABLED, TRANSPORT, TLS_VERIFY]])
         .tables(xunge_scene::TABLES)
-        .doc("A camera. Its zones, lines and rules follow it.", "一路相机，其区域、线和规则紧随其后。");
+        .doc("A camera. Its zones, lines and rules follow it.", "一路摄像机，其区域、线和规则紧随其后。");
 
 /// One camera.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ pub(super) fn read_all(root: &Section<'_>) -> Vec<CameraConfig> {
                 &ID,
                 (
                     format!("the id `{}` belongs to another camera above", camera.id),
-                    format!("编号 `{}` 已被前面的相机使用", camera.id),
+                    format!("编号 `{}` 已被前面的摄像机使用", camera.id),
                 ),
             );
         }
@@ -111,7 +111,7 @@ pub(super) fn read_all(root: &Section<'_>) -> Vec<CameraConfig> {
     if cameras.is_empty() {
         root.problem_here((
             "there is no [[camera]]: nothing would be watched",
-            "没有 [[camera]]：没有可监看的相机",
+            "没有 [[camera]]：没有可监看的摄像机",
         ));
     }
     cameras

@@ -62,7 +62,7 @@ impl Setup {
                 "the centre will not know this box: the credentials file has neither `certificate` and `key` nor `user` \
                  in [uplink]"
                     .to_owned(),
-                "中心无法识别本盒子：凭据文件的 [uplink] 中既没有 `certificate` 和 `key`，也没有 `user`".to_owned(),
+                "中心无法识别本网关：凭据文件的 [uplink] 中既没有 `certificate` 和 `key`，也没有 `user`".to_owned(),
             );
         }
         let uploads = self.config.uplink.as_ref().is_some_and(|uplink| uplink.evidence.is_some());
@@ -80,7 +80,7 @@ impl Setup {
                         "the url of camera `{0}` needs a password: add [camera.{0}] to the credentials file",
                         camera.id
                     ),
-                    format!("相机 `{0}` 的 url 需要密码：请在凭据文件中添加 [camera.{0}]", camera.id),
+                    format!("摄像机 `{0}` 的 url 需要密码：请在凭据文件中添加 [camera.{0}]", camera.id),
                 );
             }
         }

@@ -12,7 +12,7 @@ impl Setup {
         let mut out = String::new();
         let zone = config.timezone.iana_name().unwrap_or("UTC+8");
         let _ =
-            writeln!(out, "盒子 box {} · 社区 site {} · 时区 time zone {zone}", config.edge_id, config.site);
+            writeln!(out, "网关 box {} · 社区 site {} · 时区 time zone {zone}", config.edge_id, config.site);
         if let Some(uplink) = &config.uplink {
             let evidence = uplink.evidence.as_deref().unwrap_or("只存本机 stays on the box");
             let _ = writeln!(out, "中心 centre {} · 证据 evidence {evidence}", uplink.mqtt);
@@ -24,7 +24,7 @@ impl Setup {
     }
 
     fn camera_summary(&self, camera: &CameraConfig, out: &mut String) {
-        let _ = write!(out, "相机 camera {} {}: {}", camera.id, camera.name, camera.url);
+        let _ = write!(out, "摄像机 camera {} {}: {}", camera.id, camera.name, camera.url);
         if !camera.enabled {
             let _ = writeln!(out, " · 停用 disabled");
             return;

@@ -158,15 +158,8 @@ impl Chain {
         let error = Arc::new(Mutex::new(None));
         keep_error(&pipeline, error.clone(), gate.clone());
 
-        let chain = Self {
-            pipeline,
-            source,
-            gate,
-            progress,
-            caps: packet.caps.clone(),
-            error,
-            skipping: false,
-        };
+        let chain =
+            Self { pipeline, source, gate, progress, caps: packet.caps.clone(), error, skipping: false };
         if !ingest::play(&chain.pipeline, Duration::from_secs(10)) {
             return Err(internal(format!("the decoder {} does not start", factory.name())));
         }
@@ -277,7 +270,7 @@ fn thin(
     progress: Arc<Progress>,
     full_size: Arc<Mutex<(usize, usize)>>,
 ) {
-    let pace = Mutex::new(Pace::new(options.fps));
+    let shown = Mutex::new((Pace::new(options.fps), -1_i64));
     let (size, fit) = (size.clone(), (options.fit_width, options.fit_height));
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
     exit.add_probe(kinds, move |_, info| match &info.data {
@@ -298,9 +291,15 @@ fn thin(
             }
             progress.decoded.fetch_add(1, Ordering::Release);
             let at_ns = buffer.pts().map_or(-1, ingest::media_ns);
-            // what stands before the beginning was decoded only for the pictures after it
-            let wanted = at_ns >= 0 && pace.lock().unwrap_or_else(PoisonError::into_inner).wants(at_ns);
-            if wanted { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
+            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let (pace, last_ns) = &mut *shown;
+            // What stands before the beginning was decoded only for the pictures after it. Two pictures of one time
+            // come from files that give no presentation times with B-frames: the scene's time must go on.
+            if at_ns <= *last_ns || !pace.wants(at_ns) {
+                return gst::PadProbeReturn::Drop;
+            }
+            *last_ns = at_ns;
+            gst::PadProbeReturn::Ok
         }
         _ => gst::PadProbeReturn::Ok,
     });
@@ -312,7 +311,8 @@ fn fitted(picture: &gst_video::VideoInfo, (fit_width, fit_height): (u32, u32)) -
     let par = if par > 0.0 { par } else { 1.0 };
     let (width, height) = (f64::from(picture.width().max(1)) * par, f64::from(picture.height().max(1)));
     let scale = (f64::from(fit_width) / width).min(f64::from(fit_height) / height);
-    let whole = |length: f64, most: u32| ((length * scale).round() as i32).clamp(2, most.cast_signed().max(2));
+    let whole =
+        |length: f64, most: u32| ((length * scale).round() as i32).clamp(2, most.cast_signed().max(2));
     gst::Caps::builder("video/x-raw")
         .field("width", whole(width, fit_width))
         .field("height", whole(height, fit_height))
@@ -334,7 +334,9 @@ fn hand_over(
         .new_sample(move |sink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             let full = *full_size.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(frame) = frame(&sample, session, full) else { return Err(gst::FlowError::NotNegotiated) };
+            let Some(frame) = frame(&sample, session, full) else {
+                return Err(gst::FlowError::NotNegotiated);
+            };
             drop(sample);
             progress.handing.store(true, Ordering::Release);
             let wanted = on_frame(frame);
@@ -390,7 +392,9 @@ pub(crate) fn decoder_element(factory: &gst::ElementFactory) -> Result<gst::Elem
 
 fn make(name: &str) -> Result<gst::Element, Fault> {
     gst::ElementFactory::make(name).build().map_err(|_| {
-        internal(format!("GStreamer has no `{name}`; install gstreamer1.0-plugins-base and gstreamer1.0-libav"))
+        internal(format!(
+            "GStreamer has no `{name}`; install gstreamer1.0-plugins-base and gstreamer1.0-libav"
+        ))
     })
 }
 

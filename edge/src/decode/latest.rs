@@ -30,10 +30,7 @@ pub enum Taken<T> {
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
-        Self {
-            slot: Mutex::new(Slot { item: None, dropped: 0, closed: false }),
-            changed: Condvar::new(),
-        }
+        Self { slot: Mutex::new(Slot { item: None, dropped: 0, closed: false }), changed: Condvar::new() }
     }
 }
 

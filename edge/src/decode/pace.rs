@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn the_mean_rate_is_right_for_any_source() {
         for source_fps in [5.0, 8.0, 10.0, 12.0, 15.0, 25.0, 29.97, 60.0] {
-            let times = (0..).map(|n| (f64::from(n) * 1000.0 / source_fps) as i64).take_while(|t| *t < 60_000);
+            let times =
+                (0..).map(|n| (f64::from(n) * 1000.0 / source_fps) as i64).take_while(|t| *t < 60_000);
             let n = kept(5.0, times).len();
             assert!((297..=303).contains(&n), "{n} of 300 at {source_fps}");
         }

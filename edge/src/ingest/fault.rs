@@ -42,7 +42,10 @@ pub(crate) fn of_camera(error: &glib::Error, debug: &str, known: Known<'_>) -> F
             format!("{place} sends {offered}; set the camera to H.264 or H.265"),
         );
     }
-    if said("(401)") || said("Unauthorized") || said("(403)") || matches(error, gst::ResourceError::NotAuthorized)
+    if said("(401)")
+        || said("Unauthorized")
+        || said("(403)")
+        || matches(error, gst::ResourceError::NotAuthorized)
     {
         return Fault::new(
             BlindCause::Unauthorised,
@@ -64,12 +67,6 @@ pub(crate) fn of_camera(error: &glib::Error, debug: &str, known: Known<'_>) -> F
     }
     if said("Parse error") || error.is::<gst::StreamError>() {
         return no_camera(place);
-    }
-    if said("TLS") || said("certificate") {
-        return Fault::new(
-            BlindCause::Unreachable,
-            format!("{place} has a certificate that is not trusted; install the authority's certificate"),
-        );
     }
     if error.is::<gst::CoreError>() || error.is::<gst::LibraryError>() {
         return Fault::new(
@@ -101,7 +98,10 @@ pub(crate) fn no_camera(place: &str) -> Fault {
 pub(crate) fn of_file(error: &glib::Error, known: Known<'_>) -> Fault {
     let place = known.place;
     if let Some(offered) = known.unusable {
-        return Fault::new(BlindCause::WrongCodec, format!("{place} holds {offered}, which cannot be read here"));
+        return Fault::new(
+            BlindCause::WrongCodec,
+            format!("{place} holds {offered}, which cannot be read here"),
+        );
     }
     if error.is::<gst::ResourceError>() {
         return Fault::new(BlindCause::NotFound, format!("{place} cannot be opened: {}", error.message()));

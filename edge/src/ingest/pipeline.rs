@@ -55,7 +55,9 @@ pub(crate) fn element(name: &str) -> Result<gst::Element, Fault> {
     gst::ElementFactory::make(name).build().map_err(|_| {
         Fault::new(
             BlindCause::Internal,
-            format!("GStreamer has no `{name}`; install gstreamer1.0-plugins-good, -bad and gstreamer1.0-libav"),
+            format!(
+                "GStreamer has no `{name}`; install gstreamer1.0-plugins-good, -bad and gstreamer1.0-libav"
+            ),
         )
     })
 }

@@ -101,7 +101,8 @@ impl Session {
             Err(fault) => Outcome::Fault(fault),
         };
         let any = flow.packets.load(Ordering::Acquire) > 0;
-        let flowed = flow.latest_ms.load(Ordering::Relaxed).saturating_sub(flow.first_ms.load(Ordering::Relaxed));
+        let flowed =
+            flow.latest_ms.load(Ordering::Relaxed).saturating_sub(flow.first_ms.load(Ordering::Relaxed));
         Ended {
             outcome,
             newest_ns: any.then(|| flow.newest_ns.load(Ordering::Relaxed)),
@@ -242,8 +243,9 @@ impl Watch<'_> {
             return Outcome::Fault(fault::of_file(&error, known));
         };
         // the camera described a stream that can be used, and then no way to send it was agreed on
-        let no_transport =
-            error.is::<gst::StreamError>() && self.seen.chosen.load(Ordering::Relaxed) && self.seen.raw() == 0;
+        let no_transport = error.is::<gst::StreamError>()
+            && self.seen.chosen.load(Ordering::Relaxed)
+            && self.seen.raw() == 0;
         if no_transport && self.session.transport == Transport::Tcp {
             let detail = format!("{place} does not send over TCP; UDP is tried next");
             return Outcome::OtherTransport(Transport::Udp, Fault::new(BlindCause::Unreachable, detail));
@@ -264,10 +266,9 @@ impl Watch<'_> {
                 BlindCause::Garbage,
                 format!("{place} holds no video that can be read"),
             )),
-            (Source::Rtsp(_), true) => Outcome::Fault(Fault::new(
-                BlindCause::Ended,
-                format!("{place} was ended by the camera"),
-            )),
+            (Source::Rtsp(_), true) => {
+                Outcome::Fault(Fault::new(BlindCause::Ended, format!("{place} was ended by the camera")))
+            }
             (Source::Rtsp(_), false) => Outcome::Fault(Fault::new(
                 BlindCause::Ended,
                 format!("{place} ended before its first picture; is the camera's stream switched on?"),
@@ -290,7 +291,8 @@ impl Watch<'_> {
         let place = self.place();
         let since_start = self.began.elapsed();
         if self.flowing() {
-            let silent = since_start.saturating_sub(Duration::from_millis(self.flow.latest_ms.load(Ordering::Relaxed)));
+            let silent = since_start
+                .saturating_sub(Duration::from_millis(self.flow.latest_ms.load(Ordering::Relaxed)));
             return (silent >= self.options.stall_timeout).then(|| {
                 let secs = silent.as_secs();
                 Fault::new(BlindCause::Stalled, format!("{place} is connected but sent nothing for {secs} s"))
@@ -303,7 +305,9 @@ impl Watch<'_> {
         Some(if self.seen.raw() > 0 {
             Fault::new(
                 BlindCause::Garbage,
-                format!("{place} sent data for {secs} s, but no picture is in it; check the camera's encoder"),
+                format!(
+                    "{place} sent data for {secs} s, but no picture is in it; check the camera's encoder"
+                ),
             )
         } else if self.seen.described.load(Ordering::Relaxed) {
             Fault::new(BlindCause::Stalled, format!("{place} promised video but sent nothing for {secs} s"))
@@ -318,6 +322,11 @@ impl Watch<'_> {
         let Source::Rtsp(camera) = self.source else { return fault::unreachable(&place, "") };
         match knock(&camera.shown_url(), self.options.connect_timeout.min(Duration::from_secs(4))) {
             Found::OtherService => fault::no_camera(&place),
+            // GStreamer does not say what it dislikes about the encryption
+            Found::Listens if camera.tls_verify && camera.url.starts_with("rtsps") => fault::unreachable(
+                &place,
+                "it takes the connection, but no encrypted one; is its certificate trusted by this box?",
+            ),
             found => fault::unreachable(&place, found.words()),
         }
     }

@@ -76,7 +76,8 @@ impl RtspSource {
 
     /// `text` with the password taken out, in whatever form it stands there.
     pub(crate) fn without_password(&self, text: &str) -> String {
-        let Some(password) = self.login.as_ref().map(|l| l.password.expose()).filter(|p| !p.is_empty()) else {
+        let Some(password) = self.login.as_ref().map(|l| l.password.expose()).filter(|p| !p.is_empty())
+        else {
             return text.to_owned();
         };
         text.replace(&percent_encoded(password), "***").replace(password, "***")

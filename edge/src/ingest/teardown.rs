@@ -49,3 +49,33 @@ fn change(pipeline: &gst::Pipeline, state: gst::State, limit: Duration) -> Optio
         Err(_) => Some(pipeline.set_state(state).is_ok()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_pipeline_that_will_not_stop_is_left_behind_and_counted() {
+        gst::init().unwrap();
+        let pipeline = gst::parse::launch("videotestsrc ! fakesink name=sink").unwrap();
+        let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
+        let entry = pipeline.by_name("sink").unwrap().static_pad("sink").unwrap();
+        let (entered, inside) = bounded::<()>(1);
+        let (release, held) = bounded::<()>(0);
+        entry.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            let _ = entered.try_send(());
+            let _ = held.recv();
+            gst::PadProbeReturn::Remove
+        });
+        assert!(play(&pipeline, Duration::from_secs(20)));
+        inside.recv_timeout(Duration::from_secs(20)).unwrap();
+        let before = abandoned();
+        let began = Instant::now();
+        stop(&pipeline, Duration::from_millis(300));
+        assert!(began.elapsed() < Duration::from_secs(10));
+        assert_eq!(abandoned(), before + 1);
+        drop(release);
+    }
+}

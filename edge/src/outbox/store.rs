@@ -23,8 +23,18 @@ pub(super) struct Store {
     outbox: Uuid,
     limits: Limits,
     path: PathBuf,
-    /// Held as long as the process lives; the kernel gives it back when it dies.
-    _lock: File,
+    /// The last field: given back after the database is closed.
+    _lock: Lock,
+}
+
+/// Keeps other processes out; the kernel gives it back when this one dies.
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child that this process is starting may still hold a copy of it.
+    fn drop(&mut self) {
+        let _ = self.0.unlock(); // closing follows anyway
+    }
 }
 
 /// One row of `series`.
@@ -55,7 +65,7 @@ impl Store {
         let path = state_dir.join("outbox.db");
         let database = schema::open(&path, &limits, now)?;
         let mut store =
-            Self { conn: database.conn, spool, outbox: database.outbox, limits, path, _lock: lock };
+            Self { conn: database.conn, spool, outbox: database.outbox, limits, path, _lock: Lock(lock) };
         let mut opened = Opened { moved_aside: database.moved_aside, ..Opened::default() };
         store.begin(true)?;
         store.reconcile_evidence(database.fresh, now, &mut opened)?;

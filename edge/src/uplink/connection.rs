@@ -172,23 +172,25 @@ impl<'a> Connection<'a> {
                 if client.try_subscribe(confirm, QoS::AtLeastOnce).is_err() {
                     return Some("the MQTT client takes no request".to_owned());
                 }
+                None
+            }
+            Packet::SubAck(answer) if answer.return_codes.contains(&SubscribeReasonCode::Failure) => {
+                Some(format!(
+                    "the broker at {}:{} does not let this box hear the centre's confirms: \
+                     its rules for {} are wrong",
+                    self.broker.host, self.broker.port, options.edge
+                ))
+            }
+            // only a box that hears confirms is connected
+            Packet::SubAck(_) => {
+                let since = self.since_utc;
                 self.note(|stats| {
-                    stats.connected = true;
+                    (stats.connected, stats.since_utc) = (true, Some(since));
                     stats.connections += 1;
                     stats.last_error = None;
                 });
-                self.shared.stats.send_modify(|stats| stats.since_utc = Some(self.since_utc));
                 tracing::info!("connected to the broker at {}:{}", self.broker.host, self.broker.port);
                 None
-            }
-            Packet::SubAck(answer) => {
-                answer.return_codes.contains(&SubscribeReasonCode::Failure).then(|| {
-                    format!(
-                        "the broker at {}:{} does not let this box hear the centre's confirms: \
-                         its rules for {} are wrong",
-                        self.broker.host, self.broker.port, options.edge
-                    )
-                })
             }
             Packet::Publish(message) => {
                 self.settle(&message).await;

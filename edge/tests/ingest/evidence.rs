@@ -173,8 +173,5 @@ fn boxes_zones_and_the_caption_are_drawn_where_they_belong() {
     assert!(bright(0.7, 0.6), "the zone");
     assert!(bright(0.002, 0.995), "the caption");
     assert!(!bright(0.4, 0.5) && !bright(0.1, 0.1), "and nothing else");
-    assert!(matches!(
-        still::take(&[], at, &drawing, StillOptions::default()),
-        Err(StillError::Empty(_))
-    ));
+    assert!(matches!(still::take(&[], at, &drawing, StillOptions::default()), Err(StillError::Empty(_))));
 }

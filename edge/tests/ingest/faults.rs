@@ -97,8 +97,7 @@ fn a_wrong_password_is_unauthorised_and_never_shown() {
     let mounts = vec![Mount::clip("/lawn", &file).login("viewer", "Korrekt1"), Mount::clip("/open", &file)];
     let server = RtspServer::start("127.0.0.1:0", mounts).unwrap();
     let camera = |path: &str, password: Option<&str>| {
-        let login =
-            password.map(|p| Login { user: "viewer".into(), password: Secret::new(p.to_owned()) });
+        let login = password.map(|p| Login { user: "viewer".into(), password: Secret::new(p.to_owned()) });
         let source = RtspSource { login, ..RtspSource::new(server.url(path)) };
         Rig::start(Source::Rtsp(source), quick())
     };
@@ -165,8 +164,7 @@ fn pictures_that_do_not_decode_are_garbage_and_are_tried_again() {
         }
     });
     let source = Source::Rtsp(RtspSource::new(server.url("/bad")));
-    let ingest =
-        Ingest::start("bad", source, quick(), on_packet, move |s| drop(signal_in.send(s))).unwrap();
+    let ingest = Ingest::start("bad", source, quick(), on_packet, move |s| drop(signal_in.send(s))).unwrap();
     *handle.lock().unwrap() = Some(ingest.handle());
     let deadline = Instant::now() + PATIENCE;
     let mut garbage = 0;
@@ -185,7 +183,8 @@ fn one_broken_camera_does_not_touch_another() {
     let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/good", file)]).unwrap();
     let good = Rig::camera(&server.url("/good"));
     good.wait_flowing();
-    let broken = [Rig::camera(&strange_server(b"", b"")), Rig::camera(&strange_server(b"", b"\xff\x00noise\r\n\r\n"))];
+    let broken =
+        [Rig::camera(&strange_server(b"", b"")), Rig::camera(&strange_server(b"", b"\xff\x00noise\r\n\r\n"))];
     for rig in &broken {
         rig.wait_for(|s| matches!(s, Signal::Blind { .. }));
     }

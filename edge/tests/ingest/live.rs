@@ -9,14 +9,15 @@ use xunge_demo::clips::{ClipSpec, Codec};
 use xunge_demo::rtsp::{Content, Mount, RtspServer};
 use xunge_edge::decode::{DecodeOptions, Decoder, Latest, Taken};
 use xunge_edge::frame::Frame;
-use xunge_edge::ingest::{Packet, Signal, Transport};
+use xunge_edge::ingest::{Packet, RtspSource, Signal, Source, Transport};
 
-use super::rig::{PATIENCE, Rig, clip};
+use super::rig::{PATIENCE, Rig, clip, quick};
 
 #[test]
 fn live_pictures_keep_their_times_through_the_loop() {
     let folder = tempdir().unwrap();
-    for (name, codec, b_frames) in [("a.mp4", Codec::H264, 0), ("b.mp4", Codec::H264, 2), ("c.mp4", Codec::H265, 0)]
+    for (name, codec, b_frames) in
+        [("a.mp4", Codec::H264, 0), ("b.mp4", Codec::H264, 2), ("c.mp4", Codec::H265, 0)]
     {
         let spec = ClipSpec { codec, b_frames, secs: 2.0, ..ClipSpec::default() };
         let file = clip(folder.path(), name, &spec);
@@ -26,14 +27,15 @@ fn live_pictures_keep_their_times_through_the_loop() {
         let mut packets: Vec<Packet> = (0..50).map(|_| rig.packet()).collect();
         assert!(packets[0].keyframe);
         assert_eq!(packets[0].at.secs(), 0.0);
-        println!("{name}: {:?}", packets.iter().map(|p| p.at.secs()).collect::<Vec<_>>());
         packets.sort_by_key(|p| p.at);
-        for pair in packets.windows(2).take(45) {
-            let gap = pair[1].at.since(pair[0].at).as_secs_f64();
-            assert!((0.03..0.3).contains(&gap), "{name}: {gap} s at {}", pair[0].at);
-        }
+        let mut gaps: Vec<f64> =
+            packets.windows(2).take(45).map(|w| w[1].at.since(w[0].at).as_secs_f64()).collect();
+        gaps.sort_by(f64::total_cmp);
+        // a busy machine sends late, and the smoothing of jitter bends single times, but not the pace
+        assert!(gaps[0] > 0.0 && gaps[44] < 0.6, "{name}: {gaps:?}");
+        assert!((0.09..0.11).contains(&gaps[22]), "{name}: {gaps:?}");
         let whole = packets[45].at.secs();
-        assert!((4.0..5.2).contains(&whole), "{name}: 45 pictures in {whole} s");
+        assert!((4.0..5.5).contains(&whole), "{name}: 45 pictures in {whole} s");
     }
 }
 
@@ -48,7 +50,7 @@ fn the_newest_frame_is_there_for_whoever_takes_it() {
     let slot = latest.clone();
     let mut decoder =
         Decoder::new(DecodeOptions::new(416, 256, Some(5.0), false), Arc::new(move |f| slot.put(f)));
-    let packets = rig.packets.clone();
+    let Rig { packets, ingest: _running, .. } = rig;
     let feeder = std::thread::spawn(move || {
         for _ in 0..75 {
             decoder.push(&packets.recv_timeout(PATIENCE).unwrap()).unwrap();
@@ -132,4 +134,22 @@ fn a_camera_that_only_speaks_udp_is_heard_in_the_end() {
     let detail = rig.wait_blind(BlindCause::Unreachable);
     assert!(detail.contains("UDP"), "{detail}");
     rig.wait_flowing();
+}
+
+#[test]
+fn an_encrypted_camera_is_watched_only_when_its_certificate_is_trusted_or_need_not_be() {
+    let folder = tempdir().unwrap();
+    let file = clip(folder.path(), "c.mp4", &ClipSpec::default());
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let pem = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
+    let server = RtspServer::start_tls("127.0.0.1:0", vec![Mount::clip("/lawn", file)], &pem).unwrap();
+    let url = server.url("/lawn");
+    assert!(url.starts_with("rtsps://"));
+    let camera = |tls_verify| {
+        let source = RtspSource { tls_verify, ..RtspSource::new(url.clone()) };
+        Rig::start(Source::Rtsp(source), quick())
+    };
+    camera(false).wait_flowing();
+    let detail = camera(true).wait_blind(BlindCause::Unreachable);
+    assert!(detail.contains("certificate"), "{detail}");
 }

@@ -105,10 +105,8 @@ pub fn frames_of(path: &Path, fps: Option<f64>, (width, height): (u32, u32)) -> 
         taken.lock().unwrap().push(f);
         true
     });
-    let decoder = Arc::new(Mutex::new(Some(Decoder::new(
-        DecodeOptions::new(width, height, fps, true),
-        on_frame,
-    ))));
+    let decoder =
+        Arc::new(Mutex::new(Some(Decoder::new(DecodeOptions::new(width, height, fps, true), on_frame))));
     let pushed = decoder.clone();
     let (signal_in, signals) = unbounded();
     let source = Source::File { path: path.to_owned(), as_camera: false };

@@ -90,13 +90,14 @@ pub struct Machine {
 
 impl Machine {
     fn step(&mut self, scene: &Scene<'_>) {
-        let mut arrivals: Vec<StreamTime> = self.presence.stays().map(|(_, stay)| stay.since).collect();
+        let stays = || self.presence.stays().map(|(_, stay)| stay);
+        let mut arrivals: Vec<StreamTime> =
+            stays().filter(|stay| !stay.outside).map(|stay| stay.since).collect();
         arrivals.sort_unstable();
         // Full since the one came who completed the count, not since inertia let us believe it.
         self.full_since = arrivals.get(self.count - 1).map(|&last| self.full_since.unwrap_or(last));
         let few = self.count - self.count / 5;
-        self.thin_since =
-            (arrivals.len() < few).then(|| self.thin_since.unwrap_or(scene.known));
+        self.thin_since = (stays().count() < few).then(|| self.thin_since.unwrap_or(self.presence.expired()));
 
         let held = |since: &StreamTime| scene.at.since(*since) >= self.hold;
         let thin = self.thin_since.is_some_and(|since| scene.known.saturating_sub(since) >= self.hold);
@@ -119,6 +120,7 @@ impl Behavior for Machine {
         let (measured, threshold) = (stays().count() as f64, self.count as f64);
         Some(Report {
             since,
+            present: stays().any(|(_, stay)| stay.last_inside == scene.at),
             tracks: stays().map(|(id, _)| id).collect(),
             bounds,
             score,

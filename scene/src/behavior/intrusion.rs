@@ -87,7 +87,8 @@ impl Behavior for Machine {
         let since = self.since?;
         let (bounds, score) = around(self.presence.stays().map(|(_, stay)| (stay.bounds, stay.score)));
         let tracks = self.presence.stays().map(|(id, _)| id).collect();
-        Some(Report { since, tracks, bounds, score, measured: None, threshold: None })
+        let present = self.presence.stays().any(|(_, stay)| stay.last_inside == scene.at);
+        Some(Report { since, present, tracks, bounds, score, measured: None, threshold: None })
     }
 
     fn reset(&mut self) {

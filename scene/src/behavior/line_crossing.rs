@@ -126,6 +126,7 @@ impl Behavior for Machine {
             {
                 moments.push(Report {
                     since: through.since,
+                    present: true,
                     tracks: vec![track.id],
                     bounds: track.bounds,
                     score: track.best_score,

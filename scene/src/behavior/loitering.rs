@@ -7,7 +7,8 @@
 //! **Cannot know** faces: the same person is the same track. Whoever is hidden longer than tracks are kept, or leaves
 //! and comes back much later, begins at zero. Many who merely cross never add up, and neither may a track that slips from
 //! one walker to the next: where a track moved as no person can, or came back from hiding somewhere else, its dwell
-//! begins anew, and where two tracks met so closely that they may have changed places, both count from the later of
+//! begins anew; so it does for one who turns round right at the picture's edge, where one leaves and another enters. And
+//! where two tracks met so closely that they may have changed places, both count from the later of
 //! the two. In doubt it stays silent. Who has not moved since the camera started is not told from furniture.
 //! **Why these defaults**: 60 s is longer than crossing a yard or waiting for a lift takes, and what other products
 //! start with; 10 s outlast a walk around a parked car. One alert a minute at most (`re_alert_secs = 60`).
@@ -88,11 +89,26 @@ pub struct Machine {
 impl Behavior for Machine {
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         for track in scene.tracks.iter().filter(|track| track.seen) {
-            let step = Step { at: scene.at, foot: track.foot(), head: track.bounds.head(), height: track.height };
-            let before = self.steps.insert(track.id, step);
-            if before.is_some_and(|before| !before.can_lead_to(track, scene)) {
+            let before = self.steps.get(&track.id);
+            let (now, still) = (leaving(track, scene), before.and_then(|step| step.still_leaving(scene)));
+            // A step aside does not make it forget the way on which it was.
+            let leaving = match (now, still) {
+                (Some(now), Some(still)) if now.1 != still.1 => Some(still),
+                _ => now.or(still),
+            };
+            let impossible = before.is_some_and(|step| !step.can_lead_to(track, scene) || step.turned(track));
+            if impossible {
                 self.presence.restart(track.id, scene.at);
             }
+            let step = Step {
+                at: scene.at,
+                foot: track.foot(),
+                head: track.bounds.head(),
+                height: track.height,
+                velocity: track.velocity,
+                leaving: leaving.filter(|_| !impossible),
+            };
+            self.steps.insert(track.id, step);
         }
         for &(one, other) in scene.mixups {
             self.presence.mix(one, other, scene.at);
@@ -112,6 +128,7 @@ impl Behavior for Machine {
         let (bounds, score) = around(loiterers().map(|(_, stay)| (stay.bounds, stay.score)));
         Some(Report {
             since,
+            present: loiterers().any(|(_, stay)| stay.last_inside == scene.at),
             tracks: loiterers().map(|(id, _)| id).collect(),
             bounds,
             score,
@@ -127,33 +144,68 @@ impl Behavior for Machine {
     }
 }
 
-/// Where a track was.
+/// Where a track was and where it went.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     at: StreamTime,
     foot: Point,
     head: Point,
     height: f64,
+    /// Frame heights per second, both axes in the same unit.
+    velocity: Point,
+    /// Was about to walk out of the picture: when, and in which direction.
+    leaving: Option<(StreamTime, Point)>,
+}
+
+/// How long the edge of the picture is doubtful ground: somebody who leaves and another who enters in his stead look
+/// like one who turns round.
+const TURN_SECS: f64 = 3.0;
+
+/// Will its box touch the frame's edge soon (by the next look but one, if that is missed)? With the direction out.
+fn leaving(track: &Track, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
+    let (b, v) = (&track.bounds, &track.velocity);
+    let enough = 0.3 * track.height;
+    let soon = 0.4 + 1.5 * scene.gap.as_secs_f64();
+    let (dx, dy) = (v.x * soon / scene.aspect, v.y * soon);
+    let out = match () {
+        () if v.x < -enough && b.x + dx < 0.0 => Point::new(-1.0, 0.0),
+        () if v.x > enough && b.x + b.w + dx > 1.0 => Point::new(1.0, 0.0),
+        () if v.y < -enough && b.y + dy < 0.0 => Point::new(0.0, -1.0),
+        () if v.y > enough && b.y + b.h + dy > 1.0 => Point::new(0.0, 1.0),
+        () => return None,
+    };
+    Some((scene.at, out))
 }
 
 /// Unseen for longer than this it may be another person.
 const HIDDEN_SECS: f64 = 1.0;
 
 impl Step {
+    fn still_leaving(&self, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
+        self.leaving.filter(|(when, _)| scene.at.since(*when).as_secs_f64() < TURN_SECS)
+    }
+
+    /// Was about to leave, and now comes in.
+    fn turned(&self, track: &Track) -> bool {
+        self.leaving.is_some_and(|(_, out)| {
+            track.velocity.x * out.x + track.velocity.y * out.y < -0.2 * track.height
+        })
+    }
+
     /// Can the person who was here be the track as it is now?
     fn can_lead_to(&self, track: &Track, scene: &Scene<'_>) -> bool {
         let secs = scene.at.since(self.at).as_secs_f64();
-        // Half hidden, either the head or the feet stay where they are.
-        let feet = self.foot.distance(track.foot(), scene.aspect);
-        let heads = self.head.distance(track.bounds.head(), scene.aspect);
         let height = self.height.max(track.height).max(1e-3);
-        let way = feet.min(heads) / height;
+        // Half hidden, either the head or the feet stay where they are.
+        let way = |from: Point, to: Point| ((to.x - from.x) * scene.aspect, to.y - from.y);
+        let (feet, heads) = (way(self.foot, track.foot()), way(self.head, track.bounds.head()));
         if secs <= HIDDEN_SECS.max(scene.gap.as_secs_f64()) {
             // Seen all the time: a runner makes 2.5 body heights a second, a box jitters by a part of one.
-            return way <= 0.8 + 2.5 * secs;
+            return feet.0.hypot(feet.1).min(heads.0.hypot(heads.1)) / height <= 0.8 + 2.5 * secs;
         }
-        // Hidden for a while: he may have walked on, but he is as tall as before.
+        // Hidden for a while: he went on about as before, and is as tall as before.
+        let off = |(x, y): (f64, f64)| (x - self.velocity.x * secs).hypot(y - self.velocity.y * secs);
         let odd = (self.height / track.height.max(1e-3)).ln().abs();
-        way <= (0.5 + 0.6 * secs).min(2.0) && odd <= 1.5_f64.ln()
+        off(feet).min(off(heads)) / height <= 0.5 + 0.25 * secs && odd <= 1.5_f64.ln()
     }
 }

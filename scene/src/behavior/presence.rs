@@ -29,6 +29,8 @@ pub(super) struct Stay {
     pub last_inside: StreamTime,
     /// The same on the clock of known time.
     known_inside: Duration,
+    /// At its last look it was outside: gone, or only for a moment.
+    pub outside: bool,
     /// Box and best score when last inside.
     pub bounds: Bounds,
     pub score: f32,
@@ -48,16 +50,19 @@ pub(super) struct Presence {
     zone: Option<Zone>,
     grace: Duration,
     visitors: BTreeMap<u64, Visitor>,
+    /// When the latest stay to end had its grace used up, on the clock of known time.
+    expired: Duration,
 }
 
 impl Presence {
     /// No zone is the whole frame.
     pub(super) fn new(zone: Option<Zone>, grace: Duration) -> Self {
-        Self { zone, grace, visitors: BTreeMap::new() }
+        Self { zone, grace, visitors: BTreeMap::new(), expired: Duration::ZERO }
     }
 
     pub(super) fn reset(&mut self) {
         self.visitors.clear();
+        self.expired = Duration::ZERO;
     }
 
     pub(super) fn look(&mut self, scene: &Scene<'_>) {
@@ -65,9 +70,12 @@ impl Presence {
             self.look_at(track, scene);
         }
         let listed = |id: u64| scene.tracks.binary_search_by_key(&id, |track| track.id).is_ok();
-        let grace = self.grace;
+        let (grace, expired) = (self.grace, &mut self.expired);
         self.visitors.retain(|&id, visitor| {
-            if visitor.stay.is_some_and(|stay| scene.known.saturating_sub(stay.known_inside) >= grace) {
+            if let Some(stay) = visitor.stay
+                && scene.known.saturating_sub(stay.known_inside) >= grace
+            {
+                *expired = (stay.known_inside + grace).max(*expired);
                 visitor.stay = None;
                 visitor.inside = Steady::new();
             }
@@ -94,6 +102,9 @@ impl Presence {
         });
         visitor.real |= track.state == State::Confirmed && track.moved;
         let settled = visitor.inside.look(inside, scene);
+        if let Some(stay) = &mut visitor.stay {
+            stay.outside = !inside;
+        }
         if !(inside && visitor.inside.value() == Some(true)) {
             return;
         }
@@ -107,6 +118,7 @@ impl Presence {
             since,
             last_inside: scene.at,
             known_inside: scene.known,
+            outside: false,
             bounds: track.bounds,
             score: track.best_score,
         });
@@ -118,6 +130,12 @@ impl Presence {
             .iter()
             .filter(|(_, visitor)| visitor.real)
             .filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
+    }
+
+    /// When the latest stay to end had its grace used up, on the clock of known time: that, and not the look that found
+    /// it so, is the moment that further waiting counts from.
+    pub(super) fn expired(&self) -> Duration {
+        self.expired
     }
 
     /// The two may have changed places: from now on neither can have been here longer than the later of them.
@@ -133,11 +151,11 @@ impl Presence {
         }
     }
 
-    /// It cannot have been the same all the time: the stay counts from now.
+    /// It cannot have been the same all the time: the stay counts from now, or from the next step inside.
     pub(super) fn restart(&mut self, id: u64, at: StreamTime) {
         if let Some(visitor) = self.visitors.get_mut(&id) {
             visitor.inside = Steady::new();
-            visitor.stay = visitor.stay.take().map(|stay| Stay { since: at, ..stay });
+            visitor.stay = visitor.stay.filter(|stay| !stay.outside).map(|stay| Stay { since: at, ..stay });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One track from birth to removal.
 
 use super::filter::{Filter, faded};
-use super::pairing::{Expected, cost, manner};
+use super::pairing::{Expected, cost, leaves_frame, manner};
 use super::{State, Strength, Track};
 use crate::detection::{Class, Detection, Group};
 use crate::geometry::{Bounds, Point};
@@ -101,6 +101,17 @@ impl Life {
         self.just_confirmed
     }
 
+    /// It turns out to be something that has moved before.
+    pub(super) fn believe_moved(&mut self) {
+        self.track.moved = true;
+    }
+
+    /// Where it was lost, if that was a thing that moves and did not walk out of the picture.
+    pub(super) fn vanished_at(&self, aspect: f64) -> Option<Bounds> {
+        let there = self.track.moved && self.is_confirmed() && !self.discarded;
+        (there && !self.has_walked_out(aspect)).then_some(self.track.bounds)
+    }
+
     /// Its memory now lives on in another track.
     pub(super) fn discard(&mut self) {
         self.discarded = true;
@@ -123,6 +134,7 @@ impl Life {
             strong_area: self.strong.area(),
             velocity: self.track.velocity,
             age: at.since(self.track.last_seen).as_secs_f64(),
+            missed: self.unseen > Duration::ZERO,
             speed_known: self.looks >= CONFIRM_LOOKS,
             manner: manner(self.group()),
         }
@@ -241,6 +253,7 @@ impl Life {
             strong_area: self.strong.area(),
             velocity: self.track.velocity,
             age,
+            missed: true,
             speed_known: true,
             manner: manner(self.group()),
         };
@@ -270,12 +283,6 @@ impl Life {
 
     /// Was on its way out of the frame and would have reached its edge by now.
     fn has_walked_out(&self, aspect: f64) -> bool {
-        let (box_, v) = (self.filter.bounds(aspect), &self.track.velocity);
-        let enough = 0.15 * self.track.height;
-        let margin = 0.01;
-        (box_.x < margin / aspect && v.x < -enough)
-            || (box_.x + box_.w > 1.0 - margin / aspect && v.x > enough)
-            || (box_.y < margin && v.y < -enough)
-            || (box_.y + box_.h > 1.0 - margin && v.y > enough)
+        leaves_frame(&self.filter.bounds(aspect), &self.track.velocity, aspect)
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Expected {
     pub velocity: Point,
     /// Seconds since it was last seen.
     pub age: f64,
+    /// It was not found at a look since.
+    pub missed: bool,
     /// Seen often enough to have a speed.
     pub speed_known: bool,
     pub manner: Manner,
@@ -103,6 +105,9 @@ pub(crate) fn cost(expected: &Expected, found: &Bounds, aspect: f64, strict: boo
     if off_way > reach {
         return f64::INFINITY;
     }
+    if has_left(expected, found, aspect) {
+        return f64::INFINITY;
+    }
     let taken_up = expected.age > LOST_AGE && expected.speed_known;
     let odd = (expected.bounds.h / found.h).ln().abs();
     let oddest: f64 = if taken_up { 1.5 } else { 2.2 };
@@ -118,16 +123,41 @@ pub(crate) fn cost(expected: &Expected, found: &Bounds, aspect: f64, strict: boo
     (distance / reach).min(3.0) + 0.8 * odd / oddest.ln() + 0.5 * apart + 0.3 * expected.age.min(2.0)
 }
 
+/// Somebody who was about to leave the picture is gone, unless what is found went on in his direction: where one leaves
+/// another often enters.
+fn has_left(expected: &Expected, found: &Bounds, aspect: f64) -> bool {
+    let (there, v) = (&expected.bounds, &expected.velocity);
+    let middle = there.centre();
+    let middle_out = !(0.0..=1.0).contains(&middle.x) || !(0.0..=1.0).contains(&middle.y);
+    // Within a short time jitter outweighs the way.
+    let way = v.x.hypot(v.y) * expected.age;
+    let far = expected.missed || way > 0.3 * there.h;
+    // The part of him that is left in the picture moves at half his speed.
+    (middle_out || (far && leaves_frame(there, v, aspect))) && advance(expected, found, aspect) < 0.25 * way
+}
+
+/// Touches the frame's edge and moves outwards.
+pub(crate) fn leaves_frame(bounds: &Bounds, velocity: &Point, aspect: f64) -> bool {
+    let enough = 0.15 * bounds.h;
+    let margin = 0.01;
+    (bounds.x < margin / aspect && velocity.x < -enough)
+        || (bounds.x + bounds.w > 1.0 - margin / aspect && velocity.x > enough)
+        || (bounds.y < margin && velocity.y < -enough)
+        || (bounds.y + bounds.h > 1.0 - margin && velocity.y > enough)
+}
+
+/// How far what is found lies from where the track was last seen, in the direction in which it went; frame heights.
+fn advance(expected: &Expected, found: &Bounds, aspect: f64) -> f64 {
+    let speed = expected.velocity.x.hypot(expected.velocity.y).max(1e-9);
+    let (then, now) = (expected.last.head(), found.head());
+    let (dx, dy) = ((now.x - then.x) * aspect, now.y - then.y);
+    (dx * expected.velocity.x + dy * expected.velocity.y) / speed
+}
+
 /// Somebody who walked that way is found behind the place where he was last seen: that is somebody else.
 fn turned_back(expected: &Expected, found: &Bounds, aspect: f64, scale: f64) -> bool {
     let speed = expected.velocity.x.hypot(expected.velocity.y) / scale;
-    if speed < 0.4 {
-        return false;
-    }
-    let (then, now) = (expected.last.head(), found.head());
-    let (dx, dy) = ((now.x - then.x) * aspect, now.y - then.y);
-    let along = (dx * expected.velocity.x + dy * expected.velocity.y) / (speed * scale);
-    along < -0.15 * scale
+    speed >= 0.4 && advance(expected, found, aspect) < -0.15 * scale
 }
 
 #[cfg(test)]
@@ -142,6 +172,7 @@ mod tests {
             strong_area: bounds.area(),
             velocity: Point::new(0.16, 0.0),
             age,
+            missed: age > 0.5,
             speed_known,
             manner: manner(Group::Person),
         }

@@ -14,33 +14,75 @@ const ALL_RULES: &str = "[camera.zone]\nyard = [[0.3, 0.4], [0.7, 0.4], [0.7, 1.
     [[camera.rule.loitering]]\nzone = \"yard\"\ndwell_secs = 15\nre_alert_secs = 0\n\
     [[camera.rule.crowd]]\nzone = \"yard\"\ncount = 2\nre_alert_secs = 0\n";
 
-/// Somebody who walks between places left of the yard, in it and right of it, and stays at each for a while: either
-/// much longer or much shorter than what rules ask for, so that no two frame rates may disagree about it. Feet are 0.2 of
-/// the frame apart between people (a body height), so that nobody is hidden.
-fn walker(index: u8) -> impl Strategy<Value = Person> {
-    let stops = prop::collection::vec((0_usize..3, prop::sample::select(vec![7.0, 25.0])), 2..5);
-    (stops, 0.0..5.0_f64).prop_map(move |(stops, start)| {
-        let y = 0.5 + 0.24 * f64::from(index);
-        let place = |stop: usize| -> f64 { [0.12, 0.5, 0.88][stop] };
-        let mut path = vec![(start, place(stops[0].0), y)];
-        for (stop, stay) in stops {
-            let (t, x, _) = path[path.len() - 1];
-            // Never as long outside as the grace of loitering, or nearly so.
-            let stay = if stop == 1 { stay } else { 22.0 };
-            let walked = t + (place(stop) - x).abs() * ASPECT / (0.9 * 0.2);
-            path.push((walked, place(stop), y));
-            path.push((walked + stay, place(stop), y));
-        }
-        Person::new(&format!("p{index}"), path)
+/// Where a group goes: places left of the yard (0), in it (1) and right of it (2), and how long it stays at each:
+/// much longer or much shorter than what rules ask for, so that no two frame rates may disagree about it.
+#[derive(Debug, Clone)]
+struct Act {
+    first: usize,
+    /// Steps to the next place, and the stay there.
+    stops: Vec<(usize, f64)>,
+    /// How much later than the first each member comes.
+    late: Vec<f64>,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let stops = prop::collection::vec((1_usize..3, prop::sample::select(vec![5.0, 30.0])), 1..5);
+    let late = prop::collection::vec(0.0..0.5_f64, 0..3);
+    (prop::sample::select(vec![0, 2]), stops, late).prop_map(|(first, stops, mut late)| {
+        late.insert(0, 0.0);
+        Act { first, stops, late }
     })
 }
 
+/// Walks through the act at `start`. Feet are a body height apart between the members, so that nobody is hidden.
+fn walk(act: &Act, member: usize, start: f64, name: String) -> Person {
+    let place = |stop: usize| -> f64 { [0.12, 0.5, 0.88][stop] };
+    let y = 0.5 + 0.24 * member as f64;
+    let mut stop = act.first;
+    let mut path = vec![(start + act.late[member], place(stop), y)];
+    for &(step, stay) in &act.stops {
+        // Never the same place twice, and outside longer than any grace.
+        stop = (stop + step) % 3;
+        let stay = if stop == 1 { stay } else { 22.0 };
+        let (t, x, _) = path[path.len() - 1];
+        let there = t + (place(stop) - x).abs() * ASPECT / (0.7 * 0.2);
+        path.push((there, place(stop), y));
+        path.push((there + stay, place(stop), y));
+    }
+    Person::new(&name, path)
+}
+
+/// One act after the other.
 fn people() -> impl Strategy<Value = Vec<Person>> {
-    (walker(0), walker(1), walker(2), 1_usize..4).prop_map(|(a, b, c, count)| {
-        let mut all = vec![a, b, c];
-        all.truncate(count);
-        all
+    prop::collection::vec(act(), 1..4).prop_map(|acts| {
+        let mut start = 0.0;
+        let mut people: Vec<Person> = Vec::new();
+        for (index, act) in acts.iter().enumerate() {
+            for member in 0..act.late.len() {
+                people.push(walk(act, member, start, format!("p{index}{member}")));
+            }
+            start = people.iter().filter_map(|p| p.path.last()).map(|place| place.0).fold(0.0, f64::max) + 33.3;
+        }
+        people
     })
+}
+
+/// Whether two are in the yard together about as long, or apart about as short, as a crowd asks for.
+fn crowd_is_doubtful(script: &Script) -> bool {
+    let inside = |t: f64| {
+        script.detections(t).iter().filter(|d| (0.3..=0.7).contains(&d.bounds.foot().x)).count() >= 2
+    };
+    let (mut length, mut together, mut doubtful, mut ever) = (0, false, false, false);
+    for tenth in 0..6000 {
+        if inside(f64::from(tenth) / 10.0) == together {
+            length += 1;
+            continue;
+        }
+        doubtful |= if together { length < 120 } else { ever && length < 150 };
+        ever = true;
+        (length, together) = (0, !together);
+    }
+    doubtful
 }
 
 /// Everything about an event but its time, its tracks and its happening.
@@ -57,7 +99,7 @@ fn by_rule(events: &[Event]) -> BTreeMap<String, Vec<&Event>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn the_frame_rate_moves_events_by_two_gaps_at_most_and_adds_none(
@@ -74,18 +116,24 @@ proptest! {
         };
         let (fine, coarse) = (script.run(&scene, 25.0), script.run_with(&scene, rate, dropped));
         let gap = 2.0 / rate;
-        let (fine, coarse) = (by_rule(&fine), by_rule(&coarse));
+        let (mut fine, mut coarse) = (by_rule(&fine), by_rule(&coarse));
+        if crowd_is_doubtful(&script) {
+            fine.remove("crowd");
+            coarse.remove("crowd");
+        }
         prop_assert_eq!(fine.keys().collect::<Vec<_>>(), coarse.keys().collect::<Vec<_>>());
         for (rule, fine) in &fine {
             let coarse = &coarse[rule];
+            // Not updates: of two who come within one gap, either both begin it or the second joins.
             let names = |events: &[&Event]| {
-                let mut all: Vec<_> = events.iter().map(|event| kind(event)).collect();
+                let lasting = events.iter().filter(|event| event.phase != Phase::Updated);
+                let mut all: Vec<_> = lasting.map(|event| kind(event)).collect();
                 // Two crossings within two gaps may change places.
                 all.sort();
                 all
             };
             prop_assert_eq!(names(fine), names(coarse), "{}: {:#?}\n{:#?}", rule, lines(fine), lines(coarse));
-            for phase in [Phase::Began, Phase::Updated, Phase::Ended] {
+            for phase in [Phase::Began, Phase::Ended] {
                 let times = |events: &[&Event]| -> Vec<f64> {
                     events.iter().filter(|e| e.phase == phase).map(|e| e.at.secs()).collect()
                 };
@@ -220,12 +268,12 @@ fn crosser() -> impl Strategy<Value = (f64, bool, f64, f64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8000, ..ProptestConfig::default() })]
 
     #[test]
     fn paths_that_merely_cross_never_add_up(
         crossers in prop::collection::vec(crosser(), 10..40),
-        noise in prop::collection::vec((-0.5..0.5_f64, -0.5..0.5_f64, 0.0..1.0_f64), 251),
+        noise in prop::collection::vec((-0.5..0.5_f64, -0.5..0.5_f64, prop::bool::weighted(0.1)), 251),
         rate in prop::sample::select(vec![1.25, 2.0, 5.0, 12.0]),
     ) {
         let mut start = 0.0;
@@ -245,19 +293,19 @@ proptest! {
             let t = look as f64 / rate;
             let mut seen: Vec<Detection> = Vec::new();
             for (index, detection) in script.detections(t).into_iter().enumerate() {
-                let (dx, dy, luck) = noise[(look * 31 + index * 17) % noise.len()];
+                let (dx, dy, missed) = noise[(look * 31 + index * 17) % noise.len()];
                 let mut bounds = detection.bounds;
                 bounds.x += 0.04 * bounds.h * dx;
                 bounds.y += 0.06 * bounds.h * dy;
                 // Most of one who is behind another is not seen, and a tenth of all are missed.
                 let hidden = seen.iter().any(|nearer| nearer.bounds.iou(&bounds) > 0.5);
-                if luck > 0.1 && !hidden && bounds.x > 0.0 && bounds.x + bounds.w < 1.0 {
-                    seen.push(Detection { bounds, score: 0.3 + 0.6 * luck as f32, ..detection });
+                if !missed && !hidden && bounds.x > 0.0 && bounds.x + bounds.w < 1.0 {
+                    seen.push(Detection { bounds, ..detection });
                 }
             }
             let events = watch.look(StreamTime::from_secs(t), Look::Seen(&seen), None);
             loitering.extend(events.into_iter().filter(|event| event.rule == "loitering"));
         }
-        prop_assert!(loitering.is_empty(), "{}", told(&loitering));
+        prop_assert!(loitering.is_empty(), "{} looks a second: {}", rate, told(&loitering));
     }
 }

@@ -28,7 +28,8 @@ fn named<T>(parse: impl Fn(&str) -> Option<T>, name: &str) -> Result<T, StoreErr
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("JSON that does not read: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt(format!("JSON that does not read: {error}")))
 }
 
 fn json_name<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {

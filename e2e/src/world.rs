@@ -76,9 +76,7 @@ impl World {
         };
         world.write(
             "central.toml",
-            &format!(
-                "data_dir = \"central\"\n[broker]\nlisten = \"{broker}\"\n[web]\nlisten = \"{web}\"\n",
-            ),
+            &format!("data_dir = \"central\"\n[broker]\nlisten = \"{broker}\"\n[web]\nlisten = \"{web}\"\n",),
         )?;
         Ok(world)
     }
@@ -140,7 +138,17 @@ impl World {
     /// Enrols the box and writes its configuration; `cameras` is TOML with `{url}` for the camera's address.
     pub fn enrol_edge(&self, cameras: &str) -> Result<()> {
         let out = Command::new(binary("xunge-central")?)
-            .args(["enroll", "--config", "central.toml", "--edge", EDGE, "--site", SITE, "--out", "edge-credentials"])
+            .args([
+                "enroll",
+                "--config",
+                "central.toml",
+                "--edge",
+                EDGE,
+                "--site",
+                SITE,
+                "--out",
+                "edge-credentials",
+            ])
             .current_dir(self.folder())
             .output()?;
         if !out.status.success() {

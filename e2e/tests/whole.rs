@@ -40,7 +40,8 @@ fn an_alert_comes_live_into_the_browser_and_is_judged() -> Result<()> {
     })?;
     let started = Instant::now();
     world.start_edge()?;
-    let status = eventually("the browser test ends", Duration::from_secs(240), || browser.ended().ok().flatten())?;
+    let status =
+        eventually("the browser test ends", Duration::from_secs(240), || browser.ended().ok().flatten())?;
     print!("{}", browser.output());
     ensure!(status.success(), "the browser test failed: {status}\n{}", browser.output());
     println!("from the start of the edge to the verdict: {:.0} s", started.elapsed().as_secs_f64());

@@ -64,20 +64,23 @@ pub trait Footage: Send + Sync {
 /// What a camera's rule thread hands over.
 pub enum Job {
     /// A rule's state changed.
-    Event {
-        /// What changed.
-        event: Event,
-        /// Wall clock of `event.at`.
-        utc: Timestamp,
-        /// Wall clock of `event.since`.
-        since_utc: Timestamp,
-        /// What is drawn on the snapshot.
-        drawing: Drawing,
-        /// Footage of the session that the event belongs to.
-        footage: Arc<dyn Footage>,
-    },
+    Event(Box<Told>),
     /// The session is over: clips are cut from what there is.
     SessionOver,
+}
+
+/// An event and what its alert needs to know besides.
+pub struct Told {
+    /// What changed.
+    pub event: Event,
+    /// Wall clock of `event.at`.
+    pub utc: Timestamp,
+    /// Wall clock of `event.since`.
+    pub since_utc: Timestamp,
+    /// What is drawn on the snapshot.
+    pub drawing: Drawing,
+    /// Footage of the session that the event belongs to.
+    pub footage: Arc<dyn Footage>,
 }
 
 /// An alert that is not finished: it lasts, or its clip is due.
@@ -116,13 +119,10 @@ impl Alerting {
                 jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match job {
-                Ok(Job::Event { event, utc, since_utc, drawing, footage }) => match event.phase {
-                    scene::Phase::Began => {
-                        let snapshot = footage.snapshot(event.at, &drawing);
-                        self.begin(&event, (utc, since_utc), snapshot, footage);
-                    }
-                    scene::Phase::Updated => self.revise(&event, utc, Phase::Updated),
-                    scene::Phase::Ended => self.revise(&event, utc, Phase::Ended),
+                Ok(Job::Event(told)) => match told.event.phase {
+                    scene::Phase::Began => self.begin(*told),
+                    scene::Phase::Updated => self.revise(&told.event, told.utc, Phase::Updated),
+                    scene::Phase::Ended => self.revise(&told.event, told.utc, Phase::Ended),
                 },
                 Ok(Job::SessionOver) => self.cut_clips(true),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -132,27 +132,25 @@ impl Alerting {
         }
     }
 
-    fn begin(
-        &mut self,
-        event: &Event,
-        (utc, since_utc): (Timestamp, Timestamp),
-        snapshot: Result<Vec<u8>, String>,
-        footage: Arc<dyn Footage>,
-    ) {
-        let snapshot = match snapshot {
+    fn begin(&mut self, told: Told) {
+        let Told { event, utc, since_utc, drawing, footage } = told;
+        let snapshot = match footage.snapshot(event.at, &drawing) {
             Ok(jpeg) => self.store(|outbox| outbox.spool().store_bytes(EvidenceKind::Snapshot, &jpeg)),
             Err(reason) => {
                 tracing::error!(camera = self.identity.camera, "no snapshot for an alert: {reason}");
                 None
             }
         };
-        let mut alert = self.draft(event, utc, since_utc);
+        let mut alert = self.draft(&event, utc, since_utc);
         alert.evidence.extend(snapshot);
         self.append(&alert);
         let clips = self.open.values().filter(|o| o.clip.is_some()).count();
         let clip = (clips < MOST_CLIPS).then(|| Due { began: event.at, footage });
         if clip.is_none() {
-            tracing::warn!(camera = self.identity.camera, "more than {MOST_CLIPS} clips at once: one left out");
+            tracing::warn!(
+                camera = self.identity.camera,
+                "more than {MOST_CLIPS} clips at once: one left out"
+            );
         }
         self.open.insert(event.happening, Open { alert, lasts: true, clip });
     }
@@ -253,12 +251,11 @@ impl Alerting {
         self.open.retain(|_, o| o.lasts || o.clip.is_some());
     }
 
-    fn store(
-        &self,
-        put: impl Fn(&Outbox) -> Result<Evidence, crate::spool::SpoolError>,
-    ) -> Option<Evidence> {
+    fn store(&self, put: impl Fn(&Outbox) -> Result<Evidence, crate::spool::SpoolError>) -> Option<Evidence> {
         put(&self.outbox)
-            .map_err(|error| tracing::error!(camera = self.identity.camera, %error, "evidence was not stored"))
+            .map_err(
+                |error| tracing::error!(camera = self.identity.camera, %error, "evidence was not stored"),
+            )
             .ok()
     }
 
@@ -274,7 +271,9 @@ impl Alerting {
                 revision = alert.revision,
                 "alert"
             ),
-            Err(error) => tracing::error!(camera = alert.camera, rule = alert.rule, %error, "an alert was lost"),
+            Err(error) => {
+                tracing::error!(camera = alert.camera, rule = alert.rule, %error, "an alert was lost")
+            }
         }
     }
 }

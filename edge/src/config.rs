@@ -51,18 +51,17 @@ const ONNXRUNTIME: Key = Key::path("onnxruntime").doc(
     "libonnxruntime.so; left out, the one that `make setup` fetched",
     "libonnxruntime.so 的路径；不写则使用 make setup 下载的库",
 );
-const WORKERS: Key = Key::int("workers")
-    .default("1")
-    .range(1.0, 64.0)
-    .doc("Detectors that look at the same time, shared fairly by all cameras", "同时工作的检测器个数，由所有摄像机公平共用");
-const THREADS: Key = Key::int("threads")
-    .default("1")
-    .range(1.0, 64.0)
-    .doc("Threads of each detector", "每个检测器的线程数");
+const WORKERS: Key = Key::int("workers").default("1").range(1.0, 64.0).doc(
+    "Detectors that look at the same time, shared fairly by all cameras",
+    "同时工作的检测器个数，由所有摄像机公平共用",
+);
+const THREADS: Key =
+    Key::int("threads").default("1").range(1.0, 64.0).doc("Threads of each detector", "每个检测器的线程数");
 
-const DIRECTORY: Key = Key::path("directory")
-    .default("\"/var/lib/xunge\"")
-    .doc("Folder of unsent alerts and evidence; must survive a restart", "未上报告警与证据的目录，重启后必须仍在");
+const DIRECTORY: Key = Key::path("directory").default("\"/var/lib/xunge\"").doc(
+    "Folder of unsent alerts and evidence; must survive a restart",
+    "未上报告警与证据的目录，重启后必须仍在",
+);
 const EVIDENCE_MAX_MB: Key = Key::int("evidence_max_mb").default("8000").range(100.0, 1e7).unit("MB").doc(
     "Evidence files together; what the centre has goes first, the oldest before the newer",
     "证据文件总量上限；先删中心已收到的、最旧的",
@@ -72,10 +71,10 @@ const MIN_FREE_MB: Key = Key::int("min_free_mb")
     .range(50.0, 1e6)
     .unit("MB")
     .doc("Space on the disk that evidence leaves for alerts", "磁盘上为告警保留的空间");
-const OUTBOX_MAX_ALERTS: Key = Key::int("outbox_max_alerts")
-    .default("1000000")
-    .range(1000.0, 1e8)
-    .doc("Alerts that may wait for the centre; at the limit the box reports it, none is dropped", "等待上报的告警条数上限；到达上限会报故障，不会丢弃");
+const OUTBOX_MAX_ALERTS: Key = Key::int("outbox_max_alerts").default("1000000").range(1000.0, 1e8).doc(
+    "Alerts that may wait for the centre; at the limit the box reports it, none is dropped",
+    "等待上报的告警条数上限；到达上限会报故障，不会丢弃",
+);
 const OUTBOX_MAX_MB: Key = Key::int("outbox_max_mb")
     .default("2000")
     .range(10.0, 1e6)
@@ -91,8 +90,12 @@ static STORAGE: Table =
         .doc("What is kept on the box.", "网关上的存储。");
 
 /// Everything that may stand in edge.toml.
-pub static TABLE: Table = Table::one("", &[&[EDGE_ID, SITE, TIMEZONE, CREDENTIALS]])
-    .tables(&[&UPLINK, &DETECTOR, &STORAGE, &camera::TABLE]);
+pub static TABLE: Table = Table::one("", &[&[EDGE_ID, SITE, TIMEZONE, CREDENTIALS]]).tables(&[
+    &UPLINK,
+    &DETECTOR,
+    &STORAGE,
+    &camera::TABLE,
+]);
 
 /// What edge.toml says, with defaults filled in.
 #[derive(Debug, Clone)]
@@ -191,10 +194,13 @@ impl EdgeConfig {
 fn site(root: &Section<'_>) -> String {
     let site = root.text(&SITE);
     if root.given(&SITE) && xunge_alert::check_site(&site).is_err() {
-        root.problem(&SITE, (
-            "`site` must be the 12-digit code of a community, such as \"420502001001\"",
-            "`site` 必须是 12 位社区代码，例如 \"420502001001\"",
-        ));
+        root.problem(
+            &SITE,
+            (
+                "`site` must be the 12-digit code of a community, such as \"420502001001\"",
+                "`site` 必须是 12 位社区代码，例如 \"420502001001\"",
+            ),
+        );
     }
     site
 }
@@ -218,23 +224,34 @@ fn timezone(root: &Section<'_>) -> TimeZone {
 fn uplink(section: &Section<'_>) -> UplinkConfig {
     for key in [&MQTT, &EVIDENCE] {
         let text = section.opt_text(key).filter(|_| section.given(key));
-        let Some(parts) = text.as_deref().and_then(|text| url(text, &["mqtts", "mqtt", "https", "http"]).ok()) else {
+        let Some(parts) =
+            text.as_deref().and_then(|text| url(text, &["mqtts", "mqtt", "https", "http"]).ok())
+        else {
             continue;
         };
         if parts.user.is_some() {
-            section.problem(key, (
-                format!("`{}` must not name a user: user and password belong in the credentials file", key.name),
-                format!("`{}` 不能带用户名：用户名和密码请写入凭据文件", key.name),
-            ));
+            section.problem(
+                key,
+                (
+                    format!(
+                        "`{}` must not name a user: user and password belong in the credentials file",
+                        key.name
+                    ),
+                    format!("`{}` 不能带用户名：用户名和密码请写入凭据文件", key.name),
+                ),
+            );
         }
         if parts.scheme.starts_with("mqtt") && !matches!(parts.path, "" | "/") {
             section.problem(key, ("nothing may follow the port of `mqtt`", "`mqtt` 的端口之后不能再有内容"));
         }
         if parts.path.contains(['?', '#']) {
-            section.problem(key, (
-                format!("`{}` must not have `?` or `#`", key.name),
-                format!("`{}` 不能含有 `?` 或 `#`", key.name),
-            ));
+            section.problem(
+                key,
+                (
+                    format!("`{}` must not have `?` or `#`", key.name),
+                    format!("`{}` 不能含有 `?` 或 `#`", key.name),
+                ),
+            );
         }
         let here = parts.host == "localhost"
             || parts.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -6,7 +6,6 @@
 //!
 //! Nothing here blocks without a limit, and nothing is shared with other cameras.
 
-pub mod backoff;
 mod fault;
 mod knock;
 mod packet;
@@ -25,7 +24,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use gstreamer as gst;
 use xunge_alert::BlindCause;
 
-use backoff::Backoff;
+use crate::backoff::{Backoff, random_bits};
+
 pub use fault::Fault;
 pub use packet::Packet;
 pub(crate) use packet::{media_ns, stream_ns, stream_time};
@@ -157,8 +157,7 @@ impl Ingest {
         gst::init().map_err(|e| Fault::new(BlindCause::Internal, format!("GStreamer cannot start: {e}")))?;
         let shared = Arc::new(Shared { failed: Mutex::new(None), counters: Counters::default() });
         let (stop, stopped) = bounded(1);
-        let seed = name.bytes().fold(0_u64, |seed, b| seed.wrapping_mul(31).wrapping_add(u64::from(b)));
-        let backoff = Backoff::new(options.retry_first, options.retry_longest, seed);
+        let backoff = Backoff::new(options.retry_first, options.retry_longest);
         let supervisor = Supervisor {
             name: name.to_owned(),
             source,
@@ -255,7 +254,7 @@ impl Supervisor {
                     fault
                 }
             };
-            let retry_in = again.then(|| self.backoff.next_wait());
+            let retry_in = again.then(|| self.backoff.next(random_bits()));
             tracing::warn!(camera = self.name, cause = ?fault.cause, ?retry_in, "{}", fault.detail);
             let Fault { cause, detail } = fault;
             (self.on_signal)(Signal::Blind { cause, detail, retry_in });

@@ -26,6 +26,7 @@ pub mod models;
 pub mod replay;
 pub mod run;
 
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod credentials;

@@ -50,8 +50,10 @@ pub enum ModelError {
         folders: Vec<PathBuf>,
     },
     /// The file is not the one of the card.
-    #[error("{path} is damaged or another version: its SHA-256 is {found}, the card says {expected}. \
-             Delete it and run `make setup`")]
+    #[error(
+        "{path} is damaged or another version: its SHA-256 is {found}, the card says {expected}. \
+             Delete it and run `make setup`"
+    )]
     WrongSum {
         /// Which file.
         path: PathBuf,
@@ -103,7 +105,8 @@ pub fn runtime_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
     if let Some(path) = configured {
         return vec![path.to_path_buf()];
     }
-    let mut paths: Vec<PathBuf> = std::env::var_os("XUNGE_ONNXRUNTIME").map(PathBuf::from).into_iter().collect();
+    let mut paths: Vec<PathBuf> =
+        std::env::var_os("XUNGE_ONNXRUNTIME").map(PathBuf::from).into_iter().collect();
     paths.extend(cache().map(|c| c.join("onnxruntime").join(LIBRARY)));
     paths.push(Path::new("/usr/lib/xunge").join(LIBRARY));
     paths

@@ -39,9 +39,13 @@ pub fn run(path: &Path) -> Result<()> {
         bail!("no camera of {} is enabled", path.display());
     }
     let engine = Engine::start(&config.detector, cameras.len())?;
-    let (outbox, opened) = Outbox::open(&config.storage.directory, limits(&config.storage), clock::utc_now())?;
+    let (outbox, opened) =
+        Outbox::open(&config.storage.directory, limits(&config.storage), clock::utc_now())?;
     if opened.evidence_lost > 0 {
-        tracing::error!(files = opened.evidence_lost, "evidence is gone from the disk before the centre had it");
+        tracing::error!(
+            files = opened.evidence_lost,
+            "evidence is gone from the disk before the centre had it"
+        );
     }
     let interrupted = outbox.close_interrupted(clock::utc_now(), clock::quality())?;
     if !interrupted.is_empty() {

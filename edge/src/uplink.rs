@@ -13,7 +13,6 @@
 //! Each connection is a new MQTT client: what must survive is in the outbox, so nothing that an old connection left
 //! half done can come back to life. The session at the broker persists, and confirms wait there.
 
-pub mod backoff;
 mod connection;
 mod mqtt;
 mod options;

@@ -1,4 +1,5 @@
 //! Replay of real footage through the real program: what must be found, what must not, and the same every time.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
     path::{Path, PathBuf},

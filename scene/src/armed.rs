@@ -138,8 +138,7 @@ fn parse_day(text: &str) -> Result<Weekday, ArmedProblem> {
 
 /// Start and length in minutes.
 fn parse_span(text: &str) -> Result<(u16, u16), ArmedProblem> {
-    let (start, end) =
-        text.split_once(['-', '–', '—']).ok_or_else(|| ArmedProblem::Span(text.to_owned()))?;
+    let (start, end) = text.split_once(['-', '–', '—']).ok_or_else(|| ArmedProblem::Span(text.to_owned()))?;
     let (start, end) = (parse_time(start)?, parse_time(end)?);
     if start == end || start == DAY {
         return Err(ArmedProblem::NoLength(text.to_owned()));

@@ -147,7 +147,8 @@ fn find<T: Clone>(
 impl CameraScene {
     /// Reads the zones, lines and rules of a camera.
     pub fn read(camera: &Section<'_>) -> Self {
-        let places = Places { zones: shapes(camera, &ZONE, Zone::new), lines: shapes(camera, &LINE, Line::new) };
+        let places =
+            Places { zones: shapes(camera, &ZONE, Zone::new), lines: shapes(camera, &LINE, Line::new) };
         Self {
             rules: rules(camera, &places),
             track: track_settings(camera),
@@ -212,7 +213,9 @@ fn rules(camera: &Section<'_>, places: &Places) -> Vec<Rule> {
             section.problem(
                 &NAME,
                 (
-                    format!("another rule of this camera is already named `{name}`; give each rule its own `name`"),
+                    format!(
+                        "another rule of this camera is already named `{name}`; give each rule its own `name`"
+                    ),
                     format!("本摄像机已有名为 `{name}` 的规则；请给每条规则不同的 `name`"),
                 ),
             );

@@ -106,8 +106,7 @@ impl Watcher {
         self.visible.clear();
         let admitted = |t: &&Track| classes.contains(&t.class) && t.height >= min_height;
         self.visible.extend(scene.tracks.iter().filter(admitted));
-        let going_on =
-            self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
+        let going_on = self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
         let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
         if !armed {
             self.moments.clear();

@@ -88,8 +88,7 @@ pub struct LocalTime {
 impl LocalTime {
     /// `hour` 0..24, `minute` 0..60; none for anything else.
     pub fn new(weekday: Weekday, hour: u8, minute: u8) -> Option<Self> {
-        (hour < 24 && minute < 60)
-            .then(|| Self { weekday, minute: u16::from(hour) * 60 + u16::from(minute) })
+        (hour < 24 && minute < 60).then(|| Self { weekday, minute: u16::from(hour) * 60 + u16::from(minute) })
     }
 
     /// So much later, around the end of the week where needed.

@@ -126,7 +126,16 @@ const VANISHED_NEAR: f64 = 0.6;
 
 impl Tracker {
     pub(crate) fn new(settings: Settings, aspect: f64) -> Self {
-        Self { settings, aspect, last: None, next_id: 1, lives: Vec::new(), tracks: Vec::new(), mixups: Vec::new(), vanished: Vec::new() }
+        Self {
+            settings,
+            aspect,
+            last: None,
+            next_id: 1,
+            lives: Vec::new(),
+            tracks: Vec::new(),
+            mixups: Vec::new(),
+            vanished: Vec::new(),
+        }
     }
 
     pub(crate) fn set_aspect(&mut self, aspect: f64) {
@@ -150,6 +159,13 @@ impl Tracker {
         self.tracks.clear();
         self.mixups.clear();
         self.vanished.clear();
+    }
+
+    /// Nobody could look for so long that nobody can be called the same; but who is found where somebody was is no
+    /// furniture.
+    pub(crate) fn forget(&mut self, at: StreamTime) {
+        let aspect = self.aspect;
+        self.vanished.extend(self.lives.drain(..).filter_map(|life| Some((at, life.vanished_at(aspect)?))));
     }
 
     /// Nothing moved: what was there is there. A track that was missed before that grows older.
@@ -208,7 +224,8 @@ impl Tracker {
             if !twin {
                 let mut life = Life::new(self.next_id, at, &detection, self.aspect);
                 let near = |b: &Bounds| {
-                    b.foot().distance(detection.bounds.foot(), self.aspect) < VANISHED_NEAR * detection.bounds.h
+                    b.foot().distance(detection.bounds.foot(), self.aspect)
+                        < VANISHED_NEAR * detection.bounds.h
                 };
                 if self.vanished.iter().any(|(_, bounds)| near(bounds)) {
                     life.believe_moved();
@@ -267,7 +284,8 @@ impl Tracker {
         costs: &[Vec<f64>],
         given: &[Option<usize>],
     ) {
-        let cost = |row: usize, column: Option<usize>| column.map_or(pairing::ALONE, |column| costs[row][column]);
+        let cost =
+            |row: usize, column: Option<usize>| column.map_or(pairing::ALONE, |column| costs[row][column]);
         for first in 0..waiting.len() {
             for second in first + 1..waiting.len() {
                 let (a, b) = (given[first], given[second]);

@@ -58,7 +58,7 @@ impl Watch {
         self.latest = Some(at);
         let gap = self.last.map_or(Duration::ZERO, |last| at.since(last));
         if gap > FORGET_AFTER && !matches!(look, Look::Blind) {
-            self.tracker.reset();
+            self.tracker.forget(at);
         }
         match look {
             Look::Seen(detections) => self.tracker.seen(at, detections),

@@ -1,6 +1,7 @@
 //! Loops clips as RTSP cameras, for trying things out.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -47,10 +48,19 @@ impl FromStr for MountArgument {
     }
 }
 
-#[allow(clippy::print_stdout)] // a person, or the demo, reads the URLs
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match serve(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout)] // a person, or the demo, reads the URLs
+fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let paths: Vec<String> = arguments.mounts.iter().map(|m| m.path.clone()).collect();
     let mounts = arguments.mounts.into_iter().map(|m| Mount::clip(m.path, m.file).starting_at(m.start_at));
     let server = RtspServer::start(&arguments.listen, mounts.collect())?;

@@ -15,7 +15,7 @@ use xunge_scene::{CameraScene, Event, LocalTime, Phase, StreamTime};
 
 use super::state::Teller;
 use crate::{
-    alerting::{Footage, Job},
+    alerting::{Footage, Job, Told},
     analysis::Analysis,
     clock,
     decode::{Latest, Taken},
@@ -123,8 +123,10 @@ impl Rules {
         let wall = clock::utc_now();
         for event in events {
             let (utc, since_utc) = (wall_at(wall, now, event.at), wall_at(wall, now, event.since));
-            let drawing = if event.phase == Phase::Began { self.drawing(&event, utc) } else { Drawing::default() };
-            self.send(Job::Event { event, utc, since_utc, drawing, footage: Arc::clone(&self.footage) });
+            let drawing =
+                if event.phase == Phase::Began { self.drawing(&event, utc) } else { Drawing::default() };
+            let footage = Arc::clone(&self.footage);
+            self.send(Job::Event(Box::new(Told { event, utc, since_utc, drawing, footage })));
         }
     }
 
@@ -150,7 +152,10 @@ impl Rules {
                     job = again;
                 }
                 SendTimeoutError::Timeout(_) => {
-                    tracing::error!(camera = self.state.camera(), "an event was given up: the box is stopping");
+                    tracing::error!(
+                        camera = self.state.camera(),
+                        "an event was given up: the box is stopping"
+                    );
                     return;
                 }
                 SendTimeoutError::Disconnected(_) => {
@@ -172,7 +177,8 @@ fn wall_at(wall: Timestamp, now: StreamTime, at: StreamTime) -> Timestamp {
 /// Day and minute that armed hours are compared with.
 fn local_time(at: Timestamp, zone: &TimeZone) -> Option<LocalTime> {
     let local = zone.to_datetime(at);
-    let weekday = xunge_scene::Weekday::ALL[usize::from(local.weekday().to_monday_zero_offset().unsigned_abs())];
+    let weekday =
+        xunge_scene::Weekday::ALL[usize::from(local.weekday().to_monday_zero_offset().unsigned_abs())];
     LocalTime::new(weekday, local.hour().unsigned_abs(), local.minute().unsigned_abs())
 }
 

@@ -53,7 +53,13 @@ impl Teller {
         self.state.watch = watch;
         self.state.cause = cause;
         self.state.detail = detail;
-        tracing::info!(camera = self.state.camera, ?watch, ?cause, detail = self.state.detail, "camera state");
+        tracing::info!(
+            camera = self.state.camera,
+            ?watch,
+            ?cause,
+            detail = self.state.detail,
+            "camera state"
+        );
         self.uplink.set_camera_state(self.state.clone());
     }
 }

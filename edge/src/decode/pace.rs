@@ -23,8 +23,10 @@ impl Pace {
         let due = match self.due_ns {
             // a quarter early is near enough; the grid stays where it was, so that the mean rate is right
             Some(due) if at_ns + every / 4 < due && at_ns + 2 * every > due => return false,
-            Some(due) if at_ns + 2 * every > due => (due + every).max(at_ns + every * 3 / 4),
-            // the first, or time stepped back
+            Some(due) if at_ns <= due + every && at_ns + 2 * every > due => {
+                (due + every).max(at_ns + every * 3 / 4)
+            }
+            // the first, after a gap, or time stepped back
             _ => at_ns + every,
         };
         self.due_ns = Some(due);

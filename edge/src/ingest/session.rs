@@ -301,6 +301,10 @@ impl Watch<'_> {
         if since_start < self.options.connect_timeout {
             return None;
         }
+        if let Source::File { .. } = self.source {
+            // parsebin keeps some errors of its children to itself
+            return Some(Fault::new(BlindCause::Garbage, format!("{place} holds no video that can be read")));
+        }
         let secs = since_start.as_secs();
         Some(if self.seen.raw() > 0 {
             Fault::new(

@@ -83,13 +83,13 @@ impl Detector {
 }
 
 fn open(environment: &Environment, model: &Path, threads: usize) -> Result<Session, ort::Error> {
-    Ok(Session::builder(environment)?
+    Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(threads.max(1))?
         .with_inter_threads(1)?
         .with_intra_op_spinning(false)?
         .with_inter_op_spinning(false)?
-        .commit_from_file(model)?)
+        .commit_from_file(model)
 }
 
 /// Width and height of the input when the model has the expected ends.

@@ -66,7 +66,14 @@ pub fn decode(levels: &[Level<'_>], width: usize, height: usize, least_score: f3
     found
 }
 
-fn collect(level: &Level<'_>, channel: usize, least_logit: f32, width: f32, height: f32, out: &mut Vec<Candidate>) {
+fn collect(
+    level: &Level<'_>,
+    channel: usize,
+    least_logit: f32,
+    width: f32,
+    height: f32,
+    out: &mut Vec<Candidate>,
+) {
     let cells = level.rows * level.columns;
     let Some(logits) = level.values.get(channel * cells..(channel + 1) * cells) else { return };
     for (cell, &logit) in logits.iter().enumerate() {

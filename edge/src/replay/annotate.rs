@@ -97,7 +97,8 @@ impl Film {
         // even sizes: 4:2:0 has no half chroma samples
         let (width, height) = (even(frame.width), even(frame.height));
         let rate = gst::Fraction::approximate_f64(fps).unwrap_or_else(|| gst::Fraction::new(5, 1));
-        let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Bgr, width, height).fps(rate).build()?;
+        let info =
+            gst_video::VideoInfo::builder(gst_video::VideoFormat::Bgr, width, height).fps(rate).build()?;
         let source = gst_app::AppSrc::builder()
             .caps(&info.to_caps()?)
             .format(gst::Format::Time)
@@ -105,9 +106,9 @@ impl Film {
             .max_bytes(64 << 20)
             .build();
         let make = |name: &str| {
-            gst::ElementFactory::make(name)
-                .build()
-                .with_context(|| format!("GStreamer's {name} is missing: run `make setup` or leave --annotate out"))
+            gst::ElementFactory::make(name).build().with_context(|| {
+                format!("GStreamer's {name} is missing: run `make setup` or leave --annotate out")
+            })
         };
         let (convert, encode, parse, mux, sink) =
             (make("videoconvert")?, make("x264enc")?, make("h264parse")?, make("mp4mux")?, make("filesink")?);
@@ -152,7 +153,9 @@ impl Film {
         ingest::stop(&self.pipeline, STOP_WITHIN);
         match last.as_ref().map(|m| m.view()) {
             Some(gst::MessageView::Eos(_)) => Ok(()),
-            Some(gst::MessageView::Error(e)) => bail!("{} could not be written: {}", path.display(), e.error()),
+            Some(gst::MessageView::Error(e)) => {
+                bail!("{} could not be written: {}", path.display(), e.error())
+            }
             _ => bail!("{} could not be finished in time", path.display()),
         }
     }

@@ -12,7 +12,8 @@ use rumqttc::{AsyncClient, Event, Packet, Publish, QoS, SubscribeReasonCode};
 use tokio::time::{sleep, sleep_until, timeout};
 use xunge_alert::{Confirm, EdgeState, VERSION, topic};
 
-use super::{FAREWELL, LinkStats, Shared, backoff, backoff::Backoff, mqtt, options::Broker, window::Window};
+use super::{FAREWELL, LinkStats, Shared, mqtt, options::Broker, window::Window};
+use crate::backoff::{self, Backoff};
 use crate::{clock, outbox::MAX_MESSAGE_BYTES};
 
 /// A connection that lasted this long was a good one: the next failure begins with the shortest wait.

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use reqwest::{StatusCode, header};
 use tokio::{fs::File, task::JoinSet, time::sleep};
 
-use super::{Shared, UplinkError, backoff, backoff::Backoff, tls};
+use super::{Shared, UplinkError, tls};
+use crate::backoff::{self, Backoff};
 use crate::{clock, outbox::Upload};
 
 /// Uploads at the same time.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::backoff::doubled;
+use crate::backoff::doubled;
 
 pub(super) struct Window {
     size: usize,

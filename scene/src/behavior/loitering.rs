@@ -125,6 +125,7 @@ impl Behavior for Machine {
         let first = loiterers().map(|(_, stay)| stay.since).min();
         self.since = first.map(|first| self.since.unwrap_or(first));
         let since = self.since?;
+        let longest = loiterers().map(|(_, stay)| stay.last_inside.since(stay.since)).max().unwrap_or_default();
         let (bounds, score) = around(loiterers().map(|(_, stay)| (stay.bounds, stay.score)));
         Some(Report {
             since,
@@ -132,7 +133,7 @@ impl Behavior for Machine {
             tracks: loiterers().map(|(id, _)| id).collect(),
             bounds,
             score,
-            measured: Some(scene.at.since(since).as_secs_f64()),
+            measured: Some(longest.as_secs_f64()),
             threshold: Some(self.dwell.as_secs_f64()),
         })
     }

@@ -140,9 +140,8 @@ impl Presence {
 
     /// The two may have changed places: from now on neither can have been here longer than the later of them.
     pub(super) fn mix(&mut self, one: u64, other: u64, at: StreamTime) {
-        let since = |id: u64| {
-            self.visitors.get(&id).and_then(|visitor| visitor.stay).map_or(at, |stay| stay.since)
-        };
+        let since =
+            |id: u64| self.visitors.get(&id).and_then(|visitor| visitor.stay).map_or(at, |stay| stay.since);
         let later = since(one).max(since(other));
         for id in [one, other] {
             if let Some(stay) = self.visitors.get_mut(&id).and_then(|visitor| visitor.stay.as_mut()) {

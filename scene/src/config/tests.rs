@@ -6,8 +6,7 @@ use crate::geometry::Direction;
 use std::time::Duration;
 use xunge_config::{Problems, schema_faults};
 
-static CAMERA: Table =
-    Table::many("camera", &[]).tables(TABLES).doc("A camera.", "摄像机。");
+static CAMERA: Table = Table::many("camera", &[]).tables(TABLES).doc("A camera.", "摄像机。");
 static ROOT: Table = Table::one("", &[]).tables(&[&CAMERA]);
 
 fn scene(text: &str) -> (CameraScene, Problems) {
@@ -115,7 +114,8 @@ fn a_rule_whose_place_is_refused_does_not_watch_the_whole_picture() {
 
 #[test]
 fn messages_come_in_both_languages() {
-    let (_, problems) = scene("[camera.zone]\na = [[0.1, 0.1], [0.2, 0.2]]\n[camera.line]\nb = [[0.1, 0.1]]\n");
+    let (_, problems) =
+        scene("[camera.zone]\na = [[0.1, 0.1], [0.2, 0.2]]\n[camera.line]\nb = [[0.1, 0.1]]\n");
     let chinese: Vec<String> = problems.iter().map(|problem| problem.said.zh.clone()).collect();
     assert!(chinese[0].contains("至少需要 3 个") && chinese[1].contains("恰好有 2 个点"), "{chinese:?}");
 }

@@ -40,9 +40,9 @@ impl From<LineProblem> for Said {
             LineProblem::NotTwoPoints(count) => {
                 format!("一条线恰好有 2 个点，这里有 {count} 个；请写成 [[x1, y1], [x2, y2]]")
             }
-            LineProblem::OutsideFrame { point, x, y } => format!(
-                "第 {point} 个点 ({x}, {y}) 在画面之外；两个数都是画面的比例，取 0 到 1，不是像素"
-            ),
+            LineProblem::OutsideFrame { point, x, y } => {
+                format!("第 {point} 个点 ({x}, {y}) 在画面之外；两个数都是画面的比例，取 0 到 1，不是像素")
+            }
             LineProblem::NoLength => "线的两个点在同一位置，没有长度，请移开其中一个".to_owned(),
         };
         Self::from((problem.to_string(), zh))

@@ -46,9 +46,9 @@ impl From<ZoneProblem> for Said {
             ZoneProblem::TooFewCorners(count) => {
                 format!("区域至少需要 3 个不同的顶点，这里只有 {count} 个，请补上缺少的顶点")
             }
-            ZoneProblem::OutsideFrame { corner, x, y } => format!(
-                "第 {corner} 个顶点 ({x}, {y}) 在画面之外；两个数都是画面的比例，取 0 到 1，不是像素"
-            ),
+            ZoneProblem::OutsideFrame { corner, x, y } => {
+                format!("第 {corner} 个顶点 ({x}, {y}) 在画面之外；两个数都是画面的比例，取 0 到 1，不是像素")
+            }
             ZoneProblem::NoArea => "所有顶点在一条直线上，区域没有面积，请移开至少一个顶点".to_owned(),
             ZoneProblem::CrossesItself(first, second) => format!(
                 "区域与自身相交：从第 {first} 个顶点出发的边碰到从第 {second} 个顶点出发的边；\

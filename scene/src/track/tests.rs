@@ -17,7 +17,13 @@ fn tracker() -> Tracker {
 }
 
 /// Looks `rate` times a second for `secs`, showing what `scene` says is there.
-fn watch(tracker: &mut Tracker, rate: f64, from: f64, secs: f64, scene: impl Fn(f64) -> Vec<Detection>) -> f64 {
+fn watch(
+    tracker: &mut Tracker,
+    rate: f64,
+    from: f64,
+    secs: f64,
+    scene: impl Fn(f64) -> Vec<Detection>,
+) -> f64 {
     let looks = (secs * rate).round() as u32;
     for look in 0..looks {
         let t = from + f64::from(look) / rate;
@@ -90,10 +96,7 @@ fn two_who_cross_keep_their_ids() {
     for rate in RATES {
         let mut t = tracker();
         let scene = |secs: f64| {
-            vec![
-                person(0.2 + walk(0.8) * secs, 0.80, 0.7),
-                person(0.6 - walk(0.8) * secs, 0.815, 0.7),
-            ]
+            vec![person(0.2 + walk(0.8) * secs, 0.80, 0.7), person(0.6 - walk(0.8) * secs, 0.815, 0.7)]
         };
         watch(&mut t, rate, 0.0, 3.2, scene);
         let before = confirmed(&t);
@@ -166,7 +169,7 @@ fn a_weak_detection_continues_a_track_but_begins_none() {
     let until = watch(&mut t, 5.0, 3.0, 2.0, |_| vec![person(0.5, 0.8, 0.6)]);
     // Lying people: weak mostly, a little better now and then.
     watch(&mut t, 5.0, until, 30.0, |secs| {
-        vec![person(0.5, 0.8, if (secs * 5.0).round() as u32 % 8 == 0 { 0.31 } else { 0.15 })]
+        vec![person(0.5, 0.8, if ((secs * 5.0).round() as u32).is_multiple_of(8) { 0.31 } else { 0.15 })]
     });
     assert_eq!(confirmed(&t), [(1, 0.5)]);
 }
@@ -203,7 +206,7 @@ fn a_car_is_never_continued_by_a_person() {
     // Car and truck are mixed up by every detector.
     let mut t = tracker();
     watch(&mut t, 5.0, 0.0, 3.0, |secs| {
-        vec![car(if (secs * 5.0).round() as u32 % 3 == 0 { Class::Truck } else { Class::Car })]
+        vec![car(if ((secs * 5.0).round() as u32).is_multiple_of(3) { Class::Truck } else { Class::Car })]
     });
     assert_eq!(t.tracks().iter().map(|t| (t.id, t.class)).collect::<Vec<_>>(), [(1, Class::Car)]);
 }

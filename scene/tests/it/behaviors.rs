@@ -162,7 +162,8 @@ fn direction_is_that_of_the_walker_on_the_line() {
 
 #[test]
 fn stepping_to_and_fro_on_the_line_is_no_crossing() {
-    let steps: Vec<String> = (0..40).map(|i| format!("{} {},.8", 5 + i, if i % 2 == 0 { 0.49 } else { 0.51 })).collect();
+    let steps: Vec<String> =
+        (0..40).map(|i| format!("{} {},.8", 5 + i, if i % 2 == 0 { 0.49 } else { 0.51 })).collect();
     check(CROSSING, &format!("a: 0 .2,.8 | {} | 55 .2,.8", steps.join(" | ")), "");
 }
 
@@ -177,7 +178,10 @@ fn a_zone_restricts_the_line() {
         gate = [[0.5, 0.6], [0.5, 1.0]]\n";
     let scene = scene(&format!("{far}{CROSSING}zone = \"far\"\n"));
     let script = Script::parse("a: 0 .2,.8 | 10 .8,.8\nb: 20 .2,.65 | 30 .8,.65");
-    assert_eq!(told(&script.run(&scene, 5.0)), "26.40 began gate 2 since 25.00\n26.40 ended gate 2 since 25.00");
+    assert_eq!(
+        told(&script.run(&scene, 5.0)),
+        "26.40 began gate 2 since 25.00\n26.40 ended gate 2 since 25.00"
+    );
 }
 
 const LOITERING: &str = "[[camera.rule.loitering]]\nname = \"stay\"\nzone = \"yard\"\ndwell_secs = 20\n";

@@ -1,6 +1,9 @@
 //! The scene as the edge uses it: a configuration, looks in, events out.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "these are tests, helpers included")]
+
 mod behaviors;
+mod footage;
 mod properties;
 mod script;
 mod windows;

@@ -131,9 +131,8 @@ impl Script {
     }
 
     pub fn detections(&self, t: f64) -> Vec<Detection> {
-        let hidden = |name: &str| {
-            self.hidden.iter().any(|(who, from, to)| who == name && (*from..*to).contains(&t))
-        };
+        let hidden =
+            |name: &str| self.hidden.iter().any(|(who, from, to)| who == name && (*from..*to).contains(&t));
         let seen = |person: &Person| {
             let bounds = person.at(t).filter(|_| !hidden(&person.name))?;
             Some(Detection { class: Class::Person, score: 0.8, bounds })

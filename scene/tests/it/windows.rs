@@ -73,8 +73,13 @@ fn after_long_blindness_nobody_is_the_same() {
     let script = Script::parse("a: 0 .1,.8 | 4 .5,.8 | 200 .5,.8");
     let mut watch = watch();
     show(&mut watch, &script, 0.0, 10.0, 0.0);
-    show(&mut watch, &script, 100.0, 102.0, 0.0);
+    let events = show(&mut watch, &script, 100.0, 120.0, 0.0);
     assert_eq!(watch.tracks().iter().map(|track| track.id).collect::<Vec<_>>(), [2]);
+    // Somebody is in the yard as before, but who stayed there is not known.
+    let yard: Vec<_> = events.iter().filter(|event| event.rule == "in").map(|event| event.phase).collect();
+    assert_eq!(yard, [Phase::Updated], "{}", told(&events));
+    let stays = events.iter().filter(|event| event.rule == "stay");
+    assert!(stays.clone().all(|event| event.measured.is_some_and(|secs| secs < 30.0)), "{}", told(&events));
 }
 
 #[test]

@@ -49,7 +49,7 @@ test: setup-test
 	@$(environment) cargo build --workspace --all-targets
 	@$(environment) $(PYTHON) -m unittest discover --start-directory scripts/tests --top-level-directory scripts
 	@cd central/console && $(environment) npm run --silent test:unit
-	@$(environment) cargo test --workspace
+	@$(environment) $(PYTHON) scripts/run_tests.py --workspace
 
 lint: setup-test deny
 	@cargo fmt --all --check

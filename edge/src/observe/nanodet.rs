@@ -75,6 +75,9 @@ fn collect(
     out: &mut Vec<Candidate>,
 ) {
     let cells = level.rows * level.columns;
+    if level.values.len() < CHANNELS * cells {
+        return;
+    }
     let Some(logits) = level.values.get(channel * cells..(channel + 1) * cells) else { return };
     for (cell, &logit) in logits.iter().enumerate() {
         if logit < least_logit {

@@ -23,7 +23,7 @@ help:
 	@echo "make demo         build everything, start the centre and an edge with two cameras · 构建并启动演示"
 	@echo "make test         all tests · 全部测试"
 	@echo "make setup        only install what is missing · 仅安装依赖"
-	@echo "make build        build all programs · 构建"
+	@echo "make build        build the programs for use, in target/release · 构建正式程序"
 	@echo "make lint         formatting, clippy, licences and advisories · 静态检查"
 	@echo "make clean-cache  remove everything that was downloaded · 删除下载缓存"
 
@@ -38,7 +38,7 @@ setup-test: have-python
 	@$(setup) system packages test-packages onnxruntime node models clip console
 
 build: setup
-	@$(environment) cargo build --workspace --bins
+	@$(environment) cargo build --release --package xunge-central --package xunge-edge --bins
 
 demo: setup
 	@$(environment) cargo build --package xunge-central --package xunge-edge --package xunge-demo --bins

@@ -1,4 +1,4 @@
-//! The only place of the edge that reads clocks. Everything else is told what time it is.
+//! The only place of the edge that reads the wall clock. What waits measures its own waiting.
 //!
 //! Two clocks exist. The wall clock (UTC) stands in alerts, and the configured time zone makes the time of day of it
 //! that arms a rule. The monotonic clock measures waiting and is never shown to anybody. The camera's own timeline

@@ -29,6 +29,9 @@ pub struct World {
     pub broker: SocketAddr,
     /// First password of `admin`, once the centre has printed it.
     pub password: String,
+    /// Whether the broker is a Mosquitto of its own, and not inside the centre.
+    external: bool,
+    mosquitto: Option<Process>,
     centre: Option<Process>,
     edge: Option<Process>,
     cameras: Option<Process>,
@@ -59,8 +62,23 @@ pub fn clip() -> Result<PathBuf> {
 }
 
 impl World {
-    /// A world with nothing running.
+    /// A world with nothing running, whose broker will be inside the centre.
     pub fn new() -> Result<Self> {
+        Self::with_broker(false)
+    }
+
+    /// A world with nothing running, whose broker will be a Mosquitto that keeps nothing over a restart.
+    pub fn with_mosquitto() -> Result<Self> {
+        let world = Self::with_broker(true)?;
+        let port = world.broker.port();
+        world.write(
+            "mosquitto.conf",
+            &format!("user root\nlistener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"),
+        )?;
+        Ok(world)
+    }
+
+    fn with_broker(external: bool) -> Result<Self> {
         let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let (web, broker) = (loopback(free_port()?), loopback(free_port()?));
         let folder = tempfile::Builder::new().prefix("xunge-e2e-").tempdir()?;
@@ -69,14 +87,21 @@ impl World {
             web,
             broker,
             password: String::new(),
+            external,
+            mosquitto: None,
             centre: None,
             edge: None,
             cameras: None,
             camera_url: String::new(),
         };
+        let how = if external {
+            format!("mode = \"external\"\nurl = \"mqtt://{broker}\"")
+        } else {
+            format!("listen = \"{broker}\"")
+        };
         world.write(
             "central.toml",
-            &format!("data_dir = \"central\"\n[broker]\nlisten = \"{broker}\"\n[web]\nlisten = \"{web}\"\n",),
+            &format!("data_dir = \"central\"\n[broker]\n{how}\n[web]\nlisten = \"{web}\"\n"),
         )?;
         Ok(world)
     }
@@ -114,6 +139,24 @@ impl World {
         &self.camera_url
     }
 
+    /// Starts (again) the Mosquitto of [`Self::with_mosquitto`].
+    pub fn start_mosquitto(&mut self) -> Result<()> {
+        let mut command = Command::new("/usr/sbin/mosquitto");
+        command.args(["-c", "mosquitto.conf"]).current_dir(self.folder());
+        let mosquitto = Process::start("mosquitto", &mut command, self.folder())?;
+        eventually("the broker answers", Duration::from_secs(20), || {
+            std::net::TcpStream::connect_timeout(&self.broker, Duration::from_millis(300)).ok()
+        })
+        .with_context(|| mosquitto.output())?;
+        self.mosquitto = Some(mosquitto);
+        Ok(())
+    }
+
+    /// The broker's process.
+    pub fn mosquitto(&mut self) -> Result<&mut Process> {
+        self.mosquitto.as_mut().context("no broker of its own runs")
+    }
+
     /// Starts (again) the centre and waits until its console answers.
     pub fn start_centre(&mut self) -> Result<()> {
         let mut command = Command::new(binary("xunge-central")?);
@@ -129,7 +172,8 @@ impl World {
             self.password = eventually("the centre prints the password", Duration::from_secs(10), || {
                 let output = centre.output();
                 output.lines().find_map(|l| l.trim().strip_prefix("password: ").map(str::to_owned))
-            })?;
+            })
+            .with_context(|| centre.output())?;
         }
         self.centre = Some(centre);
         Ok(())
@@ -156,8 +200,10 @@ impl World {
         }
         let head = format!(
             "edge_id = \"{EDGE}\"\nsite = \"{SITE}\"\ncredentials = \"edge-credentials/credentials.toml\"\n\n\
-             [uplink]\nmqtt = \"mqtts://{}\"\nevidence = \"http://{}\"\n\n[storage]\ndirectory = \"edge\"\n\n",
-            self.broker, self.web
+             [uplink]\nmqtt = \"{}://{}\"\nevidence = \"http://{}\"\n\n[storage]\ndirectory = \"edge\"\n\n",
+            if self.external { "mqtt" } else { "mqtts" },
+            self.broker,
+            self.web
         );
         self.write("edge.toml", &(head + &cameras.replace("{url}", &self.camera_url)))?;
         Ok(())

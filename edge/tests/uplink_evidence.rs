@@ -79,10 +79,11 @@ async fn judge(store: &Store, edge: &str, sha256: &str, headers: &HeaderMap, bod
     if edge != EDGE || headers["authorization"] != format!("Bearer {TOKEN}") {
         return StatusCode::UNAUTHORIZED;
     }
+    // read to the end before any answer: hanging up in mid-body would look like a broken connection
+    let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
     if let Some(status) = store.answers.lock().unwrap().get(sha256) {
         return *status;
     }
-    let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
     assert_eq!(headers["content-length"], bytes.len().to_string());
     let expected = if bytes.starts_with(&[0xff, 0xd8]) { "image/jpeg" } else { "video/mp4" };
     assert_eq!(headers["content-type"], expected);

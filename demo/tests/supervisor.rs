@@ -79,7 +79,7 @@ impl Demo {
                 return status;
             }
             assert!(Instant::now() < until, "it does not end\n{}", self.logs());
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50)); // polls real processes
         }
     }
 
@@ -99,7 +99,7 @@ impl Demo {
                 return;
             }
             assert!(Instant::now() < until, "still running: {left:?}");
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50)); // polls real processes
         }
     }
 }

@@ -233,7 +233,7 @@ impl Outbox {
                 if !go_on() {
                     return Err(OutboxError::Closed);
                 }
-                std::thread::sleep(SLICE);
+                std::thread::sleep(SLICE); // the caller is meant to wait: see the module
                 waited += SLICE;
             }
             pause = (pause * 2).min(LONGEST);

@@ -25,7 +25,7 @@ fn settled(most: (usize, usize)) -> (usize, usize) {
         if (now.0 <= most.0 && now.1 <= most.1) || Instant::now() > deadline {
             return now;
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100)); // polls a real stream
     }
 }
 
@@ -50,7 +50,7 @@ fn forty_sessions_leave_no_file_and_no_thread_behind() {
     let sessions = |n: u64| {
         while ingest.stats().sessions < n {
             assert!(Instant::now() < deadline, "only {:?}", ingest.stats());
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50)); // polls a real stream
         }
     };
     sessions(8);

@@ -235,7 +235,7 @@ fn what_was_appended_survives_sigkill_at_any_moment() {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.by_ref().map(Result::unwrap).find(|line| line.contains("appended ")).unwrap();
-        thread::sleep(Duration::from_micros((round * 7919 + 13) % 40_000));
+        thread::sleep(Duration::from_micros((round * 7919 + 13) % 40_000)); // the random moment
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
 

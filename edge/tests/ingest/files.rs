@@ -107,7 +107,7 @@ fn a_live_decoder_that_cannot_keep_up_skips_and_goes_on() {
     let spec = ClipSpec { secs: 20.0, ..ClipSpec::default() };
     let packets = packets_of(&clip(folder.path(), "long.mp4", &spec));
     let on_frame = Arc::new(|_: Frame| {
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5)); // a slow detector
         true
     });
     let mut decoder = Decoder::new(DecodeOptions::new(416, 256, None, false), on_frame);

@@ -69,7 +69,9 @@ def apt(*arguments):
 
 
 def outdated(output):
-    return any(sign in output for sign in ("Unable to locate package", "404  Not Found", "has no installation candidate"))
+    # a library newer than the lists are leaves its -dev package without the version that it wants
+    signs = ("Unable to locate package", "404  Not Found", "has no installation candidate", "unmet dependencies")
+    return any(sign in output for sign in signs)
 
 
 def update():

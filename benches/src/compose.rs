@@ -1,0 +1,1 @@
+//! Labelled scenes composed from real footage.

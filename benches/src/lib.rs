@@ -1,0 +1,7 @@
+//! What the system is worth, measured.
+//!
+//! - [`quality`]: replays labelled video and says what was found, missed and wrongly reported.
+//! - [`compose`]: makes labelled scenes from footage that any machine can get.
+
+pub mod compose;
+pub mod quality;

@@ -39,6 +39,9 @@ pub struct Alert {
     pub clock_quality: ClockQuality,
     /// What happened: `intrusion`, `line_crossing`, `loitering`, `crowd`, … A reader keeps names it does not know.
     pub behavior: String,
+    /// Which of several things it is, for behaviors that know more than one: a tampered camera is `covered`, `moved`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// Name of the configured rule.
     pub rule: String,
     /// Camera id, unique within the box.

@@ -194,6 +194,7 @@ impl Alerting {
             since_utc: since_utc.min(utc),
             clock_quality: clock::quality(),
             behavior: event.behavior.name().to_owned(),
+            detail: None,
             rule: event.rule.clone(),
             camera: id.camera.clone(),
             camera_name: id.camera_name.clone(),
@@ -291,6 +292,8 @@ fn measure(alert: &mut Alert, event: &Event) {
     alert.tracks.clone_from(&event.tracks);
     alert.dwell_secs = event.at.since(event.since).as_secs_f64();
     alert.measured = event.measured;
+    alert.detail = event.detail.map(str::to_owned);
+    alert.severity = Severity::try_from(event.severity).unwrap_or(alert.severity);
     alert.score = alert.score.max(event.score.clamp(0.0, 1.0));
     let bounds = event.bounds;
     alert.bounds = [bounds.x, bounds.y, bounds.w, bounds.h].map(|v| v as f32);

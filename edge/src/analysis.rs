@@ -2,16 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use xunge_scene::{CameraScene, Event, LocalTime, Look, StreamTime, Track, Watch};
+use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTime, Track, Wants, Watch};
 
 use crate::{
     frame::Frame,
-    observe::pool::{LookError, Looker},
+    observe::{
+        meters::Meters,
+        pool::{LookError, Looker},
+    },
 };
 
-/// The detector's share and the scene of one camera.
+/// The detector's share, the meters and the scene of one camera.
 pub struct Analysis {
     looker: Looker,
+    meters: Meters,
     watch: Watch,
     /// Longest wait for the detector.
     limit: Duration,
@@ -20,29 +24,63 @@ pub struct Analysis {
 impl Analysis {
     /// For one camera.
     pub fn new(looker: Looker, scene: &CameraScene, limit: Duration) -> Self {
-        Self { looker, watch: Watch::new(scene), limit }
+        Self { looker, meters: Meters::new(scene.needs()), watch: Watch::new(scene), limit }
     }
 
     /// Looks at a frame. A failed look is shown to the scene as blind, and returned.
     pub fn see(&mut self, frame: Frame, local: Option<LocalTime>) -> Result<Vec<Event>, LookError> {
         let at = frame.at;
         self.watch.set_aspect(frame.full_width as f64 / frame.full_height as f64);
-        match self.looker.look(Arc::new(frame), self.limit) {
-            Ok(detections) => Ok(self.watch.look(at, Look::Seen(&detections), local)),
+        let frame = Arc::new(frame);
+        let looked = self.looker.look(Arc::clone(&frame), self.limit);
+        let measured = looked.and_then(|detections| {
+            let facts = self.meters.measure(&frame, &detections).map_err(LookError::Detect)?;
+            Ok((detections, facts))
+        });
+        let (detections, facts) = match measured {
+            Ok(measured) => measured,
             Err(error) => {
                 self.watch.look(at, Look::Blind, local);
-                Err(error)
+                return Err(error);
             }
+        };
+        let mut closer = OnFrame { looker: &self.looker, frame, limit: self.limit, failed: None };
+        let events = self.watch.look_closely(at, Look::Seen(&detections), facts, &mut closer, local);
+        if let Some(error) = closer.failed {
+            // the look itself was good: what the scene saw stands, and only the closer look is missing
+            tracing::warn!(%error, "a closer look failed");
         }
+        Ok(events)
     }
 
     /// The stream is lost: ends what is open and forgets every track.
     pub fn lose(&mut self, at: StreamTime) -> Vec<Event> {
+        self.meters.reset();
         self.watch.reset(at)
     }
 
     /// Tracks after the latest look.
     pub fn tracks(&self) -> &[Track] {
         self.watch.tracks()
+    }
+}
+
+/// Looks more closely at one frame, through the pool.
+struct OnFrame<'a> {
+    looker: &'a Looker,
+    frame: Arc<Frame>,
+    limit: Duration,
+    failed: Option<LookError>,
+}
+
+impl Closer for OnFrame<'_> {
+    fn look(&mut self, wants: &Wants) -> Closeup {
+        match self.looker.look_closer(Arc::clone(&self.frame), wants.clone(), self.limit) {
+            Ok(found) => found,
+            Err(error) => {
+                self.failed = Some(error);
+                Closeup::default()
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use gstreamer as gst;
 use xunge_scene::time::StreamTime;
 
+use crate::observe;
+
 /// One picture: rows of B, G, R bytes. It is cheap to move and is shared by `Arc`.
 pub struct Frame {
     /// When, on the camera's own timeline.
@@ -71,6 +73,11 @@ impl Frame {
             Pixels::Mapped(map) => map.as_slice(),
             Pixels::Owned(bytes) => bytes,
         }
+    }
+
+    /// For measuring.
+    pub fn pixels(&self) -> observe::Pixels<'_> {
+        observe::Pixels { width: self.width, height: self.height, stride: self.stride, bgr: self.bgr() }
     }
 
     fn is_whole(&self) -> bool {

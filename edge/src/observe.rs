@@ -2,11 +2,16 @@
 //!
 //! A kind of fact is one file. The scene is shown facts and never sees a pixel.
 
+pub mod crop;
 pub mod detector;
+pub mod flow;
 pub mod letterbox;
+pub mod meters;
 pub mod nanodet;
 pub mod pool;
+pub mod pose;
 pub mod runtime;
+mod turned;
 
 /// A borrowed picture: rows of B, G, R bytes.
 #[derive(Debug, Clone, Copy)]

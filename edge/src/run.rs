@@ -38,7 +38,7 @@ pub fn run(path: &Path) -> Result<()> {
     if cameras.is_empty() {
         bail!("no camera of {} is enabled", path.display());
     }
-    let engine = Engine::start(&config.detector, cameras.len())?;
+    let engine = Engine::start(&config.detector, cameras.iter().copied())?;
     let (outbox, opened) =
         Outbox::open(&config.storage.directory, limits(&config.storage), clock::utc_now())?;
     if opened.evidence_lost > 0 {

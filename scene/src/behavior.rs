@@ -8,6 +8,7 @@ mod steady;
 
 use crate::config::Places;
 use crate::detection::Class;
+use crate::facts::{Needs, Wants};
 use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -20,12 +21,47 @@ pub trait Behavior: Send {
     /// into `moments`. Never shown a blind look; `scene.at` grows between two resets.
     fn observe(&mut self, scene: &Scene<'_>, moments: &mut Vec<Report>) -> Option<Report>;
 
+    /// Asks for a closer look at few places, before [`Behavior::observe`] is shown the same scene with what was found.
+    fn wants(&self, _scene: &Scene<'_>, _wants: &mut Wants) {}
+
+    /// The camera looks elsewhere than it did: zones and lines mean nothing until somebody has approved the new view.
+    fn view_is_lost(&self) -> bool {
+        false
+    }
+
+    /// Somebody has approved what the camera sees now as its view.
+    fn approve_view(&mut self) {}
+
     /// The stream broke: forget everything.
     fn reset(&mut self);
 }
 
+/// What all behaviors' settings can be asked.
+pub(crate) trait Parameters {
+    /// The behavior's machine.
+    type Machine: Behavior + 'static;
+
+    /// The classes that it looks at.
+    fn classes(&self) -> &[Class] {
+        &[Class::Person]
+    }
+
+    /// Name of its own place in the picture, where that is not the rule's zone.
+    fn place(&self) -> Option<&str> {
+        None
+    }
+
+    /// The facts that it needs besides detections.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// A machine that has seen nothing yet. No zone is the whole frame.
+    fn machine(&self, zone: Option<Zone>) -> Self::Machine;
+}
+
 /// What is going on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
     /// When it truly started.
     pub since: StreamTime,
@@ -41,6 +77,10 @@ pub struct Report {
     pub measured: Option<f64>,
     /// The rule's first parameter.
     pub threshold: Option<f64>,
+    /// Which of several things it is.
+    pub detail: Option<&'static str>,
+    /// It has become more urgent than the rule's severity says by so many steps.
+    pub raised: u8,
 }
 
 macro_rules! behaviors {
@@ -83,6 +123,11 @@ macro_rules! behaviors {
             /// Name of its own place in the picture, where that is not the rule's zone.
             pub fn place(&self) -> Option<&str> {
                 match self { $(Self::$kind(settings) => settings.place()),* }
+            }
+
+            /// The facts that it needs besides detections.
+            pub fn needs(&self) -> Needs {
+                match self { $(Self::$kind(settings) => settings.needs()),* }
             }
 
             /// A machine that has seen nothing yet. No zone is the whole frame.

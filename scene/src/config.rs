@@ -5,6 +5,7 @@
 
 use crate::armed::Armed;
 use crate::behavior::{self, Kind};
+use crate::facts::Needs;
 use crate::geometry::{Line, Point, Zone};
 use crate::rule::Rule;
 use crate::track;
@@ -145,6 +146,11 @@ fn find<T: Clone>(
 }
 
 impl CameraScene {
+    /// The facts that its rules need.
+    pub fn needs(&self) -> Needs {
+        self.rules.iter().fold(Needs::default(), |needs, rule| needs.and(rule.settings.needs()))
+    }
+
     /// Reads the zones, lines and rules of a camera.
     pub fn read(camera: &Section<'_>) -> Self {
         let places =

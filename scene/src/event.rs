@@ -64,7 +64,9 @@ pub struct Event {
     pub measured: Option<f64>,
     /// The rule's first parameter: seconds, people, …
     pub threshold: Option<f64>,
-    /// 1 (most urgent) to 4.
+    /// Which of several things it is, for behaviors that know more than one (a tampered camera is `covered`, `moved`, …).
+    pub detail: Option<&'static str>,
+    /// 1 (most urgent) to 4. A later event of the same happening may be more urgent.
     pub severity: u8,
     /// Number of the happening, the same in all its events; unique within one [`crate::Watch`].
     pub happening: u64,

@@ -5,15 +5,16 @@
 //! - **Began** when something goes on, the rule is armed, and `re_alert_secs` have passed since the end of the last
 //!   happening. What goes on before that is followed all the same, and begins when the time has come if somebody is
 //!   still there then, with its true `since`.
-//! - **Updated** when somebody joins or the measure doubles; on average at most once in 5 s.
-//! - **Ended** when it no longer goes on (`Cleared`), the armed hours end (`Disarmed`) or the stream breaks
-//!   (`StreamLost`).
+//! - **Updated** when somebody joins, the measure doubles or it becomes more urgent; on average at most once in 5 s.
+//! - **Ended** when it no longer goes on (`Cleared`), the armed hours end (`Disarmed`), or the stream breaks or the
+//!   camera was turned away (`StreamLost`).
 //!
 //! A rule has at most one happening open: one alert for one thing that happens, however many people take part.
 
 use crate::armed::Armed;
 use crate::behavior::{Behavior, Kind, Report, Settings};
 use crate::event::{EndReason, Event, Phase};
+use crate::facts::Wants;
 use crate::geometry::Zone;
 use crate::scene::Scene;
 use crate::time::{LocalTime, StreamTime};
@@ -86,6 +87,8 @@ struct Open {
     next_measure: Option<f64>,
     /// Somebody joined, and it has not been said.
     joined: bool,
+    /// By how much it was more urgent than the rule when that was last said.
+    raised: u8,
     last: Report,
 }
 
@@ -101,11 +104,31 @@ impl Watcher {
         }
     }
 
-    pub(crate) fn look(&mut self, scene: &Scene<'_>, shown: &mut Shown<'_>) {
+    /// What it wants to be looked at more closely; before each [`Watcher::look`].
+    pub(crate) fn wants(&mut self, scene: &Scene<'_>, wants: &mut Wants) {
         let (classes, min_height) = (self.rule.settings.classes(), self.rule.min_height);
         self.visible.clear();
         let admitted = |t: &&Track| classes.contains(&t.class) && t.height >= min_height;
         self.visible.extend(scene.tracks.iter().filter(admitted));
+        self.machine.wants(&Scene { tracks: &self.visible, ..*scene }, wants);
+    }
+
+    /// Whether it has found that the camera looks elsewhere.
+    pub(crate) fn view_is_lost(&self) -> bool {
+        self.machine.view_is_lost()
+    }
+
+    /// What the camera sees now is its view.
+    pub(crate) fn approve_view(&mut self) {
+        self.machine.approve_view();
+    }
+
+    /// It is about the whole picture, whatever that shows.
+    pub(crate) fn is_placeless(&self) -> bool {
+        self.rule.place().is_none()
+    }
+
+    pub(crate) fn look(&mut self, scene: &Scene<'_>, shown: &mut Shown<'_>) {
         let going_on = self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
         let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
         if !armed {
@@ -149,6 +172,7 @@ impl Watcher {
             updates: 0,
             next_measure: report.threshold.map(|threshold| doubled(threshold, report.measured)),
             joined: false,
+            raised: report.raised,
             last: report,
         };
         shown.events.push(self.event(&open, at, Phase::Began, None));
@@ -161,15 +185,17 @@ impl Watcher {
         open.took_part.extend(&report.tracks);
         open.joined |= open.took_part.len() > before;
         let grown = open.next_measure.zip(report.measured).is_some_and(|(next, measured)| measured >= next);
-        // While it fades nobody may be left: the last picture of it stays.
-        if !report.tracks.is_empty() {
+        let raised = report.raised > open.raised;
+        // While it fades nothing may be left to show: the last picture of it stays.
+        if report.present || !report.tracks.is_empty() {
             open.last = report;
         }
         // Counted from the start and not from the last update, so that an update's time depends on nothing but what
         // happened, whatever the frame rate.
         let due = at >= open.since + UPDATE_EVERY * (open.updates + 1);
-        if due && (open.joined || grown) {
+        if raised || (due && (open.joined || grown)) {
             open.updates += 1;
+            open.raised = open.last.raised.max(open.raised);
             open.joined = false;
             if grown {
                 open.next_measure =
@@ -205,16 +231,17 @@ impl Watcher {
             score: open.last.score,
             measured: open.last.measured,
             threshold: open.last.threshold,
-            severity: self.rule.severity,
+            detail: open.last.detail,
+            severity: self.rule.severity.saturating_sub(open.raised).max(1),
             happening: open.happening,
         }
     }
 }
 
-/// The first of threshold × 2, × 4, … that has not been reached.
+/// The first of threshold, threshold × 2, × 4, … that has not been reached.
 fn doubled(threshold: f64, measured: Option<f64>) -> f64 {
     let reached = measured.unwrap_or_default();
-    let mut next = threshold.max(f64::MIN_POSITIVE) * 2.0;
+    let mut next = threshold.max(f64::MIN_POSITIVE);
     while next <= reached {
         next *= 2.0;
     }

@@ -1,6 +1,7 @@
 //! What behaviors are shown at one moment.
 
 use crate::detection::Detection;
+use crate::facts::{Closeup, Facts};
 use crate::time::StreamTime;
 use crate::track::Track;
 use std::time::Duration;
@@ -41,8 +42,7 @@ pub enum Evidence {
     Blind,
 }
 
-/// What behaviors are shown at every look that told something. More kinds of facts (poses, static regions, flow,
-/// picture health) become more fields.
+/// What behaviors are shown at every look that told something.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Scene<'a> {
@@ -63,4 +63,8 @@ pub struct Scene<'a> {
     pub tracks: &'a [Track],
     /// Pairs of tracks, smaller id first, that came so near each other that they may have changed places now.
     pub mixups: &'a [(u64, u64)],
+    /// What was measured on the whole picture.
+    pub facts: Facts<'a>,
+    /// What the closer looks found that behaviors asked for; empty while they are asked.
+    pub closeup: &'a Closeup,
 }

@@ -2,6 +2,7 @@
 
 use crate::config::CameraScene;
 use crate::event::Event;
+use crate::facts::{Closer, Closeup, Facts, NoCloser, Wants};
 use crate::rule::{Shown, Watcher};
 use crate::scene::{Look, SILENCE, Scene};
 use crate::time::{LocalTime, StreamTime};
@@ -22,6 +23,8 @@ pub struct Watch {
     last: Option<StreamTime>,
     known: Duration,
     happenings: u64,
+    /// Kept to spare an allocation at each look.
+    wants: Wants,
 }
 
 impl Watch {
@@ -36,6 +39,7 @@ impl Watch {
             last: None,
             known: Duration::ZERO,
             happenings: 0,
+            wants: Wants::default(),
         }
     }
 
@@ -52,6 +56,19 @@ impl Watch {
     /// Between two resets `at` must grow; a look that is not later than the one before is passed over. Events come in
     /// the order of the rules in the configuration.
     pub fn look(&mut self, at: StreamTime, look: Look<'_>, local: Option<LocalTime>) -> Vec<Event> {
+        self.look_closely(at, look, Facts::default(), &mut NoCloser, local)
+    }
+
+    /// [`Watch::look`] with all that can be measured: `facts` about the whole picture, and a `closer` look at places
+    /// that behaviors ask for.
+    pub fn look_closely(
+        &mut self,
+        at: StreamTime,
+        look: Look<'_>,
+        facts: Facts<'_>,
+        closer: &mut dyn Closer,
+        local: Option<LocalTime>,
+    ) -> Vec<Event> {
         if self.latest.is_some_and(|latest| at <= latest) {
             return Vec::new();
         }
@@ -67,7 +84,8 @@ impl Watch {
         }
         self.last = Some(at);
         self.known += gap.min(SILENCE);
-        let scene = Scene {
+        let nothing = Closeup::default();
+        let mut scene = Scene {
             at,
             known: self.known,
             gap,
@@ -75,13 +93,39 @@ impl Watch {
             aspect: self.aspect,
             tracks: self.tracker.tracks(),
             mixups: self.tracker.mixups(),
+            facts,
+            closeup: &nothing,
         };
-        let mut events = Vec::new();
-        let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
+        self.wants.clear();
         for rule in &mut self.rules {
+            rule.wants(&scene, &mut self.wants);
+        }
+        let found = if self.wants.is_empty() { Closeup::default() } else { closer.look(&self.wants) };
+        scene.closeup = &found;
+        let lost = self.rules.iter().any(Watcher::view_is_lost);
+        let mut events = Vec::new();
+        for rule in &mut self.rules {
+            // Its zone or line means nothing in a view that is not the camera's.
+            if lost && !rule.is_placeless() {
+                rule.reset(at, &mut events);
+                continue;
+            }
+            let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
             rule.look(&scene, &mut shown);
         }
         events
+    }
+
+    /// The camera looks elsewhere than it did, and rules with a zone or a line wait for [`Watch::approve_view`].
+    pub fn view_is_lost(&self) -> bool {
+        self.rules.iter().any(Watcher::view_is_lost)
+    }
+
+    /// Somebody has looked and says: what the camera sees now is its view.
+    pub fn approve_view(&mut self) {
+        for rule in &mut self.rules {
+            rule.approve_view();
+        }
     }
 
     /// All tracks after the latest look, by id.

@@ -35,8 +35,17 @@ pub enum DetectError {
     /// The model is not of the shape that is decoded here.
     #[error("{0} is not a NanoDet-G model with one picture in and the outputs p8, p16, p32")]
     Shape(PathBuf),
+    /// The pose model is not of the shape that is decoded here.
+    #[error("{0} is not a MoveNet model with one square picture in and 17 keypoints out")]
+    PoseShape(PathBuf),
+    /// A closer look was asked for, but the box was started without the model for it.
+    #[error("there is no pose model: no rule that needs one was configured at start")]
+    NoPose,
+    /// OpenCV failed.
+    #[error("a picture could not be measured: {0}")]
+    Measure(#[from] opencv::Error),
     /// Inference failed.
-    #[error("the detector failed on a picture: {0}")]
+    #[error("a model failed on a picture: {0}")]
     Run(#[from] ort::Error),
 }
 

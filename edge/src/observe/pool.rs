@@ -15,11 +15,11 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use thiserror::Error;
-use xunge_scene::Detection;
+use xunge_scene::{Closeup, Detection, Wants, facts::Pose};
 
 use super::{
-    Pixels,
     detector::{DetectError, Detector},
+    pose::PoseNet,
 };
 use crate::frame::Frame;
 
@@ -37,9 +37,18 @@ pub enum LookError {
     Stopped,
 }
 
-struct Request {
-    frame: Arc<Frame>,
-    answer: Sender<Result<Vec<Detection>, DetectError>>,
+/// What one worker owns.
+pub struct Eyes {
+    /// Finds people and things.
+    pub detector: Detector,
+    /// Finds the joints of a person; none when no rule needs them.
+    pub pose: Option<PoseNet>,
+}
+
+/// A picture and what is wanted of it.
+enum Request {
+    Look { frame: Arc<Frame>, answer: Sender<Result<Vec<Detection>, DetectError>> },
+    LookCloser { frame: Arc<Frame>, wants: Wants, answer: Sender<Result<Closeup, DetectError>> },
 }
 
 /// Starts and stops the workers.
@@ -58,22 +67,22 @@ pub struct Looker {
 }
 
 impl Pool {
-    /// One worker thread per detector, for at most `cameras` cameras.
+    /// One worker thread per pair of eyes, for at most `cameras` cameras.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(detectors: Vec<Detector>, cameras: usize) -> std::io::Result<Self> {
-        let input_size = detectors.first().map_or((0, 0), Detector::input_size);
+    pub fn start(eyes: Vec<Eyes>, cameras: usize) -> std::io::Result<Self> {
+        let input_size = eyes.first().map_or((0, 0), |eyes| eyes.detector.input_size());
         let (requests, queue) = bounded::<Request>(cameras.max(1));
         let looks = Arc::new(AtomicU64::new(0));
-        let workers = detectors
+        let workers = eyes
             .into_iter()
             .enumerate()
-            .map(|(number, detector)| {
+            .map(|(number, eyes)| {
                 let (queue, looks) = (queue.clone(), Arc::clone(&looks));
                 thread::Builder::new()
                     .name(format!("detector-{number}"))
-                    .spawn(move || work(detector, &queue, &looks))
+                    .spawn(move || work(eyes, &queue, &looks))
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { requests, workers, looks, input_size })
@@ -108,9 +117,27 @@ impl Looker {
 
     /// Waits until a worker has looked at `frame`, at most `limit`.
     pub fn look(&self, frame: Arc<Frame>, limit: Duration) -> Result<Vec<Detection>, LookError> {
+        self.ask(limit, |answer| Request::Look { frame, answer })
+    }
+
+    /// The same for a closer look at the places of `frame` that behaviors want.
+    pub fn look_closer(
+        &self,
+        frame: Arc<Frame>,
+        wants: Wants,
+        limit: Duration,
+    ) -> Result<Closeup, LookError> {
+        self.ask(limit, |answer| Request::LookCloser { frame, wants, answer })
+    }
+
+    fn ask<T>(
+        &self,
+        limit: Duration,
+        request: impl FnOnce(Sender<Result<T, DetectError>>) -> Request,
+    ) -> Result<T, LookError> {
         let (answer, answered) = bounded(1);
         self.requests
-            .send_timeout(Request { frame, answer }, limit)
+            .send_timeout(request(answer), limit)
             .map_err(|e| if e.is_timeout() { LookError::TimedOut(limit) } else { LookError::Stopped })?;
         match answered.recv_timeout(limit) {
             Ok(result) => Ok(result?),
@@ -120,15 +147,32 @@ impl Looker {
     }
 }
 
-fn work(mut detector: Detector, queue: &Receiver<Request>, looks: &AtomicU64) {
-    while let Ok(Request { frame, answer }) = queue.recv() {
-        let result = detector.detect(pixels(&frame));
-        looks.fetch_add(1, Ordering::Relaxed);
+fn work(mut eyes: Eyes, queue: &Receiver<Request>, looks: &AtomicU64) {
+    while let Ok(request) = queue.recv() {
         // the camera may have given up waiting: nobody to tell
-        let _ = answer.send(result);
+        match request {
+            Request::Look { frame, answer } => {
+                let result = eyes.detector.detect(frame.pixels());
+                looks.fetch_add(1, Ordering::Relaxed);
+                let _ = answer.send(result);
+            }
+            Request::LookCloser { frame, wants, answer } => {
+                let _ = answer.send(eyes.look_closer(&frame, &wants));
+            }
+        }
     }
 }
 
-fn pixels(frame: &Frame) -> Pixels<'_> {
-    Pixels { width: frame.width, height: frame.height, stride: frame.stride, bgr: frame.bgr() }
+impl Eyes {
+    fn look_closer(&mut self, frame: &Frame, wants: &Wants) -> Result<Closeup, DetectError> {
+        let mut found = Closeup::default();
+        for (&track, &bounds) in &wants.poses {
+            let pose = self.pose.as_mut().ok_or(DetectError::NoPose)?;
+            found.poses.push(Pose { track, joints: pose.find(frame.pixels(), bounds)? });
+        }
+        for &place in &wants.turned {
+            self.detector.detect_turned(frame.pixels(), place, &mut found.turned)?;
+        }
+        Ok(found)
+    }
 }

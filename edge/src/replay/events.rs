@@ -24,6 +24,8 @@ pub(super) struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     measured: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     end_reason: Option<&'a str>,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Line<'a> {
             severity: event.severity,
             threshold: event.threshold,
             measured: event.measured.map(|v| rounded(v, 1e3)),
+            detail: event.detail,
             end_reason: event.end_reason.map(|reason| match reason {
                 EndReason::Cleared => "cleared",
                 EndReason::StreamLost => "stream_lost",
@@ -79,6 +82,7 @@ mod tests {
             score: 0.83,
             measured: None,
             threshold: None,
+            detail: None,
             severity: 2,
             happening: 1,
         };

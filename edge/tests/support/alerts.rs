@@ -29,6 +29,7 @@ pub fn alert(alert_id: Uuid, revision: u32, phase: Phase) -> Alert {
         since_utc: at(0),
         clock_quality: ClockQuality::Synchronised,
         behavior: "intrusion".into(),
+        detail: None,
         rule: "lawn-night".into(),
         camera: "gate-east".into(),
         camera_name: "东门".into(),

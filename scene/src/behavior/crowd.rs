@@ -10,9 +10,8 @@
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
 
 use super::presence::Presence;
-use super::{Behavior, Report, around};
+use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
-use crate::detection::Class;
 use crate::geometry::Zone;
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -54,16 +53,10 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
 /// Somebody not seen inside for less than this still counts.
 const HIDDEN: Duration = Duration::from_secs(2);
 
-impl Settings {
-    pub(super) fn classes(&self) -> &[Class] {
-        &[Class::Person]
-    }
+impl Parameters for Settings {
+    type Machine = Machine;
 
-    pub(super) fn place(&self) -> Option<&str> {
-        None
-    }
-
-    pub(super) fn machine(&self, zone: Option<Zone>) -> Machine {
+    fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             presence: Presence::new(zone, HIDDEN),
             count: self.count,
@@ -126,6 +119,7 @@ impl Behavior for Machine {
             score,
             measured: Some(measured),
             threshold: Some(threshold),
+            ..Report::default()
         })
     }
 

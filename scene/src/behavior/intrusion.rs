@@ -11,7 +11,7 @@
 //! what belongs together.
 
 use super::presence::Presence;
-use super::{Behavior, Report, around};
+use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_REQUIRED, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::geometry::Zone;
@@ -58,16 +58,14 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { classes, grace: section.secs(&GRACE_SECS) })
 }
 
-impl Settings {
-    pub(super) fn classes(&self) -> &[Class] {
+impl Parameters for Settings {
+    type Machine = Machine;
+
+    fn classes(&self) -> &[Class] {
         &self.classes
     }
 
-    pub(super) fn place(&self) -> Option<&str> {
-        None
-    }
-
-    pub(super) fn machine(&self, zone: Option<Zone>) -> Machine {
+    fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine { presence: Presence::new(zone, self.grace), since: None }
     }
 }
@@ -88,7 +86,7 @@ impl Behavior for Machine {
         let (bounds, score) = around(self.presence.stays().map(|(_, stay)| (stay.bounds, stay.score)));
         let tracks = self.presence.stays().map(|(id, _)| id).collect();
         let present = self.presence.stays().any(|(_, stay)| stay.last_inside == scene.at);
-        Some(Report { since, present, tracks, bounds, score, measured: None, threshold: None })
+        Some(Report { since, present, tracks, bounds, score, ..Report::default() })
     }
 
     fn reset(&mut self) {

@@ -10,7 +10,7 @@
 //! counts.
 
 use super::steady::Steady;
-use super::{Behavior, Report};
+use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::geometry::{Direction, Line, Point, Zone};
@@ -71,16 +71,18 @@ pub(crate) fn read(section: &Section<'_>, places: &Places) -> Option<Settings> {
     Some(Settings { line, direction, classes })
 }
 
-impl Settings {
-    pub(super) fn classes(&self) -> &[Class] {
+impl Parameters for Settings {
+    type Machine = Machine;
+
+    fn classes(&self) -> &[Class] {
         &self.classes
     }
 
-    pub(super) fn place(&self) -> Option<&str> {
+    fn place(&self) -> Option<&str> {
         Some(&self.line.0)
     }
 
-    pub(super) fn machine(&self, zone: Option<Zone>) -> Machine {
+    fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine { line: self.line.1.clone(), direction: self.direction, zone, walkers: BTreeMap::new() }
     }
 }
@@ -130,8 +132,7 @@ impl Behavior for Machine {
                     tracks: vec![track.id],
                     bounds: track.bounds,
                     score: track.best_score,
-                    measured: None,
-                    threshold: None,
+                    ..Report::default()
                 });
             }
         }

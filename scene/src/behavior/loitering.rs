@@ -14,9 +14,8 @@
 //! start with; 10 s outlast a walk around a parked car. One alert a minute at most (`re_alert_secs = 60`).
 
 use super::presence::{Presence, Stay};
-use super::{Behavior, Report, around};
+use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
-use crate::detection::Class;
 use crate::geometry::{Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -57,16 +56,10 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { dwell: section.secs(&DWELL_SECS), grace: section.secs(&GRACE_SECS) })
 }
 
-impl Settings {
-    pub(super) fn classes(&self) -> &[Class] {
-        &[Class::Person]
-    }
+impl Parameters for Settings {
+    type Machine = Machine;
 
-    pub(super) fn place(&self) -> Option<&str> {
-        None
-    }
-
-    pub(super) fn machine(&self, zone: Option<Zone>) -> Machine {
+    fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             presence: Presence::new(zone, self.grace),
             dwell: self.dwell,
@@ -135,6 +128,7 @@ impl Behavior for Machine {
             score,
             measured: Some(longest.as_secs_f64()),
             threshold: Some(self.dwell.as_secs_f64()),
+            ..Report::default()
         })
     }
 

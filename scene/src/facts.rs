@@ -1,0 +1,184 @@
+//! What the edge measures on pixels besides detections. Each kind of fact is one file in `edge/src/observe/`.
+//!
+//! Two sorts: facts about the whole picture, measured at every look if some rule needs them ([`Needs`], [`Facts`]); and
+//! a closer look at few places, only when a behavior asks for it at this very look ([`Wants`], [`Closer`]).
+
+use crate::detection::Detection;
+use crate::geometry::{Bounds, Point};
+use crate::time::StreamTime;
+use std::collections::BTreeMap;
+
+/// Which facts the rules of a camera need; what nobody needs is not measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// [`Closer`] looks.
+    pub closer: bool,
+    /// [`Facts::flow`].
+    pub flow: bool,
+    /// [`Facts::regions`].
+    pub regions: bool,
+    /// [`Facts::picture`].
+    pub picture: bool,
+}
+
+impl Needs {
+    /// What either needs.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            closer: self.closer || other.closer,
+            flow: self.flow || other.flow,
+            regions: self.regions || other.regions,
+            picture: self.picture || other.picture,
+        }
+    }
+}
+
+/// Facts about the whole picture; none when it was not measured at this look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'a> {
+    /// How what moves moved since the look before.
+    pub flow: Option<&'a Flow>,
+    /// What stands where it did not stand before, or is gone.
+    pub regions: Option<&'a [StaticRegion]>,
+    /// How well the camera sees.
+    pub picture: Option<&'a Picture>,
+}
+
+/// Apparent motion between the look before and this one, on a grid of cells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Flow {
+    /// Cells across.
+    pub columns: usize,
+    /// Cells down.
+    pub rows: usize,
+    /// Row by row, `columns * rows`.
+    pub cells: Vec<FlowCell>,
+}
+
+/// One cell of a [`Flow`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FlowCell {
+    /// Mean of its moving pixels, frame heights per second, both axes in the same unit.
+    pub velocity: Point,
+    /// Share of its pixels that move, 0..1.
+    pub moving: f64,
+}
+
+impl Flow {
+    /// Cells whose middle lies in `bounds`, with that middle.
+    pub fn within(&self, bounds: Bounds) -> impl Iterator<Item = (Point, &FlowCell)> {
+        let columns = self.columns.max(1);
+        self.cells.iter().enumerate().filter_map(move |(index, cell)| {
+            #[expect(clippy::cast_precision_loss, reason = "a grid of some thousand cells")]
+            let middle = Point::new(
+                ((index % columns) as f64 + 0.5) / columns as f64,
+                ((index / columns) as f64 + 0.5) / self.rows.max(1) as f64,
+            );
+            let inside = (bounds.x..=bounds.x + bounds.w).contains(&middle.x)
+                && (bounds.y..=bounds.y + bounds.h).contains(&middle.y);
+            inside.then_some((middle, cell))
+        })
+    }
+}
+
+/// What a region of the picture that has become different and stays so looks like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StaticRegion {
+    /// The same as long as the region lasts.
+    pub id: u64,
+    /// Where it is.
+    pub bounds: Bounds,
+    /// When it came to rest.
+    pub since: StreamTime,
+    /// From -1 (something is gone: the region now looks like what is around it) to 1 (something has come: it stands out
+    /// from what is around it); about 0 when pixels do not tell.
+    pub added: f64,
+    /// How surely the region differs from the background, 0..1.
+    pub score: f64,
+}
+
+/// How well the camera sees, compared with how it used to.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Picture {
+    /// Mean brightness, 0..1.
+    pub brightness: f64,
+    /// Fine detail now / usual fine detail; about 1 when all is well.
+    pub sharpness: f64,
+    /// Share of the usual edges that are still where they were, 0..1.
+    pub same_view: f64,
+    /// Share of the picture that shows nothing but smoothness where there used to be detail, 0..1.
+    pub blank: f64,
+    /// How far the whole picture lies from where it used to, frame heights; none when it cannot be told.
+    pub shift: Option<Point>,
+    /// How much pixels changed since the look before, 0..1; exactly 0 only for the very same picture.
+    pub change: f64,
+}
+
+/// Number of keypoints of a pose.
+pub const KEYPOINTS: usize = 17;
+
+/// A joint of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Keypoint {
+    /// Where, fractions of the frame.
+    pub at: Point,
+    /// Confidence, 0..1.
+    pub score: f32,
+}
+
+/// The joints of one person, in the order of COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left
+/// before right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pose {
+    /// Of whom: what was asked for.
+    pub track: u64,
+    /// The joints.
+    pub joints: [Keypoint; KEYPOINTS],
+}
+
+/// What behaviors want to be looked at more closely now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wants {
+    /// Whose pose, by track, and where he is.
+    pub poses: BTreeMap<u64, Bounds>,
+    /// Places where somebody may lie: the detector looks at each with the picture turned on either side.
+    pub turned: Vec<Bounds>,
+}
+
+impl Wants {
+    /// Nobody wants anything.
+    pub fn is_empty(&self) -> bool {
+        self.poses.is_empty() && self.turned.is_empty()
+    }
+
+    /// Forgets what was wanted.
+    pub fn clear(&mut self) {
+        self.poses.clear();
+        self.turned.clear();
+    }
+}
+
+/// What a closer look found.
+#[derive(Debug, Clone, Default)]
+pub struct Closeup {
+    /// Poses of those who were asked for; who could not be looked at is missing.
+    pub poses: Vec<Pose>,
+    /// Detections of the turned looks, in the frame as it stands.
+    pub turned: Vec<Detection>,
+}
+
+/// Looks more closely at the picture of this look.
+pub trait Closer {
+    /// Looks where it is wanted.
+    fn look(&mut self, wants: &Wants) -> Closeup;
+}
+
+/// Has no picture to look at.
+pub struct NoCloser;
+
+impl Closer for NoCloser {
+    fn look(&mut self, _: &Wants) -> Closeup {
+        Closeup::default()
+    }
+}

@@ -150,6 +150,8 @@ behaviors! {
     Loitering = loitering;
     /// Many people at once.
     Crowd = crowd;
+    /// Somebody who was upright lies.
+    Fall = fall;
 }
 
 impl Kind {

@@ -124,7 +124,7 @@ impl Places {
         find(&self.lines, ("line", "线"), section, key)
     }
 
-    fn zone(&self, section: &Section<'_>, key: &Key) -> Option<(String, Zone)> {
+    pub(crate) fn zone(&self, section: &Section<'_>, key: &Key) -> Option<(String, Zone)> {
         find(&self.zones, ("zone", "区域"), section, key)
     }
 }

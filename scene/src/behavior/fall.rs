@@ -1,0 +1,320 @@
+//! Somebody who was upright lies.
+//!
+//! **Sees** boxes and joints of people, and, where somebody sinks or is lost while he sinks, what the detector finds there
+//! with the picture turned: people who lie score low as they lie.
+//! **Begins** when somebody who stood, walked or sat on a chair lies within 2.2 s and goes on lying for `confirm_secs`.
+//! Lying is: shoulders and hips near the floor, or a box that is low and wide; always measured in parts of his own
+//! height when he was upright. `updated` with one step more urgency when he still lies after `down_secs`.
+//! **Ends** when he has been upright again for a second, or nothing has shown him lying for a long time.
+//! **Cannot know** whether somebody is hurt, and who lies already when the camera starts. Who falls straight
+//! towards or away from a camera that looks down steeply keeps the height of a squatting person and may be missed. Who lets
+//! himself down slowly (faints along a wall) is not told from one who sits down. Who lies down in `bed_zone` goes to bed.
+//! **Why these defaults**: people fall within a second (UR Fall: .5 to 1.2 s); who lies down on purpose sits or kneels
+//! first, which takes longer than 2.2 s. Half a second of lying keeps out who stumbles and catches himself. Who is still
+//! down after 10 s needs help (two in three old people who fall cannot get up by themselves: Fleming & Brayne 2008).
+
+mod body;
+mod posture;
+
+use super::{Behavior, Parameters, Report};
+use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::facts::{Needs, Wants};
+use crate::geometry::Zone;
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use crate::track::{State, Track};
+use body::{Body, Shown, Stance};
+use posture::Posture;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use xunge_config::{Key, Section, Table};
+
+const CONFIRM_SECS: Key = Key::float("confirm_secs").default("0.5").range(0.2, 10.0).unit("s").doc(
+    "How long somebody must lie before it counts.",
+    "倒下后持续躺卧多久才算。",
+);
+const DOWN_SECS: Key = Key::float("down_secs").default("10").range(1.0, 600.0).unit("s").doc(
+    "Who still lies after this time is told again, one step more urgent.",
+    "仍未起身超过此时间，升高一级紧急程度再次上报。",
+);
+const BED_ZONE: Key = Key::name("bed_zone").example("\"bed\"").doc(
+    "Zone in which lying is normal: beds, sofas, lawns to rest on.",
+    "允许躺卧的区域：床、沙发、供休息的草坪等。",
+);
+const SEVERITY: Key = severity("2");
+const RE_ALERT_SECS: Key = re_alert_secs("30");
+
+/// `[[camera.rule.fall]]`.
+pub static TABLE: Table = Table::many(
+    "fall",
+    &[&[NAME, ZONE_KEY, CONFIRM_SECS, DOWN_SECS, BED_ZONE, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+)
+.doc("Somebody who was upright lies.", "人员倒地：原本直立的人倒下并躺卧。");
+
+/// Parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// How long somebody must lie before it counts.
+    pub confirm: Duration,
+    /// Who lies longer is more urgent.
+    pub down: Duration,
+    /// Where lying is normal.
+    pub bed: Option<Zone>,
+}
+
+pub(crate) fn read(section: &Section<'_>, places: &Places) -> Option<Settings> {
+    let bed = places.zone(section, &BED_ZONE).map(|(_, zone)| zone);
+    // Without its bed the rule would call every sleeper fallen.
+    (bed.is_some() || !section.given(&BED_ZONE)).then(|| Settings {
+        confirm: section.secs(&CONFIRM_SECS),
+        down: section.secs(&DOWN_SECS),
+        bed,
+    })
+}
+
+impl Parameters for Settings {
+    type Machine = Machine;
+
+    fn needs(&self) -> Needs {
+        Needs { closer: true, ..Needs::default() }
+    }
+
+    fn machine(&self, zone: Option<Zone>) -> Machine {
+        Machine {
+            zone,
+            bed: self.bed.clone(),
+            confirm: self.confirm,
+            down: self.down,
+            people: BTreeMap::new(),
+        }
+    }
+}
+
+/// Poses asked for at one look: the most doubtful people first.
+const MOST_POSES: usize = 6;
+/// Turned looks asked for at one look.
+const MOST_TURNED: usize = 3;
+/// Somebody plainly upright is looked at this often, so that his stature is known when he falls.
+const POSTURE_EVERY: Duration = Duration::from_secs(1);
+/// Somebody lost while he sank is looked for this long.
+const SEARCHED: Duration = Duration::from_secs(3);
+/// Who lies is looked at this often.
+const LYING_EVERY: Duration = Duration::from_secs(1);
+/// Upright again for this long has got up.
+const GOT_UP: Duration = Duration::from_secs(1);
+/// Nothing has shown him lying for this long: he is gone.
+const GONE: Duration = Duration::from_secs(20);
+/// A pause in what shows him lying that does not count while it is confirmed.
+const FLICKER: Duration = Duration::from_millis(900);
+
+/// The machine.
+pub struct Machine {
+    zone: Option<Zone>,
+    bed: Option<Zone>,
+    confirm: Duration,
+    down: Duration,
+    /// By the track that last showed them.
+    people: BTreeMap<u64, Person>,
+}
+
+struct Person {
+    body: Body,
+    lying: Option<Lying>,
+    asked_at: Option<StreamTime>,
+}
+
+/// Somebody lies, or seems to.
+#[derive(Debug, Clone, Copy)]
+struct Lying {
+    since: StreamTime,
+    last: StreamTime,
+    looks: u32,
+    up_since: Option<StreamTime>,
+    /// Long enough to be told.
+    told: bool,
+}
+
+impl Behavior for Machine {
+    fn wants(&self, scene: &Scene<'_>, wants: &mut Wants) {
+        let mut doubtful: Vec<(u8, u64)> = Vec::new();
+        let mut turned = 0;
+        for (&id, person) in &self.people {
+            let now = track(scene, id).filter(|t| t.seen);
+            let urgent = person.urgency(now, scene);
+            if urgent > 0 {
+                doubtful.push((urgent, id));
+            }
+            if urgent >= 2 && turned < MOST_TURNED && now.is_none_or(|t| t.score < 0.5) {
+                turned += 1;
+                wants.turned.push(person.body.lying_place(scene.aspect));
+            }
+        }
+        for new in scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed) {
+            if !self.people.contains_key(&new.id) {
+                doubtful.push((1, new.id));
+            }
+        }
+        doubtful.sort_by_key(|&(urgent, id)| (std::cmp::Reverse(urgent), id));
+        for (_, id) in doubtful.into_iter().take(MOST_POSES) {
+            let seen = track(scene, id).filter(|t| t.seen).map(|t| t.bounds);
+            if let Some(bounds) = seen.or(self.people.get(&id).map(|p| p.body.bounds)) {
+                wants.poses.insert(id, bounds);
+            }
+        }
+    }
+
+    fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
+        self.take_in(scene);
+        for (&id, person) in &mut self.people {
+            let shown = Shown {
+                track: track(scene, id).filter(|t| t.seen),
+                posture: posture(scene, id),
+                turned: best_turned(scene, &person.body),
+            };
+            person.look(shown, scene, self.confirm);
+        }
+        self.people.retain(|_, person| person.is_kept(scene.at));
+        self.report(scene)
+    }
+
+    fn reset(&mut self) {
+        self.people.clear();
+    }
+}
+
+impl Machine {
+    /// New tracks become people, or go on as somebody who was lost.
+    fn take_in(&mut self, scene: &Scene<'_>) {
+        for new in scene.tracks.iter().filter(|t| t.seen && t.state != State::Tentative) {
+            if self.people.contains_key(&new.id) {
+                continue;
+            }
+            let lost = |(id, person): &(&u64, &Person)| {
+                track(scene, **id).is_none_or(|t| !t.seen) && person.body.may_be(new, scene.at, scene.aspect)
+            };
+            let heir = self.people.iter().filter(lost).map(|(&id, _)| id).next();
+            let person = match heir.and_then(|id| self.people.remove(&id)) {
+                Some(person) => person,
+                None => Person { body: Body::new(new, scene.at), lying: None, asked_at: None },
+            };
+            self.people.insert(new.id, person);
+        }
+    }
+
+    fn is_watched(&self, body: &Body) -> bool {
+        let foot = body.bounds.foot();
+        let middle = body.bounds.centre();
+        self.zone.as_ref().is_none_or(|zone| zone.contains(foot) || zone.contains(middle))
+            && self.bed.as_ref().is_none_or(|bed| !bed.contains(middle) && !bed.contains(foot))
+    }
+
+    fn report(&self, scene: &Scene<'_>) -> Option<Report> {
+        let fallen = || {
+            self.people.iter().filter_map(|(&id, person)| {
+                let lying = person.lying.filter(|lying| lying.told && self.is_watched(&person.body))?;
+                Some((id, person, lying))
+            })
+        };
+        let since = fallen().map(|(_, _, lying)| lying.since).min()?;
+        let longest = fallen().map(|(_, _, lying)| lying.last.since(lying.since)).max().unwrap_or_default();
+        let (bounds, score) = super::around(fallen().map(|(_, p, _)| (p.body.bounds, p.body.score)));
+        Some(Report {
+            since,
+            present: fallen().any(|(_, _, lying)| lying.last == scene.at),
+            tracks: fallen().map(|(id, ..)| id).collect(),
+            bounds,
+            score,
+            measured: Some(longest.as_secs_f64()),
+            threshold: Some(self.down.as_secs_f64()),
+            detail: None,
+            raised: u8::from(longest >= self.down),
+        })
+    }
+}
+
+impl Person {
+    /// 0: no need to look; 1: now and then; 2: he sinks, or was lost while he sank; 3: he lies.
+    fn urgency(&self, now: Option<&Track>, scene: &Scene<'_>) -> u8 {
+        let due = |every: Duration| self.asked_at.is_none_or(|at| scene.at.since(at) >= every);
+        if let Some(lying) = self.lying {
+            return if !lying.told || due(LYING_EVERY) { 3 } else { 0 };
+        }
+        if self.body.left || !self.body.real {
+            return 0;
+        }
+        let sinks = self.body.is_sinking(scene.at);
+        match now {
+            Some(t) => {
+                let low = t.bounds.h < 0.85 * self.body.stature || t.bounds.w * scene.aspect > 0.8 * t.bounds.h;
+                if sinks || low { 2 } else { u8::from(due(POSTURE_EVERY)) }
+            }
+            None => if scene.at.since(self.body.shown) <= SEARCHED { 2 } else { 0 },
+        }
+    }
+
+    fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>, confirm: Duration) {
+        if scene.closeup.poses.iter().any(|_| true) {
+            self.asked_at = shown.posture.map_or(self.asked_at, |_| Some(scene.at));
+        }
+        self.body.look(shown, scene);
+        let stance = self.body.stance(scene.at);
+        if std::env::var_os("FALLDBG").is_some() {
+            eprintln!("{:.2} tr={:?} st={:?} head={:.2} stature={:.2} lean={:?} sh/hip={:?} turned={:?} lying={}", scene.at.secs(),
+              shown.track.map(|t| (t.id, (t.bounds.h*100.0).round(), (t.bounds.w*scene.aspect*100.0).round(), (t.score*100.0).round())), stance, self.body.trail.back().map_or(0.0,|s|s.head), self.body.stature, shown.posture.map(|p| (p.lean_deg.round(), (p.score*100.0).round())), shown.posture.map(|p| (((self.body.floor-p.shoulders_y)/self.body.stature*100.0).round(), ((self.body.floor-p.hips_y)/self.body.stature*100.0).round())), shown.turned.map(|t|((t.0*100.0).round(),(t.1.h*100.0).round(),(t.1.w*scene.aspect*100.0).round())), self.lying.is_some());
+        }
+        match (&mut self.lying, stance) {
+            (None, Some(Stance::Down)) => {
+                if self.body.real && !self.body.left && self.body.has_fallen(scene.at) {
+                    self.lying =
+                        Some(Lying { since: scene.at, last: scene.at, looks: 1, up_since: None, told: false });
+                }
+            }
+            (Some(lying), Some(Stance::Down)) => {
+                lying.last = scene.at;
+                lying.looks = lying.looks.saturating_add(1);
+                lying.up_since = None;
+                lying.told |= lying.looks >= 2 && scene.at.since(lying.since) >= confirm;
+            }
+            (Some(lying), Some(Stance::Up)) => {
+                let since = *lying.up_since.get_or_insert(scene.at);
+                if !lying.told || scene.at.since(since) >= GOT_UP {
+                    self.lying = None;
+                }
+            }
+            (Some(lying), _) => {
+                let patience = if lying.told { GONE } else { FLICKER };
+                if scene.at.since(lying.last) > patience {
+                    self.lying = None;
+                }
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn is_kept(&self, at: StreamTime) -> bool {
+        self.lying.is_some() || at.since(self.body.shown) <= SEARCHED
+    }
+}
+
+fn track<'a>(scene: &Scene<'a>, id: u64) -> Option<&'a Track> {
+    scene.tracks.binary_search_by_key(&id, |t| t.id).ok().map(|index| &scene.tracks[index])
+}
+
+fn posture(scene: &Scene<'_>, id: u64) -> Option<Posture> {
+    scene.closeup.poses.iter().find(|p| p.track == id).and_then(|pose| Posture::of(pose, scene.aspect))
+}
+
+/// The best turned detection near somebody.
+fn best_turned(scene: &Scene<'_>, body: &Body) -> Option<(f32, crate::geometry::Bounds)> {
+    let near = |b: &crate::geometry::Bounds| {
+        b.centre().distance(body.bounds.centre(), scene.aspect) < 0.8 * body.stature
+            && b.w.max(b.h / scene.aspect) * scene.aspect < 1.5 * body.stature
+    };
+    scene
+        .closeup
+        .turned
+        .iter()
+        .filter(|d| near(&d.bounds))
+        .max_by(|a, b| a.score.total_cmp(&b.score))
+        .map(|d| (d.score, d.bounds))
+}

@@ -1,0 +1,230 @@
+//! One person followed through standing, falling and lying.
+//!
+//! What is measured is how high his head is above the floor, in parts of his own height. A detector loses people who
+//! fall, so his place is followed by whatever still shows him: his track, his joints, or the turned look.
+
+use super::posture::Posture;
+use crate::geometry::{Bounds, Point};
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use crate::track::Track;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// What is remembered of somebody's past.
+const TRAIL: Duration = Duration::from_secs(4);
+/// From upright to lying. Who lies down takes longer: he sits or kneels first.
+const FALL_WITHIN: Duration = Duration::from_millis(2200);
+
+/// Head above the floor / stature: a standing person's box makes 1, a seated one's .7 to .8, a squatting one's .6.
+const UP: f64 = 0.75;
+/// Shoulders above the floor / stature of somebody on a chair are .55, of somebody who squats .45.
+const SHOULDERS_UP: f64 = 0.5;
+/// A trunk that leans less is upright.
+const LEAN_UP_DEG: f64 = 40.0;
+/// Of somebody who sits on the floor the shoulders are at .38 or higher, of one on all fours too.
+const SHOULDERS_DOWN: f64 = 0.36;
+/// Hips of somebody on all fours are at .3 and higher.
+const HIPS_DOWN: f64 = 0.3;
+/// A box that is lower than this and wider than high lies.
+const BOX_DOWN: f64 = 0.5;
+/// One that is lower than this lies, whatever its width.
+const BOX_FLAT: f64 = 0.34;
+/// Score from which joints are believed against a box.
+const POSTURE_SURE: f32 = 0.38;
+/// Score of a turned look that shows somebody.
+const TURNED_SURE: f32 = 0.27;
+
+/// How somebody holds himself at one look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Stands, walks or sits on a chair.
+    Up,
+    /// Neither: bends, squats, kneels, is on his way down or up.
+    Between,
+    /// Lies.
+    Down,
+}
+
+/// One look at somebody.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    pub at: StreamTime,
+    pub stance: Stance,
+    /// Head above the floor / stature.
+    pub head: f64,
+    /// Stature that this look speaks for, frame heights; none when he is not stretched out.
+    pub tall: Option<f64>,
+}
+
+/// What one look showed of somebody.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown<'a> {
+    pub track: Option<&'a Track>,
+    pub posture: Option<Posture>,
+    /// Best turned detection at his place: score and box.
+    pub turned: Option<(f32, Bounds)>,
+}
+
+/// One person.
+#[derive(Debug, Clone)]
+pub(super) struct Body {
+    /// Where he is believed to be now.
+    pub bounds: Bounds,
+    /// Frame heights.
+    pub stature: f64,
+    /// Where his feet stood when he was last upright, downwards.
+    pub floor: f64,
+    pub trail: VecDeque<Sample>,
+    /// When something last showed him.
+    pub shown: StreamTime,
+    pub posture_at: Option<StreamTime>,
+    /// Best score of what shows him, 0..1.
+    pub score: f32,
+    /// Confirmed, and has moved: not furniture.
+    pub real: bool,
+    /// Walked out of the picture.
+    pub left: bool,
+}
+
+impl Body {
+    pub(super) fn new(track: &Track, at: StreamTime) -> Self {
+        Self {
+            bounds: track.bounds,
+            stature: track.bounds.h,
+            floor: track.bounds.y + track.bounds.h,
+            trail: VecDeque::new(),
+            shown: at,
+            posture_at: None,
+            score: track.score,
+            real: false,
+            left: false,
+        }
+    }
+
+    /// Takes in one look. Nothing shown leaves everything as it was.
+    pub(super) fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>) {
+        if let Some(track) = shown.track {
+            self.real |= track.moved && track.state == crate::track::State::Confirmed;
+            self.left = leaves(track, scene.aspect);
+        }
+        let Some(sample) = self.sample(shown, scene) else { return };
+        self.shown = scene.at;
+        if shown.posture.is_some() {
+            self.posture_at = Some(scene.at);
+        }
+        self.trail.push_back(sample);
+        while self.trail.front().is_some_and(|s| scene.at.since(s.at) > TRAIL) {
+            self.trail.pop_front();
+        }
+        let tallest = self.trail.iter().filter_map(|s| s.tall).fold(0.0, f64::max);
+        if tallest > 0.0 && sample.stance != Stance::Down {
+            self.stature = tallest;
+        }
+    }
+
+    fn sample(&mut self, shown: Shown<'_>, scene: &Scene<'_>) -> Option<Sample> {
+        let posture = shown.posture.filter(|p| self.is_mine(p, scene.aspect));
+        let track = shown.track.map(|t| (t.bounds, t.score));
+        let turned = shown.turned.filter(|(score, _)| *score >= TURNED_SURE).map(|(score, b)| (b, score));
+        let sure = posture.filter(|p| p.score >= POSTURE_SURE);
+        let (bounds, score) = match (track, turned, sure) {
+            (Some(found), ..) => found,
+            (None, _, Some(p)) => (grown(p.bounds, 0.06 * self.stature, scene.aspect), p.score),
+            (None, Some(found), None) => found,
+            (None, None, None) => return None,
+        };
+        self.bounds = bounds;
+        self.score = score;
+        let tall = self.tall(track, sure, scene);
+        if let Some(tall) = tall {
+            self.stature = self.stature.max(tall);
+        }
+        let height = self.stature.max(1e-3);
+        let bottom = bounds.y + bounds.h;
+        let floor = bottom.max(self.floor.min(bottom + 0.5 * height));
+        let head = (floor - bounds.y) / height;
+        let wide = bounds.w * scene.aspect > bounds.h;
+        let (shoulders, hips) = sure
+            .map_or((f64::NAN, f64::NAN), |p| ((floor - p.shoulders_y) / height, (floor - p.hips_y) / height));
+        let trunk_up = sure.is_some_and(|p| p.lean_deg < LEAN_UP_DEG);
+        let box_down = (head < BOX_DOWN && wide) || head < BOX_FLAT;
+        let stance = if (shoulders >= SHOULDERS_UP && trunk_up) || (sure.is_none() && head >= UP && !wide) {
+            Stance::Up
+        } else if sure.is_some() {
+            let flat = shoulders < SHOULDERS_DOWN && hips < HIPS_DOWN;
+            if flat || (box_down && !trunk_up) { Stance::Down } else { Stance::Between }
+        } else if box_down {
+            Stance::Down
+        } else {
+            Stance::Between
+        };
+        if stance == Stance::Up {
+            self.floor = bottom;
+        }
+        Some(Sample { at: scene.at, stance, head, tall })
+    }
+
+    /// Joints far from where he is are somebody else's.
+    fn is_mine(&self, posture: &Posture, aspect: f64) -> bool {
+        let (mine, found) = (self.bounds.centre(), posture.bounds.centre());
+        mine.distance(found, aspect) < 0.7 * self.stature
+    }
+
+    fn tall(&self, track: Option<(Bounds, f32)>, sure: Option<Posture>, scene: &Scene<'_>) -> Option<f64> {
+        let upright = track.filter(|(b, score)| *score >= 0.4 && b.w * scene.aspect < 0.75 * b.h);
+        let by_box = upright.map(|(b, _)| b.h);
+        // A trunk seen too long is a mistake of the joints: nobody is half as tall again as his box is long.
+        let longest = 1.4 * track.map_or(self.stature, |(b, _)| b.h.max(b.w * scene.aspect));
+        let by_trunk = sure.map(|p| p.stature().min(longest));
+        match (by_box, by_trunk) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The stance that the latest look showed, if there was something to see.
+    pub(super) fn stance(&self, at: StreamTime) -> Option<Stance> {
+        self.trail.back().filter(|s| s.at == at).map(|s| s.stance)
+    }
+
+    /// He was upright so short a time before `at` that he must have fallen; and he was seen to sink.
+    pub(super) fn has_fallen(&self, at: StreamTime) -> bool {
+        let up = self.trail.iter().rev().find(|s| s.stance == Stance::Up && s.at < at);
+        up.is_some_and(|up| at.since(up.at) <= FALL_WITHIN)
+    }
+
+    /// Is on his way down, or has been until he was lost: worth a closer look.
+    pub(super) fn is_sinking(&self, at: StreamTime) -> bool {
+        let recent = || self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
+        let highest = recent().map(|s| s.head).fold(0.0, f64::max);
+        self.trail.back().is_some_and(|s| s.head < 0.86 * highest || s.stance != Stance::Up)
+    }
+
+    /// Where a turned look should be taken: around where he would lie.
+    pub(super) fn lying_place(&self, aspect: f64) -> Bounds {
+        let side = 2.2 * self.stature;
+        let foot = Point::new(self.bounds.x + self.bounds.w / 2.0, self.bounds.y + self.bounds.h);
+        let centre = Point::new(foot.x, foot.y - 0.3 * self.stature);
+        Bounds::new(centre.x - side / aspect / 2.0, centre.y - side / 2.0, side / aspect, side)
+    }
+
+    /// May the new track be he, who was lost?
+    pub(super) fn may_be(&self, track: &Track, at: StreamTime, aspect: f64) -> bool {
+        let (mine, found) = (&self.bounds, &track.bounds);
+        let feet = mine.foot().distance(found.foot(), aspect);
+        let centres = mine.centre().distance(found.centre(), aspect);
+        at.since(self.shown) <= FALL_WITHIN && feet.min(centres) < 0.8 * self.stature && found.h < 1.25 * self.stature
+    }
+}
+
+/// On his way out through the edge of the picture: what is left of him gets lower and lower.
+fn leaves(track: &Track, aspect: f64) -> bool {
+    let (b, v) = (&track.bounds, &track.velocity);
+    let (enough, margin) = (0.25 * track.height, 0.015);
+    (b.x < margin / aspect && v.x < -enough) || (b.x + b.w > 1.0 - margin / aspect && v.x > enough)
+}
+
+fn grown(b: Bounds, by: f64, aspect: f64) -> Bounds {
+    Bounds::new(b.x - by / aspect, b.y - by, b.w + 2.0 * by / aspect, b.h + 2.0 * by)
+}

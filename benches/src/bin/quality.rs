@@ -1,1 +1,104 @@
-fn main() {}
+//! Replays labelled video and says what was found, missed and wrongly reported.
+#![allow(clippy::print_stdout, reason = "the report is what a person asked for")]
+
+use std::{
+    io::{self, IsTerminal, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    thread,
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use xunge_benches::quality::{
+    report::Report,
+    run::{self, ANALYSIS_FPS, Options},
+};
+
+/// Replays labelled video and says what was found, missed and wrongly reported.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// The labels.
+    #[arg(long, value_name = "FILE.json")]
+    truth: PathBuf,
+    /// The folder that the clips' paths start from.
+    #[arg(long, value_name = "DIR")]
+    clips: PathBuf,
+    /// Writes the report, Markdown.
+    #[arg(long, value_name = "FILE.md")]
+    report: Option<PathBuf>,
+    /// Writes everything: each alarm of each clip and what it was counted as.
+    #[arg(long, value_name = "FILE.json")]
+    json: Option<PathBuf>,
+    /// Draws a contact sheet for each miss and each false alarm into this folder.
+    #[arg(long, value_name = "DIR")]
+    sheets: Option<PathBuf>,
+    /// Only clips whose path contains this; may be given again.
+    #[arg(long, value_name = "SUBSTRING")]
+    only: Vec<String>,
+    /// Only this behavior; may be given again.
+    #[arg(long, value_name = "NAME")]
+    behavior: Vec<String>,
+    /// A folder of <behavior>.toml that replace the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Pictures looked at per second.
+    #[arg(long, default_value_t = ANALYSIS_FPS)]
+    fps: f64,
+    /// Clips at once; left out, as many as the machine has cores.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("XUNGE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,ort=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    match quality(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn quality(cli: Cli) -> Result<ExitCode> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let options = Options {
+        truth: cli.truth,
+        clips: cli.clips,
+        rules: cli.rules,
+        only: cli.only,
+        behaviors: cli.behavior,
+        fps: cli.fps,
+        jobs: cli.jobs.unwrap_or(cores),
+        sheets: cli.sheets,
+    };
+    let report = Report::new(run::run(&options, &tell)?);
+    let text = report.markdown();
+    println!("{text}");
+    if let Some(path) = cli.report {
+        std::fs::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if let Some(path) = cli.json {
+        let json = serde_json::to_string_pretty(&report)? + "\n";
+        std::fs::write(&path, json).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let failed = report.failed().count();
+    if failed > 0 {
+        tell(&format!("{failed} clips failed: their events count as missed"));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// To whoever waits; a closed terminal is no reason to stop.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,199 @@
+//! A copy of a clip as the edge should see it: cropped, a part blacked out, in a coding that it reads.
+//!
+//! The copy is practically lossless (H.264 at a constant quantizer of 12) and keeps the times of the pictures.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+
+use super::truth::Rect;
+
+/// Longest time that a copy may take.
+const LIMIT: gst::ClockTime = gst::ClockTime::from_seconds(900);
+const QUANTIZER: u32 = 12;
+
+/// A rectangle of pixels: left, top, right, bottom.
+type Pixels = [usize; 4];
+
+/// Writes the copy of `video` to `copy`, an MP4. The mask is a part of the picture before the crop.
+pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>) -> Result<()> {
+    gst::init().context("GStreamer does not start")?;
+    ensure!(video.is_file(), "{} is not a file", video.display());
+    let make = |name: &str| {
+        gst::ElementFactory::make(name)
+            .build()
+            .with_context(|| format!("GStreamer's {name} is missing: run `make setup`"))
+    };
+    let source = make("filesrc")?;
+    source.set_property("location", video);
+    let decode = make("decodebin")?;
+    let convert = make("videoconvert")?;
+    let planar = make("capsfilter")?;
+    planar.set_property("caps", gst::Caps::builder("video/x-raw").field("format", "I420").build());
+    let cut = make("videocrop")?;
+    let encode = make("x264enc")?;
+    encode.set_property_from_str("pass", "quant");
+    encode.set_property("quantizer", QUANTIZER);
+    encode.set_property_from_str("speed-preset", "veryfast");
+    // without B-frames the first picture stands where it stood
+    encode.set_property("bframes", 0_u32);
+    encode.set_property("key-int-max", 30_u32);
+    encode.set_property("threads", 1_u32);
+    let (parse, mux, sink) = (make("h264parse")?, make("mp4mux")?, make("filesink")?);
+    sink.set_property("location", copy);
+
+    let pipeline = gst::Pipeline::new();
+    let chain = [&convert, &planar, &cut, &encode, &parse, &mux, &sink];
+    pipeline.add_many([&source, &decode])?;
+    pipeline.add_many(chain)?;
+    source.link(&decode)?;
+    gst::Element::link_many(chain)?;
+
+    let entry = cut.static_pad("sink").context("videocrop has no pad")?;
+    let cropped = cut.downgrade();
+    on_size(&entry, move |width, height| {
+        let Some(cut) = cropped.upgrade() else { return };
+        let [left, top, right, bottom] = kept(crop, width, height);
+        for (side, pixels) in
+            [("left", left), ("top", top), ("right", width - right), ("bottom", height - bottom)]
+        {
+            cut.set_property(side, i32::try_from(pixels).unwrap_or_default());
+        }
+    });
+    if let Some(mask) = mask {
+        black_out(&entry, mask);
+    }
+    let first = convert.static_pad("sink").context("videoconvert has no pad")?;
+    let weak = pipeline.downgrade();
+    decode.connect_pad_added(move |_, pad| {
+        let Some(pipeline) = weak.upgrade() else { return };
+        if let Err(error) = take(&pipeline, pad, &first) {
+            let error = gst::glib::Error::new(gst::CoreError::Pad, &format!("{error:#}"));
+            let message = gst::message::Error::builder_from_error(error).src(&pipeline).build();
+            // fails only when the bus is flushing: then nobody waits any more
+            let _ = pipeline.post_message(message);
+        }
+    });
+    let outcome = play(&pipeline);
+    pipeline.set_state(gst::State::Null)?;
+    outcome.with_context(|| format!("{} cannot be prepared", video.display()))
+}
+
+/// The first video goes to `first`, all else nowhere.
+fn take(pipeline: &gst::Pipeline, pad: &gst::Pad, first: &gst::Pad) -> Result<()> {
+    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let is_video = caps.structure(0).is_some_and(|stream| stream.name() == "video/x-raw");
+    if is_video && !first.is_linked() {
+        pad.link(first)?;
+        return Ok(());
+    }
+    let nowhere = gst::ElementFactory::make("fakesink").property("async", false).build()?;
+    pipeline.add(&nowhere)?;
+    nowhere.sync_state_with_parent()?;
+    pad.link(&nowhere.static_pad("sink").context("fakesink has no pad")?)?;
+    Ok(())
+}
+
+fn play(pipeline: &gst::Pipeline) -> Result<()> {
+    let bus = pipeline.bus().context("the pipeline has no bus")?;
+    // why it fails stands on the bus
+    let _ = pipeline.set_state(gst::State::Playing);
+    let last = bus.timed_pop_filtered(LIMIT, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    match last.as_ref().map(|message| message.view()) {
+        Some(gst::MessageView::Eos(_)) => Ok(()),
+        Some(gst::MessageView::Error(error)) => {
+            bail!("{} ({})", error.error(), error.debug().unwrap_or_default())
+        }
+        _ => bail!("it was not done within {LIMIT}"),
+    }
+}
+
+/// Tells the size of the pictures before the first one comes.
+fn on_size(pad: &gst::Pad, tell: impl Fn(usize, usize) + Send + Sync + 'static) {
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::EventView::Caps(event)) = info.event().map(|event| event.view())
+            && let Ok(video) = gst_video::VideoInfo::from_caps(event.caps())
+        {
+            tell(video.width() as usize, video.height() as usize);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// The pixels that stay: whole chroma samples, so even numbers.
+fn kept(crop: Option<Rect>, width: usize, height: usize) -> Pixels {
+    let [x, y, w, h] = crop.unwrap_or([0.0, 0.0, 1.0, 1.0]);
+    let even = |part: f64, all: usize| (((part * all as f64) / 2.0).round() as usize * 2).min(all & !1);
+    let span = |from: f64, length: f64, all: usize| {
+        let (begin, end) = (even(from, all), even(from + length, all));
+        if end > begin {
+            (begin, end)
+        } else {
+            (begin.min((all & !1).saturating_sub(2)), (begin + 2).min(all & !1))
+        }
+    };
+    let ((left, right), (top, bottom)) = (span(x, w, width), span(y, h, height));
+    [left, top, right, bottom]
+}
+
+/// Makes everything in `mask` black, in pictures of three planes with chroma at half size.
+fn black_out(pad: &gst::Pad, [x, y, w, h]: Rect) {
+    let format: Arc<Mutex<Option<gst_video::VideoInfo>>> = Arc::default();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::BUFFER, move |_, info| {
+        let mut format = format.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut info.data {
+            Some(gst::PadProbeData::Event(event)) => {
+                if let gst::EventView::Caps(caps) = event.view() {
+                    *format = gst_video::VideoInfo::from_caps(caps.caps()).ok();
+                }
+            }
+            Some(gst::PadProbeData::Buffer(buffer)) => {
+                let Some(format) = format.as_ref() else { return gst::PadProbeReturn::Drop };
+                let buffer = buffer.make_mut();
+                // a picture that cannot be masked must not be shown
+                let Ok(mut frame) = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, format) else {
+                    return gst::PadProbeReturn::Drop;
+                };
+                for plane in 0..frame.n_planes() {
+                    fill(&mut frame, plane, [x, y, x + w, y + h]);
+                }
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+fn fill(frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>, plane: u32, [x, y, right, bottom]: Rect) {
+    let (number, black) = (plane as usize, if plane == 0 { 16 } else { 128 });
+    let stride = usize::try_from(frame.plane_stride()[number]).unwrap_or_default().max(1);
+    let (columns, rows) = (frame.comp_width(plane) as usize, frame.comp_height(plane) as usize);
+    let from = |part: f64, all: usize| ((part * all as f64).floor() as usize).min(all);
+    let to = |part: f64, all: usize| ((part * all as f64).ceil() as usize).min(all);
+    let (left, right) = (from(x, columns), to(right, columns));
+    let (top, bottom) = (from(y, rows), to(bottom, rows));
+    if let Ok(data) = frame.plane_data_mut(plane) {
+        for row in data.chunks_mut(stride).take(bottom).skip(top) {
+            row[left..right].fill(black);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_even_and_inside() {
+        assert_eq!(kept(Some([0.5, 0.0, 0.5, 1.0]), 640, 240), [320, 0, 640, 240]);
+        assert_eq!(kept(None, 641, 359), [0, 0, 640, 358]);
+        assert_eq!(kept(Some([0.999, 0.0, 0.001, 0.5]), 640, 480), [638, 0, 640, 240]);
+    }
+}

@@ -1,0 +1,182 @@
+//! All clips of a truth file through the edge, several at once.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use super::{
+    clip::ClipResult,
+    edge::{self, Edge},
+    plan::Plan,
+    prepare,
+    rules::{Rules, rank},
+    score::Alarm,
+    sheet,
+    truth::{Clip, Truth},
+};
+
+/// Pictures looked at per second: what a camera has when its configuration says nothing.
+pub const ANALYSIS_FPS: f64 = 5.0;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Truth file.
+    pub truth: PathBuf,
+    /// Folder that its paths start from.
+    pub clips: PathBuf,
+    /// Rule files instead of those built in.
+    pub rules: Option<PathBuf>,
+    /// Only clips whose path has one of these in it; none is all.
+    pub only: Vec<String>,
+    /// Only these behaviors; none is all.
+    pub behaviors: Vec<String>,
+    /// Pictures looked at per second.
+    pub fps: f64,
+    /// Clips at once.
+    pub jobs: usize,
+    /// Where contact sheets of misses and false alarms go.
+    pub sheets: Option<PathBuf>,
+}
+
+/// What came of all clips.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// Name of the truth file.
+    pub truth: String,
+    /// Pictures looked at per second.
+    pub analysis_fps: f64,
+    /// SHA-256 of the detector's model.
+    pub model_sha256: String,
+    /// Parameters of all behaviors.
+    pub rules: Rules,
+    /// Behaviors that the labels speak of and this build does not know.
+    pub not_built: BTreeSet<String>,
+    /// What in the labels was not understood.
+    pub notices: Vec<String>,
+    /// In the order of the truth file.
+    pub clips: Vec<ClipResult>,
+}
+
+/// Replays and counts. `tell` is told what happens, for a person who waits.
+pub fn run(options: &Options, tell: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    let truth = Truth::load(&options.truth)?;
+    let rules = Rules::load(options.rules.as_deref())?;
+    let notices = truth.unknown_fields();
+    let chosen =
+        |clip: &&Clip| options.only.is_empty() || options.only.iter().any(|part| clip.file.contains(part));
+    let clips: Vec<&Clip> = truth.clips.iter().filter(chosen).collect();
+    ensure!(!clips.is_empty(), "no clip of {} is chosen", options.truth.display());
+    let wanted = |name: &str| options.behaviors.is_empty() || options.behaviors.iter().any(|b| b == name);
+    let plans: Vec<Plan> = clips.iter().map(|clip| Plan::new(clip, edge::is_built, wanted)).collect();
+    for plan in plans.iter().filter(|plan| !plan.is_empty()) {
+        edge::configured(&plan.edge_toml(&rules, options.fps))?;
+    }
+    if let Some(folder) = &options.sheets {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let jobs = options.jobs.clamp(1, clips.len());
+    let job = Job { options, rules: &rules, edge: Edge::start(jobs)?, tell };
+    let mut results = job.all(&clips, &plans, jobs);
+    results.sort_by_key(|(number, _)| *number);
+    let behaviors = plans.iter().flat_map(|plan| &plan.scored);
+    Ok(Outcome {
+        truth: options.truth.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        analysis_fps: options.fps,
+        model_sha256: job.edge.model().to_owned(),
+        not_built: behaviors.filter(|name| !edge::is_built(name)).cloned().collect(),
+        rules,
+        notices,
+        clips: results.into_iter().map(|(_, result)| result).collect(),
+    })
+}
+
+struct Job<'a> {
+    options: &'a Options,
+    rules: &'a Rules,
+    edge: Edge,
+    tell: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Job<'_> {
+    fn all(&self, clips: &[&Clip], plans: &[Plan], jobs: usize) -> Vec<(usize, ClipResult)> {
+        let next = AtomicUsize::new(0);
+        let results = Mutex::new(Vec::new());
+        let work = || {
+            while let Some((number, clip, plan)) = {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                clips.get(number).zip(plans.get(number)).map(|(clip, plan)| (number, *clip, plan))
+            } {
+                let result = self.one(clip, plan);
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.push((number, result));
+                (self.tell)(&line(results.len(), clips.len(), &results[results.len() - 1].1));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(work);
+            }
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn one(&self, clip: &Clip, plan: &Plan) -> ClipResult {
+        let folder = match tempfile::tempdir().context("there is no room for temporary files") {
+            Ok(folder) => folder,
+            Err(error) => return ClipResult::new(clip, plan, self.rules, Err(format!("{error:#}"))),
+        };
+        let mut video = self.options.clips.join(&clip.file);
+        let outcome = self.alarms(clip, plan, &mut video, folder.path());
+        let mut result =
+            ClipResult::new(clip, plan, self.rules, outcome.map_err(|error| format!("{error:#}")));
+        if let (Some(sheets), None) = (&self.options.sheets, &result.error)
+            && let Err(error) = sheet::draw_all(&result, clip, &video, sheets)
+        {
+            result.error = Some(format!("{:#}", error.context("a contact sheet")));
+        }
+        result
+    }
+
+    /// Replays the clip. `video` becomes the copy that was shown instead of it.
+    fn alarms(&self, clip: &Clip, plan: &Plan, video: &mut PathBuf, folder: &Path) -> Result<Vec<Alarm>> {
+        let original = video.clone();
+        ensure!(original.is_file(), "{} is not a file", original.display());
+        if plan.is_empty() {
+            return Ok(Vec::new());
+        }
+        let config = plan.edge_toml(self.rules, self.options.fps);
+        let events = folder.join("events.jsonl");
+        if clip.crop_norm.is_none() && clip.mask_norm.is_none() {
+            match self.edge.alarms(&config, &original, &events) {
+                Ok(alarms) => return Ok(alarms),
+                Err(error) => (self.tell)(&format!("{}: {error:#}; a copy is tried", clip.file)),
+            }
+        }
+        *video = folder.join("copy.mp4");
+        prepare::prepare(&original, video, clip.crop_norm, clip.mask_norm)?;
+        self.edge.alarms(&config, video, &events)
+    }
+}
+
+fn line(done: usize, all: usize, result: &ClipResult) -> String {
+    let found = result.events.iter().filter(|event| event.alarm.is_some()).count();
+    let rest = match &result.error {
+        Some(error) => format!("FAILED: {error}"),
+        None => format!("{found} of {} events, {} alarms", result.events.len(), result.alarms.len()),
+    };
+    format!("{done}/{all} {} · {rest}", result.file)
+}
+
+/// Behaviors in the order of the report.
+pub fn in_order(behaviors: &mut [String]) {
+    behaviors.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.cmp(b)));
+}

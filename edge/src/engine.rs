@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 
+use xunge_scene::Needs;
+
 use crate::{
-    config::{CameraConfig, DetectorConfig},
+    config::DetectorConfig,
     models::{self, Model},
     observe::{
         detector::Detector,
@@ -22,18 +24,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads library and models for these cameras and starts the workers.
-    pub fn start<'a>(
-        config: &DetectorConfig,
-        cameras: impl IntoIterator<Item = &'a CameraConfig>,
-    ) -> Result<Self> {
-        let (mut count, mut closer) = (0, false);
-        for camera in cameras {
-            count += 1;
-            closer |= camera.scene.needs().closer;
-        }
+    /// Loads library and models and starts the workers, for so many cameras that `needs` so much between them.
+    pub fn start(config: &DetectorConfig, cameras: usize, needs: Needs) -> Result<Self> {
         let model = models::find("detector", config.model.as_deref())?;
-        let pose = closer.then(|| models::find("pose", None)).transpose()?;
+        let pose = needs.closer.then(|| models::find("pose", None)).transpose()?;
         let environment = runtime::load(&models::runtime_candidates(config.onnxruntime.as_deref()))?;
         let eyes = (0..config.workers.max(1))
             .map(|_| {
@@ -42,7 +36,7 @@ impl Engine {
                 Ok(Eyes { detector, pose: pose.as_ref().map(load).transpose()? })
             })
             .collect::<Result<Vec<_>>>()?;
-        let pool = Pool::start(eyes, count).context("no thread for the detector")?;
+        let pool = Pool::start(eyes, cameras).context("no thread for the detector")?;
         Ok(Self { pool, model })
     }
 }

@@ -101,7 +101,7 @@ fn replay(options: &Replay) -> Result<()> {
         let ids: Vec<&str> = setup.config.cameras.iter().map(|c| c.id.as_str()).collect();
         format!("{} has no camera `{}`; it has: {}", options.config.display(), options.camera, ids.join(", "))
     })?;
-    let engine = Engine::start(&setup.config.detector, [camera])?;
+    let engine = Engine::start(&setup.config.detector, 1, camera.scene.needs())?;
     let mut meter = Meter::new();
     let mut notes = annotate::Notes::new(options.annotate.is_some());
     let summary = replay::replay(

@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::{runtime::Runtime, signal::unix::SignalKind};
 
+use xunge_scene::Needs;
+
 use crate::{
     camera::{Camera, Services},
     clock,
@@ -38,7 +40,8 @@ pub fn run(path: &Path) -> Result<()> {
     if cameras.is_empty() {
         bail!("no camera of {} is enabled", path.display());
     }
-    let engine = Engine::start(&config.detector, cameras.iter().copied())?;
+    let needs = cameras.iter().fold(Needs::default(), |needs, camera| needs.and(camera.scene.needs()));
+    let engine = Engine::start(&config.detector, cameras.len(), needs)?;
     let (outbox, opened) =
         Outbox::open(&config.storage.directory, limits(&config.storage), clock::utc_now())?;
     if opened.evidence_lost > 0 {

@@ -10,23 +10,18 @@ use std::{
 };
 
 use xunge_edge::{
-    config::{DetectorConfig, EdgeConfig, For},
+    config::DetectorConfig,
     engine::Engine,
     frame::Frame,
     observe::pool::{LookError, Looker},
 };
-use xunge_scene::StreamTime;
+use xunge_scene::{Needs, StreamTime};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn engine(cameras: usize) -> Engine {
     let config = DetectorConfig { model: None, onnxruntime: None, workers: 1, threads: 1 };
-    let section = |n| format!("[[camera]]\nid = \"c{n}\"\nurl = \"file:///c{n}.mp4\"\n");
-    let text: String = (0..cameras).map(section).collect();
-    let head = "edge_id = \"gw\"\nsite = \"420502001001\"\n";
-    let (edge, problems) = EdgeConfig::parse("edge.toml", &format!("{head}{text}"), "".as_ref(), For::Replay);
-    assert!(problems.is_empty(), "{problems}");
-    Engine::start(&config, &edge.cameras).unwrap()
+    Engine::start(&config, cameras, Needs::default()).unwrap()
 }
 
 fn grey() -> Arc<Frame> {

@@ -10,7 +10,7 @@ use xunge_edge::{
     replay::{self, FrameStream},
     still::{self, Drawing, Mark},
 };
-use xunge_scene::{Bounds, Kind, Point};
+use xunge_scene::{Bounds, Kind, Needs, Point};
 
 use super::{plan, score::Alarm, truth};
 
@@ -35,7 +35,8 @@ impl Edge {
     /// Loads the model `jobs` times.
     pub fn start(jobs: usize) -> Result<Self> {
         let config = configured(&plan::detector_toml(jobs))?;
-        Ok(Self { engine: Engine::start(&config.detector, jobs)? })
+        let needs = Needs { closer: true, ..Needs::default() };
+        Ok(Self { engine: Engine::start(&config.detector, jobs, needs)? })
     }
 
     /// SHA-256 of the model.

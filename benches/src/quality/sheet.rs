@@ -73,7 +73,7 @@ fn sheets(result: &ClipResult, duration_s: f64) -> Vec<Sheet> {
         if !event.is_missed() || !event.watched {
             continue;
         }
-        let (from, to) = (event.start_s - 1.0, event.latest_s);
+        let (from, to) = ((event.start_s - 1.0).max(0.0), event.latest_s.min(duration_s));
         let times = (0..AROUND_S.len()).map(|n| from + (to - from) * n as f64 / (AROUND_S.len() - 1) as f64);
         let boxes = event.region.map(|region| (region, "truth".to_owned()));
         all.push(sheet(

@@ -87,10 +87,9 @@ impl ClipResult {
             clip.events.iter().filter(|event| plan.scored.contains(event.behavior())).collect();
         let expected: Vec<_> = labels.iter().map(|event| plan.expected(event, clip, rules)).collect();
         let scored = score::score(&expected, &alarms, &plan.scored);
-        let event = |((label, expected), alarm): ((&&_, _), &Option<usize>)| {
-            let label: &super::truth::Event = label;
-            let expected: &super::expected::Expected = expected;
-            EventResult {
+        let mut events = Vec::with_capacity(labels.len());
+        for ((label, expected), alarm) in labels.iter().zip(&expected).zip(&scored.events) {
+            events.push(EventResult {
                 behavior: expected.behavior.clone(),
                 start_s: label.start_s,
                 end_s: label.end_s,
@@ -102,8 +101,8 @@ impl ClipResult {
                 delay_s: alarm.map(|number| rounded(alarms[number].at_s - expected.delay_from_s)),
                 watched: plan.watches(&expected.behavior),
                 note: label.note.clone(),
-            }
-        };
+            });
+        }
         Self {
             file: clip.file.clone(),
             source: clip.source().to_owned(),
@@ -112,7 +111,7 @@ impl ClipResult {
             eventless: clip.events.is_empty(),
             error,
             watched: plan.scored.iter().filter(|behavior| plan.watches(behavior)).cloned().collect(),
-            events: labels.iter().zip(&expected).zip(&scored.events).map(event).collect(),
+            events,
             alarms: alarms
                 .iter()
                 .zip(scored.alarms)

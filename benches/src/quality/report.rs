@@ -77,6 +77,7 @@ impl Report {
         }
         section(&mut text, "Behaviors", table_of(&self.headline));
         section(&mut text, "Goals", goal_table(&self.goals));
+        section(&mut text, "Parameters, the same for all clips", self.parameters());
         section(&mut text, "Behaviors by footage", table_of(&self.by_source));
         section(&mut text, "Smoke: footage whose numbers do not count", table_of(&self.smoke));
         section(&mut text, "Clips that failed", self.failures());
@@ -96,6 +97,15 @@ impl Report {
             }
         }
         text
+    }
+
+    fn parameters(&self) -> Table {
+        let mut table = Table::new(&["behavior", "rule, all else default"]);
+        for row in self.headline.iter().filter(|row| row.built) {
+            let text = self.outcome.rules.text(&row.behavior).trim();
+            table.row([row.behavior.clone(), text.replace('\n', ", ")]);
+        }
+        table
     }
 
     fn failures(&self) -> Table {

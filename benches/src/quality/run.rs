@@ -70,7 +70,6 @@ pub struct Outcome {
 pub fn run(options: &Options, tell: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
     let truth = Truth::load(&options.truth)?;
     let rules = Rules::load(options.rules.as_deref())?;
-    let notices = truth.unknown_fields();
     let chosen =
         |clip: &&Clip| options.only.is_empty() || options.only.iter().any(|part| clip.file.contains(part));
     let clips: Vec<&Clip> = truth.clips.iter().filter(chosen).collect();
@@ -84,9 +83,11 @@ pub fn run(options: &Options, tell: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
     let jobs = options.jobs.clamp(1, clips.len());
-    let job = Job { options, rules: &rules, edge: Edge::start(jobs)?, tell };
+    let job = Job { options, rules: &rules, edge: Edge::start(jobs)?, tell, notices: Mutex::default() };
     let mut results = job.all(&clips, &plans, jobs);
     results.sort_by_key(|(number, _)| *number);
+    let mut more = job.notices.into_inner().unwrap_or_else(PoisonError::into_inner);
+    more.sort();
     let behaviors = plans.iter().flat_map(|plan| &plan.scored);
     Ok(Outcome {
         truth: options.truth.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -94,7 +95,7 @@ pub fn run(options: &Options, tell: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
         model_sha256: job.edge.model().to_owned(),
         not_built: behaviors.filter(|name| !edge::is_built(name)).cloned().collect(),
         rules,
-        notices,
+        notices: truth.unknown_fields().into_iter().chain(more).collect(),
         clips: results.into_iter().map(|(_, result)| result).collect(),
     })
 }
@@ -104,6 +105,7 @@ struct Job<'a> {
     rules: &'a Rules,
     edge: Edge,
     tell: &'a (dyn Fn(&str) + Sync),
+    notices: Mutex<Vec<String>>,
 }
 
 impl Job<'_> {
@@ -136,12 +138,12 @@ impl Job<'_> {
         };
         let mut video = self.options.clips.join(&clip.file);
         let outcome = self.alarms(clip, plan, &mut video, folder.path());
-        let mut result =
-            ClipResult::new(clip, plan, self.rules, outcome.map_err(|error| format!("{error:#}")));
+        let result = ClipResult::new(clip, plan, self.rules, outcome.map_err(|error| format!("{error:#}")));
         if let (Some(sheets), None) = (&self.options.sheets, &result.error)
             && let Err(error) = sheet::draw_all(&result, clip, &video, sheets)
         {
-            result.error = Some(format!("{:#}", error.context("a contact sheet")));
+            let notice = format!("no contact sheets of {}: {error:#}", clip.file);
+            self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         }
         result
     }

@@ -60,21 +60,35 @@ pub fn draw_all(result: &ClipResult, clip: &Clip, video: &Path, folder: &Path) -
 
 fn sheets(result: &ClipResult, duration_s: f64) -> Vec<Sheet> {
     let stem = Path::new(&result.file).file_stem().unwrap_or_default().to_string_lossy();
-    let sheet = |kind: &str, behavior: &str, at_s: f64, times: Vec<f64>, boxes| Sheet {
-        name: format!("{behavior}-{kind}-{}-{stem}-{at_s:.1}s.jpg", result.source),
+    // `number` is the place in the lists of the JSON
+    let sheet = |kind: &str, number: usize, behavior: &str, at_s: f64, times: Vec<f64>, boxes| Sheet {
+        name: format!("{behavior}-{kind}-{}-{stem}-{number}.jpg", result.source),
         times: clamped(times, duration_s),
         boxes,
         title: format!("{behavior} {kind} {at_s:.1}"),
         pictures: Vec::new(),
     };
     let mut all = Vec::new();
-    for event in result.events.iter().filter(|event| event.is_missed() && event.watched) {
-        let (from, to) = (event.start_s - 1.0, event.latest_s);
+    for (number, event) in result.events.iter().enumerate() {
+        if !event.is_missed() || !event.watched {
+            continue;
+        }
+        let (from, to) = ((event.start_s - 1.0).max(0.0), event.latest_s.min(duration_s));
         let times = (0..AROUND_S.len()).map(|n| from + (to - from) * n as f64 / (AROUND_S.len() - 1) as f64);
         let boxes = event.region.map(|region| (region, "truth".to_owned()));
-        all.push(sheet("miss", &event.behavior, event.start_s, times.collect(), boxes.into_iter().collect()));
+        all.push(sheet(
+            "miss",
+            number,
+            &event.behavior,
+            event.start_s,
+            times.collect(),
+            boxes.into_iter().collect(),
+        ));
     }
-    for told in result.alarms.iter().filter(|told| told.counted == Counted::FalseAlarm) {
+    for (number, told) in result.alarms.iter().enumerate() {
+        if told.counted != Counted::FalseAlarm {
+            continue;
+        }
         let alarm = &told.alarm;
         let mut boxes = vec![(alarm.bounds, format!("alarm since {:.1}", alarm.since_s))];
         let labels = result.events.iter().filter(|event| event.behavior == alarm.behavior);
@@ -82,7 +96,7 @@ fn sheets(result: &ClipResult, duration_s: f64) -> Vec<Sheet> {
             event.region.map(|region| (region, format!("truth {:.1}-{:.1}", event.start_s, event.end_s)))
         }));
         let times = AROUND_S.iter().map(|around| alarm.at_s + around).collect();
-        all.push(sheet("false", &alarm.behavior, alarm.at_s, times, boxes));
+        all.push(sheet("false", number, &alarm.behavior, alarm.at_s, times, boxes));
     }
     all
 }

@@ -25,8 +25,9 @@ pub struct Truth {
     pub set: String,
     /// Clips in the order of the file.
     pub clips: Vec<Clip>,
+    /// Fields that are not understood, and those for readers only.
     #[serde(flatten)]
-    other: BTreeMap<String, Value>,
+    pub other: BTreeMap<String, Value>,
 }
 
 /// A labelled clip. Where it has a crop, regions and zones are fractions of what is left.
@@ -51,8 +52,9 @@ pub struct Clip {
     pub zone_polygon: Option<Polygon>,
     /// Where line crossing is watched when no event says where.
     pub line: Option<Polygon>,
+    /// Fields that are not understood, and those for readers only.
     #[serde(flatten)]
-    other: BTreeMap<String, Value>,
+    pub other: BTreeMap<String, Value>,
 }
 
 /// Something that happens.
@@ -84,8 +86,9 @@ pub struct Event {
     pub direction: Option<String>,
     /// What the labeller says.
     pub note: Option<String>,
+    /// Fields that are not understood, and those for readers only.
     #[serde(flatten)]
-    other: BTreeMap<String, Value>,
+    pub other: BTreeMap<String, Value>,
 }
 
 /// The behavior that a label is about.

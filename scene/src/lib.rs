@@ -20,6 +20,7 @@ pub mod detection;
 pub mod event;
 pub mod facts;
 pub mod geometry;
+mod posture;
 pub mod rule;
 pub mod scene;
 pub mod time;

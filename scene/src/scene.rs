@@ -58,6 +58,8 @@ pub struct Scene<'a> {
     pub evidence: Evidence,
     /// Width / height of the picture.
     pub aspect: f64,
+    /// What the detector found at this look, weak finds and all; empty when it did not look.
+    pub detections: &'a [Detection],
     /// The tracks that the rule may see, by id. Tentative ones too: a behavior may remember where they were, but
     /// must say nothing about them yet.
     pub tracks: &'a [Track],

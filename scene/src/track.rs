@@ -9,6 +9,7 @@
 //! where it should be.
 
 mod assignment;
+mod doubt;
 mod filter;
 mod life;
 mod pairing;
@@ -115,6 +116,7 @@ pub(crate) struct Tracker {
     /// Where things that move were lost for good, and when. Somebody who stands may be missed for long; when he is found
     /// again there, he is no furniture.
     vanished: Vec<(StreamTime, Bounds)>,
+    doubts: doubt::Doubts,
 }
 
 /// How long a place is remembered …
@@ -135,6 +137,7 @@ impl Tracker {
             tracks: Vec::new(),
             mixups: Vec::new(),
             vanished: Vec::new(),
+            doubts: doubt::Doubts::default(),
         }
     }
 
@@ -159,6 +162,7 @@ impl Tracker {
         self.tracks.clear();
         self.mixups.clear();
         self.vanished.clear();
+        self.doubts.reset();
     }
 
     /// Nobody could look for so long that nobody can be called the same; but who is found where somebody was is no
@@ -197,6 +201,7 @@ impl Tracker {
         let gap = self.last.map_or(Duration::ZERO, |last| at.since(last));
         self.last = Some(at);
         self.mixups.clear();
+        self.doubts.clear();
         gap
     }
 
@@ -219,20 +224,43 @@ impl Tracker {
         waiting.retain(|&index| self.lives[index].takes_weak());
         self.match_some(at, &mut waiting, &mut low, Strength::Weak);
 
+        for detection in &low {
+            let apart = |life: &Life| life.track(at).bounds.iou(&detection.bounds) < 0.2;
+            if self.lives.iter().all(apart) {
+                self.doubts.consider(at, detection);
+            }
+        }
         for detection in high {
             let twin = self.lives.iter().any(|life| life.is_twin(at, &detection));
             if !twin {
-                let mut life = Life::new(self.next_id, at, &detection, self.aspect);
-                let near = |b: &Bounds| {
-                    b.foot().distance(detection.bounds.foot(), self.aspect)
-                        < VANISHED_NEAR * detection.bounds.h
-                };
-                if self.vanished.iter().any(|(_, bounds)| near(bounds)) {
-                    life.believe_moved();
-                }
-                self.lives.push(life);
-                self.next_id += 1;
+                self.give_birth(at, &detection);
             }
+        }
+    }
+
+    fn give_birth(&mut self, at: StreamTime, detection: &Detection) -> &mut Life {
+        let mut life = Life::new(self.next_id, at, detection, self.aspect);
+        let near = |b: &Bounds| {
+            b.foot().distance(detection.bounds.foot(), self.aspect) < VANISHED_NEAR * detection.bounds.h
+        };
+        if self.vanished.iter().any(|(_, bounds)| near(bounds)) {
+            life.believe_moved();
+        }
+        self.next_id += 1;
+        self.lives.push_mut(life)
+    }
+
+    /// People of this look who are too weak to begin a track: their joints decide.
+    pub(crate) fn doubts(&mut self) -> &[Detection] {
+        self.doubts.asked()
+    }
+
+    /// The joints have decided about one of [`Tracker::doubts`]. A person's track is listed from the next look on.
+    pub(crate) fn settle(&mut self, at: StreamTime, doubt: &Detection, is_person: bool) {
+        if is_person {
+            self.give_birth(at, doubt).prove();
+        } else {
+            self.doubts.refuse(at, doubt.bounds);
         }
     }
 

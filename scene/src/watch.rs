@@ -2,7 +2,9 @@
 
 use crate::config::CameraScene;
 use crate::event::Event;
+use crate::detection::Detection;
 use crate::facts::{Closer, Closeup, Facts, NoCloser, Wants};
+use crate::posture::Posture;
 use crate::rule::{Shown, Watcher};
 use crate::scene::{Look, SILENCE, Scene};
 use crate::time::{LocalTime, StreamTime};
@@ -23,6 +25,8 @@ pub struct Watch {
     last: Option<StreamTime>,
     known: Duration,
     happenings: u64,
+    /// Closer looks can be had.
+    closer: bool,
     /// Kept to spare an allocation at each look.
     wants: Wants,
 }
@@ -39,6 +43,7 @@ impl Watch {
             last: None,
             known: Duration::ZERO,
             happenings: 0,
+            closer: scene.needs().closer,
             wants: Wants::default(),
         }
     }
@@ -84,6 +89,7 @@ impl Watch {
         }
         self.last = Some(at);
         self.known += gap.min(SILENCE);
+        let doubts = if self.closer { self.tracker.doubts().to_vec() } else { Vec::new() };
         let nothing = Closeup::default();
         let mut scene = Scene {
             at,
@@ -91,17 +97,29 @@ impl Watch {
             gap,
             evidence: look.evidence(),
             aspect: self.aspect,
+            detections: if let Look::Seen(detections) = look { detections } else { &[] },
             tracks: self.tracker.tracks(),
             mixups: self.tracker.mixups(),
             facts,
             closeup: &nothing,
         };
         self.wants.clear();
+        // Who is asked about is of no track: his number is one that no track reaches.
+        for (number, doubt) in doubts.iter().enumerate() {
+            self.wants.poses.insert(u64::MAX - number as u64, doubt.bounds);
+        }
         for rule in &mut self.rules {
             rule.wants(&scene, &mut self.wants);
         }
         let found = if self.wants.is_empty() { Closeup::default() } else { closer.look(&self.wants) };
         scene.closeup = &found;
+        let is_person = |number: usize, doubt: &Detection| {
+            let pose = found.poses.iter().find(|pose| pose.track == u64::MAX - number as u64);
+            let posture = pose.and_then(|pose| Posture::of(pose, self.aspect));
+            posture.is_some_and(|posture| posture.is_upright_person(&doubt.bounds))
+        };
+        let settled: Vec<(Detection, bool)> =
+            doubts.iter().enumerate().map(|(number, doubt)| (*doubt, is_person(number, doubt))).collect();
         let lost = self.rules.iter().any(Watcher::view_is_lost);
         let mut events = Vec::new();
         for rule in &mut self.rules {
@@ -112,6 +130,9 @@ impl Watch {
             }
             let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
             rule.look(&scene, &mut shown);
+        }
+        for (doubt, is_person) in settled {
+            self.tracker.settle(at, &doubt, is_person);
         }
         events
     }

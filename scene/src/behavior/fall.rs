@@ -14,17 +14,18 @@
 //! down after 10 s needs help (two in three old people who fall cannot get up by themselves: Fleming & Brayne 2008).
 
 mod body;
-mod posture;
 
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::detection::{Class, Detection};
 use crate::facts::{Needs, Wants};
-use crate::geometry::Zone;
+use crate::geometry::{Bounds, Zone};
+use crate::posture::Posture;
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{State, Track};
 use body::{Body, Shown, Stance};
-use posture::Posture;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
@@ -90,8 +91,8 @@ impl Parameters for Settings {
     }
 }
 
-/// Poses asked for at one look: the most doubtful people first.
-const MOST_POSES: usize = 6;
+/// Poses asked for at one look: the most doubtful people first, and of those plainly upright the one longest not asked.
+const MOST_POSES: usize = 4;
 /// Turned looks asked for at one look.
 const MOST_TURNED: usize = 3;
 /// Somebody plainly upright is looked at this often, so that his stature is known when he falls.
@@ -136,13 +137,13 @@ struct Lying {
 
 impl Behavior for Machine {
     fn wants(&self, scene: &Scene<'_>, wants: &mut Wants) {
-        let mut doubtful: Vec<(u8, u64)> = Vec::new();
+        let mut doubtful: Vec<(u8, Option<StreamTime>, u64)> = Vec::new();
         let mut turned = 0;
         for (&id, person) in &self.people {
             let now = track(scene, id).filter(|t| t.seen);
             let urgent = person.urgency(now, scene);
             if urgent > 0 {
-                doubtful.push((urgent, id));
+                doubtful.push((urgent, person.asked_at, id));
             }
             if urgent >= 2 && turned < MOST_TURNED && now.is_none_or(|t| t.score < 0.5) {
                 turned += 1;
@@ -151,11 +152,12 @@ impl Behavior for Machine {
         }
         for new in scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed) {
             if !self.people.contains_key(&new.id) {
-                doubtful.push((1, new.id));
+                doubtful.push((1, None, new.id));
             }
         }
-        doubtful.sort_by_key(|&(urgent, id)| (std::cmp::Reverse(urgent), id));
-        for (_, id) in doubtful.into_iter().take(MOST_POSES) {
+        doubtful.sort_by_key(|&(urgent, asked_at, id)| (Reverse(urgent), asked_at, id));
+        let calm = doubtful.iter().take_while(|(urgent, ..)| *urgent > 1).count() + 1;
+        for (_, _, id) in doubtful.into_iter().take(calm.min(MOST_POSES)) {
             let seen = track(scene, id).filter(|t| t.seen).map(|t| t.bounds);
             if let Some(bounds) = seen.or(self.people.get(&id).map(|p| p.body.bounds)) {
                 wants.poses.insert(id, bounds);
@@ -166,10 +168,14 @@ impl Behavior for Machine {
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         self.take_in(scene);
         for (&id, person) in &mut self.people {
+            if scene.closeup.poses.iter().any(|pose| pose.track == id) {
+                person.asked_at = Some(scene.at);
+            }
+            let foreign = |b: &Bounds| is_of_another(scene, id, b);
             let shown = Shown {
                 track: track(scene, id).filter(|t| t.seen),
-                posture: posture(scene, id),
-                turned: best_turned(scene, &person.body),
+                posture: posture(scene, id).filter(|p| !foreign(&p.bounds)),
+                found: best_found(scene, &person.body).filter(|(_, b)| !foreign(b)),
             };
             person.look(shown, scene, self.confirm);
         }
@@ -239,8 +245,11 @@ impl Person {
         if let Some(lying) = self.lying {
             return if !lying.told || due(LYING_EVERY) { 3 } else { 0 };
         }
-        if self.body.left || !self.body.real {
+        if self.body.left {
             return 0;
+        }
+        if !self.body.real {
+            return u8::from(now.is_some() && due(POSTURE_EVERY));
         }
         let sinks = self.body.is_sinking(scene.at);
         match now {
@@ -248,19 +257,17 @@ impl Person {
                 let low = t.bounds.h < 0.85 * self.body.stature || t.bounds.w * scene.aspect > 0.8 * t.bounds.h;
                 if sinks || low { 2 } else { u8::from(due(POSTURE_EVERY)) }
             }
-            None => if scene.at.since(self.body.shown) <= SEARCHED { 2 } else { 0 },
+            None if self.body.sank() && scene.at.since(self.body.shown) <= SEARCHED => 2,
+            None => 0,
         }
     }
 
     fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>, confirm: Duration) {
-        if scene.closeup.poses.iter().any(|_| true) {
-            self.asked_at = shown.posture.map_or(self.asked_at, |_| Some(scene.at));
-        }
         self.body.look(shown, scene);
         let stance = self.body.stance(scene.at);
         if std::env::var_os("FALLDBG").is_some() {
-            eprintln!("{:.2} tr={:?} st={:?} head={:.2} stature={:.2} lean={:?} sh/hip={:?} turned={:?} lying={}", scene.at.secs(),
-              shown.track.map(|t| (t.id, (t.bounds.h*100.0).round(), (t.bounds.w*scene.aspect*100.0).round(), (t.score*100.0).round())), stance, self.body.trail.back().map_or(0.0,|s|s.head), self.body.stature, shown.posture.map(|p| (p.lean_deg.round(), (p.score*100.0).round())), shown.posture.map(|p| (((self.body.floor-p.shoulders_y)/self.body.stature*100.0).round(), ((self.body.floor-p.hips_y)/self.body.stature*100.0).round())), shown.turned.map(|t|((t.0*100.0).round(),(t.1.h*100.0).round(),(t.1.w*scene.aspect*100.0).round())), self.lying.is_some());
+            eprintln!("{:.2} real={} left={} tr={:?} st={:?} head={:.2} stature={:.2} lean={:?} sh/hip={:?} turned={:?} lying={}", scene.at.secs(), self.body.real, self.body.left,
+              shown.track.map(|t| (t.id, (t.bounds.h*100.0).round(), (t.bounds.w*scene.aspect*100.0).round(), (t.score*100.0).round())), stance, self.body.trail.back().map_or(0.0,|s|s.head), self.body.stature, shown.posture.map(|p| (p.lean_deg.round(), (p.score*100.0).round())), shown.posture.map(|p| (((self.body.floor-p.shoulders_y)/self.body.stature*100.0).round(), ((self.body.floor-p.hips_y)/self.body.stature*100.0).round())), shown.found.map(|t|((t.0*100.0).round(),(t.1.h*100.0).round(),(t.1.w*scene.aspect*100.0).round())), self.lying.is_some());
         }
         match (&mut self.lying, stance) {
             (None, Some(Stance::Down)) => {
@@ -304,17 +311,27 @@ fn posture(scene: &Scene<'_>, id: u64) -> Option<Posture> {
     scene.closeup.poses.iter().find(|p| p.track == id).and_then(|pose| Posture::of(pose, scene.aspect))
 }
 
-/// The best turned detection near somebody.
-fn best_turned(scene: &Scene<'_>, body: &Body) -> Option<(f32, crate::geometry::Bounds)> {
-    let near = |b: &crate::geometry::Bounds| {
-        b.centre().distance(body.bounds.centre(), scene.aspect) < 0.8 * body.stature
-            && b.w.max(b.h / scene.aspect) * scene.aspect < 1.5 * body.stature
+/// What lies to a good part within the boxes of others shows them: turned, a row of people who stand is a heap that lies.
+fn is_of_another(scene: &Scene<'_>, id: u64, found: &Bounds) -> bool {
+    let others = scene.tracks.iter().filter(|t| t.id != id && t.seen);
+    let covered: f64 = others.map(|t| t.bounds.overlap(found)).sum();
+    covered > 0.4 * found.area()
+}
+
+/// The best detection near somebody, turned or as it stands, that is of no track.
+fn best_found(scene: &Scene<'_>, body: &Body) -> Option<(f32, Bounds)> {
+    let place = body.lying_place(scene.aspect);
+    let fits = |b: &Bounds| {
+        let centre = b.centre();
+        let inside = (place.x..=place.x + place.w).contains(&centre.x)
+            && (place.y..=place.y + place.h).contains(&centre.y);
+        let length = b.h.max(b.w * scene.aspect);
+        inside && (0.35 * body.stature..=1.5 * body.stature).contains(&length)
     };
-    scene
-        .closeup
-        .turned
-        .iter()
-        .filter(|d| near(&d.bounds))
-        .max_by(|a, b| a.score.total_cmp(&b.score))
-        .map(|d| (d.score, d.bounds))
+    let loose = |d: &&Detection| {
+        d.class == Class::Person && scene.tracks.iter().all(|t| !t.seen || t.bounds.iou(&d.bounds) < 0.5)
+    };
+    let turned = scene.closeup.turned.iter();
+    let found = turned.chain(scene.detections.iter().filter(loose)).filter(|d| fits(&d.bounds));
+    found.max_by(|a, b| a.score.total_cmp(&b.score)).map(|d| (d.score, d.bounds))
 }

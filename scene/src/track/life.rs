@@ -101,6 +101,12 @@ impl Life {
         self.just_confirmed
     }
 
+    /// Something better than detections says that it is there.
+    pub(super) fn prove(&mut self) {
+        self.looks = CONFIRM_LOOKS;
+        self.track.state = State::Confirmed;
+    }
+
     /// It turns out to be something that has moved before.
     pub(super) fn believe_moved(&mut self) {
         self.track.moved = true;

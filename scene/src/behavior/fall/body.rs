@@ -3,11 +3,11 @@
 //! What is measured is how high his head is above the floor, in parts of his own height. A detector loses people who
 //! fall, so his place is followed by whatever still shows him: his track, his joints, or the turned look.
 
-use super::posture::Posture;
 use crate::geometry::{Bounds, Point};
+use crate::posture::Posture;
 use crate::scene::Scene;
 use crate::time::StreamTime;
-use crate::track::Track;
+use crate::track::{State, Track};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -22,18 +22,27 @@ const UP: f64 = 0.75;
 const SHOULDERS_UP: f64 = 0.5;
 /// A trunk that leans less is upright.
 const LEAN_UP_DEG: f64 = 40.0;
-/// Of somebody who sits on the floor the shoulders are at .38 or higher, of one on all fours too.
+/// Of somebody who sits on the floor or is on all fours the shoulders are at .38 or higher …
 const SHOULDERS_DOWN: f64 = 0.36;
-/// Hips of somebody on all fours are at .3 and higher.
-const HIPS_DOWN: f64 = 0.3;
+/// … and of one who picks something up, or is on all fours, the hips.
+const HIPS_DOWN: f64 = 0.36;
+/// Head first: shoulders on the floor, hips above them but lower than those of somebody who bends (.5).
+const HEAD_FIRST: (f64, f64) = (0.25, 0.45);
 /// A box that is lower than this and wider than high lies.
 const BOX_DOWN: f64 = 0.5;
 /// One that is lower than this lies, whatever its width.
 const BOX_FLAT: f64 = 0.34;
+/// A box that reaches so near the lower edge of the picture is cut off by it …
+const CUT_MARGIN: f64 = 0.015;
+/// … and shows somebody who lies only when it is this wide, in parts of his stature.
+const BROAD: f64 = 0.6;
 /// Score from which joints are believed against a box.
 const POSTURE_SURE: f32 = 0.38;
-/// Score of a turned look that shows somebody.
-const TURNED_SURE: f32 = 0.27;
+/// Score from which what is found where somebody was lost while he sank shows him.
+const FOUND_SURE: f32 = 0.25;
+
+/// A box whose middle moves down this fast sinks, own heights per second.
+const SINKING: f64 = 0.25;
 
 /// How somebody holds himself at one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +71,8 @@ pub(super) struct Sample {
 pub(super) struct Shown<'a> {
     pub track: Option<&'a Track>,
     pub posture: Option<Posture>,
-    /// Best turned detection at his place: score and box.
-    pub turned: Option<(f32, Bounds)>,
+    /// Best detection at his place that is of no track, turned or not: score and box.
+    pub found: Option<(f32, Bounds)>,
 }
 
 /// One person.
@@ -85,6 +94,8 @@ pub(super) struct Body {
     pub real: bool,
     /// Walked out of the picture.
     pub left: bool,
+    /// Moved downwards when last tracked.
+    sank: bool,
 }
 
 impl Body {
@@ -99,13 +110,16 @@ impl Body {
             score: track.score,
             real: false,
             left: false,
+            sank: false,
         }
     }
 
     /// Takes in one look. Nothing shown leaves everything as it was.
     pub(super) fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>) {
         if let Some(track) = shown.track {
-            self.real |= track.moved && track.state == crate::track::State::Confirmed;
+            let person = track.moved || shown.posture.is_some_and(|p| p.score >= POSTURE_SURE);
+            self.real |= person && track.state == State::Confirmed;
+            self.sank = track.velocity.y > SINKING * track.height;
             self.left = leaves(track, scene.aspect);
         }
         let Some(sample) = self.sample(shown, scene) else { return };
@@ -126,9 +140,9 @@ impl Body {
     fn sample(&mut self, shown: Shown<'_>, scene: &Scene<'_>) -> Option<Sample> {
         let posture = shown.posture.filter(|p| self.is_mine(p, scene.aspect));
         let track = shown.track.map(|t| (t.bounds, t.score));
-        let turned = shown.turned.filter(|(score, _)| *score >= TURNED_SURE).map(|(score, b)| (b, score));
+        let found = shown.found.filter(|(score, _)| *score >= FOUND_SURE).map(|(score, b)| (b, score));
         let sure = posture.filter(|p| p.score >= POSTURE_SURE);
-        let (bounds, score) = match (track, turned, sure) {
+        let (bounds, score) = match (track, found, sure) {
             (Some(found), ..) => found,
             (None, _, Some(p)) => (grown(p.bounds, 0.06 * self.stature, scene.aspect), p.score),
             (None, Some(found), None) => found,
@@ -148,12 +162,16 @@ impl Body {
         let (shoulders, hips) = sure
             .map_or((f64::NAN, f64::NAN), |p| ((floor - p.shoulders_y) / height, (floor - p.hips_y) / height));
         let trunk_up = sure.is_some_and(|p| p.lean_deg < LEAN_UP_DEG);
-        let box_down = (head < BOX_DOWN && wide) || head < BOX_FLAT;
+        // Whoever walks out over the lower edge gets lower and lower, but no wider.
+        let cut = bottom > 1.0 - CUT_MARGIN;
+        let broad = bounds.w * scene.aspect > BROAD * height;
+        let box_down = ((head < BOX_DOWN && wide) || head < BOX_FLAT) && (!cut || broad);
         let stance = if (shoulders >= SHOULDERS_UP && trunk_up) || (sure.is_none() && head >= UP && !wide) {
             Stance::Up
         } else if sure.is_some() {
             let flat = shoulders < SHOULDERS_DOWN && hips < HIPS_DOWN;
-            if flat || (box_down && !trunk_up) { Stance::Down } else { Stance::Between }
+            let over = shoulders < HEAD_FIRST.0 && hips < HEAD_FIRST.1;
+            if !trunk_up && (flat || over || box_down) { Stance::Down } else { Stance::Between }
         } else if box_down {
             Stance::Down
         } else {
@@ -172,15 +190,14 @@ impl Body {
     }
 
     fn tall(&self, track: Option<(Bounds, f32)>, sure: Option<Posture>, scene: &Scene<'_>) -> Option<f64> {
-        let upright = track.filter(|(b, score)| *score >= 0.4 && b.w * scene.aspect < 0.75 * b.h);
-        let by_box = upright.map(|(b, _)| b.h);
+        let stands = |b: &Bounds| b.w * scene.aspect < 0.75 * b.h && b.y + b.h < 1.0 - CUT_MARGIN;
+        let upright = track.filter(|(b, score)| (*score >= 0.4 || sure.is_some()) && stands(b));
+        if let Some((bounds, _)) = upright {
+            return Some(bounds.h);
+        }
         // A trunk seen too long is a mistake of the joints: nobody is half as tall again as his box is long.
         let longest = 1.4 * track.map_or(self.stature, |(b, _)| b.h.max(b.w * scene.aspect));
-        let by_trunk = sure.map(|p| p.stature().min(longest));
-        match (by_box, by_trunk) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        }
+        sure.filter(|p| p.lean_deg < LEAN_UP_DEG).map(|p| p.stature().min(longest))
     }
 
     /// The stance that the latest look showed, if there was something to see.
@@ -192,6 +209,12 @@ impl Body {
     pub(super) fn has_fallen(&self, at: StreamTime) -> bool {
         let up = self.trail.iter().rev().find(|s| s.stance == Stance::Up && s.at < at);
         up.is_some_and(|up| at.since(up.at) <= FALL_WITHIN)
+    }
+
+    /// Was seen to sink before he was lost.
+    pub(super) fn sank(&self) -> bool {
+        let last = self.trail.back();
+        self.sank || last.is_some_and(|s| s.stance != Stance::Up)
     }
 
     /// Is on his way down, or has been until he was lost: worth a closer look.

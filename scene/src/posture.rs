@@ -5,6 +5,8 @@ use crate::geometry::{Bounds, Point};
 
 /// Joints below this are guesses (model card: .25 to .3).
 const SURE: f32 = 0.2;
+/// Trunks of people score .5 to .8, of what only looks like one .1 to .4 (GMDCSA24, harish, vtest; measured).
+const PERSON: f32 = 0.5;
 /// Length of the trunk from shoulders to hips / body height: .818 - .530 (Drillis & Contini 1966, standing adults).
 const TRUNK: f64 = 0.288;
 
@@ -13,7 +15,7 @@ const HIPS: [usize; 2] = [11, 12];
 
 /// Trunk and extent of a body; lengths in frame heights.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Posture {
+pub(crate) struct Posture {
     /// Height of the shoulders' middle in the frame, downwards.
     pub shoulders_y: f64,
     /// The same of the hips.
@@ -30,7 +32,7 @@ pub(super) struct Posture {
 
 impl Posture {
     /// None unless shoulders and hips are known.
-    pub(super) fn of(pose: &Pose, aspect: f64) -> Option<Self> {
+    pub(crate) fn of(pose: &Pose, aspect: f64) -> Option<Self> {
         let middle = |pair: [usize; 2]| -> Option<(Point, f32)> {
             let sure = pair.map(|joint| pose.joints[joint]).into_iter().filter(|j| j.score >= SURE);
             let (mut x, mut y, mut score, mut count) = (0.0, 0.0, 0.0, 0.0);
@@ -56,8 +58,14 @@ impl Posture {
         })
     }
 
+    /// These are the joints of somebody who stands or sits upright in `bounds`: furniture that a detector takes for a
+    /// person has at most a few joints that score half as much.
+    pub(crate) fn is_upright_person(&self, bounds: &Bounds) -> bool {
+        self.score >= PERSON && self.lean_deg < 45.0 && self.bounds.iou(bounds) >= 0.3
+    }
+
     /// Body height that a trunk of this length has when it is not foreshortened: never more than the true one.
-    pub(super) fn stature(&self) -> f64 {
+    pub(crate) fn stature(&self) -> f64 {
         self.trunk / TRUNK
     }
 }

@@ -1,8 +1,8 @@
 //! One camera watched: looks in, events out. The only door that the edge uses.
 
 use crate::config::CameraScene;
-use crate::event::Event;
 use crate::detection::Detection;
+use crate::event::Event;
 use crate::facts::{Closer, Closeup, Facts, NoCloser, Wants};
 use crate::posture::Posture;
 use crate::rule::{Shown, Watcher};

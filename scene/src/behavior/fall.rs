@@ -19,7 +19,7 @@ use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::{Class, Detection};
 use crate::facts::{Needs, Wants};
-use crate::geometry::{Bounds, Zone};
+use crate::geometry::{Bounds, Point, Zone};
 use crate::posture::Posture;
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -105,6 +105,10 @@ const LYING_EVERY: Duration = Duration::from_secs(1);
 const GOT_UP: Duration = Duration::from_secs(1);
 /// Nothing has shown him lying for this long: he is gone.
 const GONE: Duration = Duration::from_secs(20);
+/// With more people than this near him, himself counted, what is found where somebody was lost may be any of them …
+const CROWDED: usize = 3;
+/// … near being within so many of his statures.
+const CROWDED_WITHIN: f64 = 1.5;
 /// A pause in what shows him lying that does not count while it is confirmed.
 const FLICKER: Duration = Duration::from_millis(900);
 
@@ -167,7 +171,11 @@ impl Behavior for Machine {
 
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         self.take_in(scene);
+        let places: Vec<Point> = self.people.values().map(|person| person.body.bounds.centre()).collect();
         for (&id, person) in &mut self.people {
+            let within = CROWDED_WITHIN * person.body.stature;
+            let middle = person.body.bounds.centre();
+            let near = places.iter().filter(|place| place.distance(middle, scene.aspect) < within).count();
             if scene.closeup.poses.iter().any(|pose| pose.track == id) {
                 person.asked_at = Some(scene.at);
             }
@@ -175,7 +183,7 @@ impl Behavior for Machine {
             let shown = Shown {
                 track: track(scene, id).filter(|t| t.seen),
                 posture: posture(scene, id).filter(|p| !foreign(&p.bounds)),
-                found: best_found(scene, &person.body).filter(|(_, b)| !foreign(b)),
+                found: best_found(scene, &person.body).filter(|(_, b)| near <= CROWDED && !foreign(b)),
             };
             person.look(shown, scene, self.confirm);
         }
@@ -265,10 +273,6 @@ impl Person {
     fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>, confirm: Duration) {
         self.body.look(shown, scene);
         let stance = self.body.stance(scene.at);
-        if std::env::var_os("FALLDBG").is_some() {
-            eprintln!("{:.2} real={} left={} tr={:?} st={:?} head={:.2} stature={:.2} lean={:?} sh/hip={:?} turned={:?} lying={}", scene.at.secs(), self.body.real, self.body.left,
-              shown.track.map(|t| (t.id, (t.bounds.h*100.0).round(), (t.bounds.w*scene.aspect*100.0).round(), (t.score*100.0).round())), stance, self.body.trail.back().map_or(0.0,|s|s.head), self.body.stature, shown.posture.map(|p| (p.lean_deg.round(), (p.score*100.0).round())), shown.posture.map(|p| (((self.body.floor-p.shoulders_y)/self.body.stature*100.0).round(), ((self.body.floor-p.hips_y)/self.body.stature*100.0).round())), shown.found.map(|t|((t.0*100.0).round(),(t.1.h*100.0).round(),(t.1.w*scene.aspect*100.0).round())), self.lying.is_some());
-        }
         match (&mut self.lying, stance) {
             (None, Some(Stance::Down)) => {
                 if self.body.real && !self.body.left && self.body.has_fallen(scene.at) {

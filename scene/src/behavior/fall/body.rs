@@ -35,7 +35,7 @@ const BOX_FLAT: f64 = 0.34;
 /// A box that reaches so near the lower edge of the picture is cut off by it …
 const CUT_MARGIN: f64 = 0.015;
 /// … and shows somebody who lies only when it is this wide, in parts of his stature.
-const BROAD: f64 = 0.6;
+const BROAD: f64 = 0.55;
 /// Score from which joints are believed against a box.
 const POSTURE_SURE: f32 = 0.38;
 /// Score from which what is found where somebody was lost while he sank shows him.
@@ -195,8 +195,8 @@ impl Body {
         if let Some((bounds, _)) = upright {
             return Some(bounds.h);
         }
-        // A trunk seen too long is a mistake of the joints: nobody is half as tall again as his box is long.
-        let longest = 1.4 * track.map_or(self.stature, |(b, _)| b.h.max(b.w * scene.aspect));
+        // A trunk seen too long is a mistake of the joints: of who is seated or cut off most is seen all the same.
+        let longest = 1.2 * track.map_or(self.stature, |(b, _)| b.h.max(b.w * scene.aspect));
         sure.filter(|p| p.lean_deg < LEAN_UP_DEG).map(|p| p.stature().min(longest))
     }
 

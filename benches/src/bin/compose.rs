@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use xunge_benches::compose::footage;
 use xunge_benches::compose::material::Material;
-use xunge_benches::compose::produce::produce;
+use xunge_benches::compose::produce::{Order, produce};
 use xunge_benches::compose::sets::Set;
 use xunge_benches::compose::truth;
 
@@ -19,10 +19,13 @@ struct Options {
     /// 输出文件夹。 Folder for the clips and their truth file.
     #[arg(long)]
     out: PathBuf,
-    /// 场景集,可多次给出。 Which set; may be given several times: all, objects, tamper.
+    /// 场景集，可多次给出。 Which set; may be given several times: all, loitering, objects, running, tamper, eventless.
     #[arg(long, default_value = "all")]
     set: Vec<String>,
-    /// 随机种子:相同种子得到相同画面。 The same seed gives the same pictures.
+    /// 无事件场景的总时长（小时）。 Hours in which nothing happens, in clips of ten minutes.
+    #[arg(long, default_value_t = 0.2)]
+    hours: f64,
+    /// 随机种子：相同种子得到相同画面。 The same seed gives the same pictures.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// 素材录像。 The footage; without it, what `make setup` fetched.
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    let sets = sets(&options.set)?;
+    let order = order(options)?;
     let source = options.source.clone().or_else(footage::default_source);
     let source = source.context("HOME is not set: name the footage with --source")?;
     prepare(&options.out)?;
@@ -53,17 +56,25 @@ fn run(options: &Options) -> Result<()> {
     let material = Material::read(&source, &mut |what| line.show(what, true))?;
     let people = material.people.len();
     line.show(&format!("{}: an empty place and {people} people", source.display()), false);
-    let count =
-        produce(&material, &sets, options.seed, &options.out, &mut |what, more| line.show(what, more))?;
+    let count = produce(&material, &order, &options.out, &mut |what, more| line.show(what, more))?;
     line.show(&format!("{count} clips → {}", options.out.join(truth::FILE).display()), false);
     Ok(())
 }
 
-fn sets(names: &[String]) -> Result<Vec<Set>> {
-    if names.iter().any(|name| name == "all") {
-        return Ok(Set::ALL.to_vec());
+/// More hours than this in one folder are a slip of the finger.
+const MAX_HOURS: f64 = 200.0;
+
+fn order(options: &Options) -> Result<Order> {
+    let hours = options.hours;
+    if !(hours > 0.0 && hours <= MAX_HOURS) {
+        bail!("--hours {hours}: give a number above 0 and up to {MAX_HOURS}");
     }
-    names.iter().map(|name| name.parse()).collect()
+    let sets = if options.set.iter().any(|name| name == "all") {
+        Set::ALL.to_vec()
+    } else {
+        options.set.iter().map(|name| name.parse()).collect::<Result<_>>()?
+    };
+    Ok(Order { sets, seed: options.seed, hours })
 }
 
 fn prepare(folder: &Path) -> Result<()> {

@@ -122,7 +122,12 @@ impl Actor {
             return None;
         }
         let mut place = self.from;
-        let mut heading = self.ways().first().map_or(0.0, |way| way.0);
+        // one who stands before he walks faces his way
+        let first = self.steps.iter().find_map(|step| match step {
+            Step::Walk { to, .. } => Some(*to),
+            _ => None,
+        });
+        let mut heading = first.map_or(0.0, |to| place.heading(to));
         let mut walked_s = 3.0 * self.own;
         for step in &self.steps {
             let (secs, to) = Self::step(place, step);

@@ -37,8 +37,10 @@ pub fn each(
                 frame.full_height
             );
         }
-        let rows = frame.bgr().chunks(frame.stride).take(height);
-        let bgr = rows.flat_map(|row| row.iter().take(3 * width)).copied().collect();
+        let mut bgr = Vec::with_capacity(3 * width * height);
+        for row in frame.bgr().chunks(frame.stride).take(height) {
+            bgr.extend_from_slice(&row[..3 * width]);
+        }
         take(count, Picture { width, height, bgr })?;
         count += 1;
     }

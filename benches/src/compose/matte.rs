@@ -53,10 +53,13 @@ impl Sighting {
 /// Everything upright in `picture` that is not in `plate`.
 pub fn sightings(picture: &Picture, empty: &Picture) -> Result<Vec<Sighting>> {
     let gain = plate::gain(picture, empty);
+    let tables = gain.map(|gain| {
+        std::array::from_fn::<u8, 256, _>(|value| (value as f32 / gain).round().clamp(0.0, 255.0) as u8)
+    });
     let mut even = picture.clone();
     for pixel in even.bgr.chunks_exact_mut(3) {
-        for (value, gain) in pixel.iter_mut().zip(gain) {
-            *value = (f32::from(*value) / gain).round().clamp(0.0, 255.0) as u8;
+        for (value, table) in pixel.iter_mut().zip(&tables) {
+            *value = table[usize::from(*value)];
         }
     }
     let distance = difference(&even, empty)?;
@@ -80,10 +83,11 @@ pub fn sightings(picture: &Picture, empty: &Picture) -> Result<Vec<Sighting>> {
 
 /// Colour distance of each pixel from the plate, a little smoothed.
 fn difference(picture: &Picture, empty: &Picture) -> Result<Mat> {
-    let square = |a: u8, b: u8| (f32::from(a) - f32::from(b)).powi(2);
+    let square = |a: u8, b: u8| (i32::from(a) - i32::from(b)).pow(2);
     let pairs = picture.bgr.chunks_exact(3).zip(empty.bgr.chunks_exact(3));
-    let raw: Vec<f32> =
-        pairs.map(|(a, b)| (square(a[0], b[0]) + square(a[1], b[1]) + square(a[2], b[2])).sqrt()).collect();
+    let raw: Vec<f32> = pairs
+        .map(|(a, b)| ((square(a[0], b[0]) + square(a[1], b[1]) + square(a[2], b[2])) as f32).sqrt())
+        .collect();
     let raw = Mat::new_rows_cols_with_data(length(picture.height)?, length(picture.width)?, &raw)?;
     let mut smooth = Mat::default();
     imgproc::gaussian_blur_def(&raw, &mut smooth, Size::new(5, 5), 0.8)?;

@@ -22,8 +22,21 @@ pub struct Obstacle {
     pub darker_than: u8,
 }
 
-/// Lamp post with its sign, and the tripod on the lawn.
+/// The rock at the kerb, the lamp post with its sign, and the tripod on the lawn.
 pub const OBSTACLES: &[Obstacle] = &[
+    Obstacle {
+        parts: &[&[
+            (162.0, 274.0),
+            (164.0, 264.0),
+            (172.0, 252.0),
+            (182.0, 250.0),
+            (190.0, 257.0),
+            (193.0, 271.0),
+            (184.0, 276.0),
+        ]],
+        foot_y: 275.0,
+        darker_than: 255,
+    },
     Obstacle {
         parts: &[
             &[(397.0, 33.0), (412.0, 23.0), (439.0, 25.0), (439.0, 38.0), (420.0, 40.0), (402.0, 37.0)],

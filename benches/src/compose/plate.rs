@@ -39,10 +39,11 @@ fn middle(counts: &[u32; 256], half: u32) -> u8 {
 pub fn gain(picture: &Picture, plate: &Picture) -> [f32; 3] {
     let mut ratios: [Vec<f32>; 3] = Default::default();
     // a sample of pixels is enough
-    for (now, empty) in picture.bgr.chunks_exact(3).zip(plate.bgr.chunks_exact(3)).step_by(97) {
-        for channel in 0..3 {
-            if (16..240).contains(&empty[channel]) {
-                ratios[channel].push(f32::from(now[channel]) / f32::from(empty[channel]));
+    for at in (0..plate.bgr.len().min(picture.bgr.len()) / 3).step_by(97) {
+        for (channel, ratios) in ratios.iter_mut().enumerate() {
+            let (now, empty) = (picture.bgr[3 * at + channel], plate.bgr[3 * at + channel]);
+            if (16..240).contains(&empty) {
+                ratios.push(f32::from(now) / f32::from(empty));
             }
         }
     }

@@ -15,26 +15,31 @@ use super::truth::{Clip, Truth, rounded};
 /// Tells how far it is: a line, and whether it will be written over by the next.
 pub type Progress<'a> = &'a mut dyn FnMut(&str, bool);
 
-/// Makes all scenes of `sets` in `folder` and notes them in its truth file, which keeps what other sets have there.
-pub fn produce(
-    material: &Material,
-    sets: &[Set],
-    seed: u64,
-    folder: &Path,
-    progress: Progress<'_>,
-) -> Result<usize> {
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// These sets.
+    pub sets: Vec<Set>,
+    /// By this seed.
+    pub seed: u64,
+    /// Hours in which nothing happens.
+    pub hours: f64,
+}
+
+/// Makes all scenes of an order in `folder` and notes them in its truth file, which keeps what other sets have there.
+pub fn produce(material: &Material, order: &Order, folder: &Path, progress: Progress<'_>) -> Result<usize> {
     let mut truth = Truth::load(folder)?;
-    truth.made = format!("seed {seed}");
+    truth.made = format!("seed {}", order.seed);
     let mut count = 0;
-    for set in sets {
-        let scenes = set.scenes(material, seed);
+    for set in &order.sets {
+        let scenes = set.scenes(material, order.seed, order.hours);
         let place = folder.join(set.name());
         std::fs::create_dir_all(&place).with_context(|| format!("{} cannot be made", place.display()))?;
         let of_set = format!("{}/", set.name());
         truth.clips.retain(|clip| !clip.file.starts_with(&of_set));
         for (number, scene) in scenes.iter().enumerate() {
             let label = format!("{} ({} of {})", scene.name, number + 1, scenes.len());
-            let clip = film(material, scene, seed, folder, &label, progress)?;
+            let clip = film(material, scene, order.seed, folder, &label, progress)?;
             truth.put(clip);
             // after each, so that what is there can be used and an interrupted run leaves no unknown clip
             truth.save(folder)?;

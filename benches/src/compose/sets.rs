@@ -2,7 +2,10 @@
 
 pub mod covers;
 pub mod director;
+pub mod eventless;
+pub mod loitering;
 pub mod objects;
+pub mod running;
 pub mod tamper;
 
 use std::str::FromStr;
@@ -15,27 +18,39 @@ use super::scene::Scene;
 /// A set of scenes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set {
+    /// People who stay.
+    Loitering,
     /// Things left behind and taken away.
     Objects,
+    /// People who run.
+    Running,
     /// Cameras that are covered, pushed, blinded.
     Tamper,
+    /// Nothing happens.
+    Eventless,
 }
 
 impl Set {
     /// All sets.
-    pub const ALL: [Self; 2] = [Self::Objects, Self::Tamper];
+    pub const ALL: [Self; 5] = [Self::Loitering, Self::Objects, Self::Running, Self::Tamper, Self::Eventless];
 
     /// Its name, which is its folder's too.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Loitering => "loitering",
             Self::Objects => "objects",
+            Self::Running => "running",
             Self::Tamper => "tamper",
+            Self::Eventless => "eventless",
         }
     }
 
-    /// All its scenes.
-    pub fn scenes(self, material: &Material, seed: u64) -> Vec<Scene> {
+    /// All its scenes; `hours` is the length of those in which nothing happens.
+    pub fn scenes(self, material: &Material, seed: u64, hours: f64) -> Vec<Scene> {
         match self {
+            Self::Loitering => loitering::scenes(material, seed),
+            Self::Running => running::scenes(material, seed),
+            Self::Eventless => eventless::scenes(material, seed, hours),
             Self::Objects => objects::scenes(material, seed),
             Self::Tamper => tamper::scenes(material, seed),
         }

@@ -161,17 +161,31 @@ impl<'a> Director<'a> {
         self.scene.view.region(area)
     }
 
-    /// Since when, from `from_s` on, an actor is more than 3 m away from a place, or out of the picture.
-    pub fn left_at(&self, actor: usize, place: Ground, from_s: f64) -> f64 {
-        let Some(actor) = self.scene.actors.get(actor) else { return from_s };
-        let mut t = from_s;
-        while let Some(pose) = actor.pose(t) {
+    /// Whether the middle of an actor is in the picture at this time.
+    pub fn in_view(&self, actor: usize, t: f64) -> bool {
+        let pose = self.scene.actors.get(actor).and_then(|actor| actor.pose(t));
+        pose.is_some_and(|pose| {
             let foot = self.material.perspective.standing(pose.at);
             let [x, y] = self.scene.view.point((foot.x, foot.y - foot.height / 2.0));
-            let seen = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y);
-            if pose.at.distance(place) > LEFT_BH || !seen {
-                break;
-            }
+            (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y)
+        })
+    }
+
+    /// Until when, from `from_s` on, an actor is in the picture without a break.
+    pub fn seen_until(&self, actor: usize, from_s: f64) -> f64 {
+        let mut t = from_s;
+        while self.in_view(actor, t) {
+            t += 0.05;
+        }
+        rounded(t.min(self.scene.duration_s))
+    }
+
+    /// Since when, from `from_s` on, an actor is more than 3 m away from a place, or out of the picture.
+    pub fn left_at(&self, actor: usize, place: Ground, from_s: f64) -> f64 {
+        let mut t = from_s;
+        let near =
+            |t: f64| self.scene.actors.get(actor)?.pose(t).map(|pose| pose.at.distance(place) <= LEFT_BH);
+        while near(t).unwrap_or(false) && self.in_view(actor, t) {
             t += 0.05;
         }
         rounded(t)

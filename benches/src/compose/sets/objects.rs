@@ -89,7 +89,7 @@ fn takes(director: &mut Director<'_>, prop: usize, at: Ground, starts_s: f64) ->
     lifted_s
 }
 
-/// Loitering does not happen, but who waits for a minute may be taken for it.
+/// Somebody stays so long that it may be called loitering.
 fn others() -> Vec<&'static str> {
     all_but(&["loitering"])
 }
@@ -107,7 +107,7 @@ fn left(mut director: Director<'_>, number: usize) -> Scene {
     event = event.at(director.region_of(left.prop, at));
     event.unattended_from_s = Some(director.left_at(left.owner, at, left.leaves_s));
     director.event(event);
-    director.done(&format!("a {what} is put down and left behind; others pass"), others())
+    director.done(&format!("a {what} is put down and left behind; others pass"), all_but(&[]))
 }
 
 fn taken_later(mut director: Director<'_>, number: usize) -> Scene {
@@ -129,7 +129,7 @@ fn taken_later(mut director: Director<'_>, number: usize) -> Scene {
         Event::new("removed_object", taken_s, end_s, "the same object, which had been left").at(region);
     gone.optional = true;
     director.event(gone);
-    director.done(&format!("a {what} is left behind and later taken by somebody else"), others())
+    director.done(&format!("a {what} is left behind and later taken by somebody else"), all_but(&[]))
 }
 
 fn removed(mut director: Director<'_>, number: usize) -> Scene {
@@ -143,7 +143,7 @@ fn removed(mut director: Director<'_>, number: usize) -> Scene {
     let region = director.region_of(prop, at);
     let end_s = director.scene.duration_s;
     director.event(Event::new("removed_object", lifted_s, end_s, what.clone()).at(region));
-    director.done(&format!("a {what} stands there from the first picture and is taken away"), others())
+    director.done(&format!("a {what} stands there from the first picture and is taken away"), all_but(&[]))
 }
 
 fn picked_up_again(mut director: Director<'_>) -> Scene {
@@ -153,7 +153,7 @@ fn picked_up_again(mut director: Director<'_>) -> Scene {
     let left = brings(&mut director, bag, at, 4.0, waits_s);
     take_back(&mut director, &left);
     director.traffic(1.0, 35.0, 12.0);
-    director.done("a bag is put down and picked up again within 4 s, its owner beside it", others())
+    director.done("a bag is put down and picked up again within 4 s, its owner beside it", all_but(&[]))
 }
 
 fn attended(mut director: Director<'_>) -> Scene {

@@ -146,7 +146,7 @@ fn rain(t: f64, drops: usize, picture: &mut Picture) {
     for _ in 0..drops {
         let (x, y) = (random.unit() * picture.width as f64, random.unit() * picture.height as f64);
         let long = random.range(0.02, 0.06) * picture.height as f64;
-        let light = random.range(14.0, 44.0);
+        let light = random.range(18.0, 70.0);
         for step in 0..long as usize {
             let (px, py) = ((x + 0.12 * step as f64) as usize, y as usize + step);
             if px >= picture.width || py >= picture.height {

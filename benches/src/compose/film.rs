@@ -96,3 +96,38 @@ impl Drop for Film {
         let _ = self.pipeline.set_state(gst::State::Null);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xunge_edge::replay::FrameStream;
+
+    #[test]
+    fn a_film_is_read_picture_by_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film.mp4");
+        // 3 * 98 bytes are no multiple of 4
+        let mut film = Film::begin(&path, 98, 64, 10).unwrap();
+        for n in 0..25_u8 {
+            film.add(Picture::plain(98, 64, [4 * n + 60; 3])).unwrap();
+        }
+        film.finish(&path).unwrap();
+        let stream = FrameStream::open(&path, (98, 64), None).unwrap();
+        let shown: Vec<(f64, u8)> = stream.frames().map(|frame| (frame.at.secs(), frame.bgr()[1])).collect();
+        stream.finish().unwrap();
+        assert_eq!(shown.len(), 25);
+        for (n, (at, value)) in shown.iter().enumerate() {
+            let wanted = 4.0 * n as f64 + 60.0;
+            assert!(
+                (at - n as f64 / 10.0).abs() < 1e-3 && (f64::from(*value) - wanted).abs() < 4.0,
+                "{shown:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let made = Film::begin(Path::new("/nowhere/film.mp4"), 98, 64, 10).map(|_| ());
+        assert!(made.unwrap_err().to_string().contains("/nowhere/film.mp4"));
+    }
+}

@@ -72,8 +72,3 @@ impl FromStr for Set {
 /// Behaviors of which composed scenes can say that they do not happen. (Intrusion needs a zone of the reader's own.)
 pub const BEHAVIORS: [&str; 7] =
     ["fall", "loitering", "abandoned_object", "removed_object", "running", "crowd", "tamper"];
-
-/// All behaviors but some.
-pub fn all_but(some: &[&str]) -> Vec<&'static str> {
-    BEHAVIORS.into_iter().filter(|name| !some.contains(name)).collect()
-}

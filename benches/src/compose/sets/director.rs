@@ -12,12 +12,16 @@ use super::super::random::Random;
 use super::super::scene::Scene;
 use super::super::truth::{Event, rounded};
 use super::super::view::View;
-use super::all_but;
+use super::BEHAVIORS;
 
 /// How fast people walk, in body heights per second: 1.4 m/s.
 pub const WALK_BH_S: f64 = 0.8;
 /// Somebody further than 3 m from his object has left it; people are 1.75 m tall.
 pub const LEFT_BH: f64 = 3.0 / 1.75;
+/// So many people in the picture at once may be called a crowd.
+const CROWD: usize = 5;
+/// Whoever is in the picture for longer may be called a loiterer.
+const LONG_SECS: f64 = 28.0;
 /// Areas of the plate (left, top, right, bottom) where people linger and things are put: road and lawn, clear of posts.
 const PLACES: [(f64, f64, f64, f64); 4] = [
     (470.0, 225.0, 690.0, 300.0),
@@ -59,7 +63,7 @@ impl<'a> Director<'a> {
             grading: [light / warm, light, light * warm],
             seed: random.bits(),
             events: Vec::new(),
-            negatives_for: all_but(&[]),
+            negatives_for: Vec::new(),
             note: String::new(),
         };
         Self { material, random, scene }
@@ -196,10 +200,35 @@ impl<'a> Director<'a> {
         self.scene.events.push(event);
     }
 
-    /// The finished scene.
-    pub fn done(mut self, note: &str, negatives_for: Vec<&'static str>) -> Scene {
+    /// The finished scene. What it has no event of is what must not be reported, unless somebody could call it so.
+    pub fn done(mut self, note: &str) -> Scene {
         note.clone_into(&mut self.scene.note);
-        self.scene.negatives_for = negatives_for;
+        let (most, longest_s) = self.attendance();
+        let events = |kind: &str| self.scene.events.iter().any(|event| event.kind == kind);
+        let doubtful = |kind: &str| match kind {
+            "crowd" => most >= CROWD && !events(kind),
+            "loitering" => longest_s > LONG_SECS && !events(kind),
+            _ => false,
+        };
+        self.scene.negatives_for = BEHAVIORS.into_iter().filter(|kind| !doubtful(kind)).collect();
         self.scene
+    }
+
+    /// How many people are in the picture at once, at most, and how long one of them, in seconds.
+    fn attendance(&self) -> (usize, f64) {
+        let moments = (0..(2.0 * self.scene.duration_s) as u32).map(|n| f64::from(n) / 2.0);
+        let mut stays_s = vec![0.0; self.scene.actors.len()];
+        let mut most = 0;
+        for t in moments {
+            let mut present = 0;
+            for (actor, stay_s) in stays_s.iter_mut().enumerate() {
+                if self.in_view(actor, t) {
+                    present += 1;
+                    *stay_s += 0.5;
+                }
+            }
+            most = most.max(present);
+        }
+        (most, stays_s.into_iter().fold(0.0, f64::max))
     }
 }

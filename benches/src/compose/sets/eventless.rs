@@ -1,7 +1,7 @@
 //! Hours in which nothing happens: whatever is reported here is false.
 
 use super::super::act::Act;
-use super::super::actor::Step;
+use super::super::actor::{Pose, Step};
 use super::super::foliage::Foliage;
 use super::super::light::{Change, Patch};
 use super::super::material::Material;
@@ -9,7 +9,6 @@ use super::super::random::Random;
 use super::super::scene::Scene;
 use super::super::texture::Clouds;
 use super::super::view::View;
-use super::all_but;
 use super::director::{Director, WALK_BH_S};
 
 const SET: &str = "eventless";
@@ -19,6 +18,8 @@ pub const CLIP_SECS: f64 = 600.0;
 const STAY_SECS: f64 = 20.0;
 /// This many people at most are near each other.
 const GROUP: usize = 3;
+/// This many people at most are in the picture.
+const PRESENT: usize = 4;
 /// Closer than this is near, in body heights.
 const NEAR_BH: f64 = 2.5;
 
@@ -33,7 +34,7 @@ pub fn scenes(material: &Material, seed: u64, hours: f64) -> Vec<Scene> {
         director.scene.view = View { mirror: director.scene.view.mirror, ..view(&mut director) };
         let what = weather(&mut director);
         walkers(&mut director);
-        all.push(director.done(&format!("ordinary traffic; {what}"), all_but(&[])));
+        all.push(director.done(&format!("ordinary traffic; {what}")));
         left_s -= CLIP_SECS;
     }
     all
@@ -71,13 +72,16 @@ fn walkers(director: &mut Director<'_>) {
 fn ordinary(director: &Director<'_>, newest: usize) -> bool {
     let Some(actor) = director.scene.actors.get(newest) else { return false };
     let (mut t, mut seen_s) = (actor.starts_s, 0.0);
-    while let Some(pose) = actor.pose(t) {
-        if director.in_view(newest, t) {
-            seen_s += 0.5;
-        }
-        let others = director.scene.actors.iter().take(newest).filter_map(|other| other.pose(t));
-        let near = others.filter(|other| other.at.distance(pose.at) < NEAR_BH).count();
-        if near >= GROUP || seen_s > STAY_SECS {
+    while let Some(Pose { at: place, .. }) = actor.pose(t) {
+        let seen = director.in_view(newest, t);
+        seen_s += if seen { 0.5 } else { 0.0 };
+        let others = || (0..newest).filter(|&other| director.in_view(other, t));
+        let close = |other: &usize| {
+            let pose = director.scene.actors[*other].pose(t);
+            pose.is_some_and(|other| other.at.distance(place) < NEAR_BH)
+        };
+        let (near, present) = (others().filter(close).count(), others().count());
+        if near >= GROUP || seen_s > STAY_SECS || (seen && present >= PRESENT) {
             return false;
         }
         t += 0.5;

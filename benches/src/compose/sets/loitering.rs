@@ -6,7 +6,6 @@ use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
 use super::super::truth::{Event, rounded};
-use super::all_but;
 use super::director::{Director, WALK_BH_S};
 
 const SET: &str = "loitering";
@@ -96,7 +95,7 @@ fn stays(mut director: Director<'_>, zone: usize, note: &str, what: Stay) -> Sce
     loiters(&mut director, actor, ZONES[zone], note);
     let end_s = director.scene.duration_s;
     director.traffic(0.0, end_s - 15.0, 6.0);
-    director.done(&format!("{note}; others pass"), all_but(&[]))
+    director.done(&format!("{note}; others pass"))
 }
 
 fn paces(director: &mut Director<'_>, at: Ground) -> Vec<Step> {
@@ -148,7 +147,7 @@ fn two_together(mut director: Director<'_>) -> Scene {
         loiters(&mut director, actor, ZONES[zone], "one of two who stand and talk");
     }
     director.traffic(0.0, 85.0, 8.0);
-    director.done("two people stand together for 60 s; others pass", all_but(&[]))
+    director.done("two people stand together for 60 s; others pass")
 }
 
 /// There is always somebody in the zone, but nobody for long.
@@ -165,7 +164,7 @@ fn relay(mut director: Director<'_>, zone: usize) -> Scene {
         director.act(t - arrives_s + 4.0, from, vec![walk(through), Step::Stand { secs }, walk(to)]);
         t += director.random.range(2.0, 3.2);
     }
-    director.done("somebody is always in the zone, nobody for more than 15 s", all_but(&["crowd"]))
+    director.done("somebody is always in the zone, nobody for more than 15 s")
 }
 
 /// Two meet so closely that one hides the other, again and again.
@@ -181,7 +180,7 @@ fn meetings(mut director: Director<'_>) -> Scene {
             director.act(starts_s, from, vec![walk(place), Step::Stand { secs }, walk(to)]);
         }
     }
-    director.done("people meet and cross each other closely", all_but(&[]))
+    director.done("people meet and cross each other closely")
 }
 
 /// One after the other stands at the same place for a while; each comes as the one before leaves.
@@ -200,7 +199,7 @@ fn swaps(mut director: Director<'_>) -> Scene {
         director.act(starts_s, from, vec![walk(at), Step::Stand { secs }, walk(to)]);
         arrives_s += secs;
     }
-    director.done("people take each other's place, each stands for 9 s at most", all_but(&[]))
+    director.done("people take each other's place, each stands for 9 s at most")
 }
 
 #[cfg(test)]

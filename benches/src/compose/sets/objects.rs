@@ -12,7 +12,6 @@ use super::super::random::Random;
 use super::super::scene::Scene;
 use super::super::texture::Clouds;
 use super::super::truth::Event;
-use super::all_but;
 use super::director::{Director, WALK_BH_S};
 
 const SET: &str = "objects";
@@ -89,11 +88,6 @@ fn takes(director: &mut Director<'_>, prop: usize, at: Ground, starts_s: f64) ->
     lifted_s
 }
 
-/// Somebody stays so long that it may be called loitering.
-fn others() -> Vec<&'static str> {
-    all_but(&["loitering"])
-}
-
 fn left(mut director: Director<'_>, number: usize) -> Scene {
     let at = director.free_place();
     let bag = bag(&mut director, number, at);
@@ -107,7 +101,7 @@ fn left(mut director: Director<'_>, number: usize) -> Scene {
     event = event.at(director.region_of(left.prop, at));
     event.unattended_from_s = Some(director.left_at(left.owner, at, left.leaves_s));
     director.event(event);
-    director.done(&format!("a {what} is put down and left behind; others pass"), all_but(&[]))
+    director.done(&format!("a {what} is put down and left behind; others pass"))
 }
 
 fn taken_later(mut director: Director<'_>, number: usize) -> Scene {
@@ -129,7 +123,7 @@ fn taken_later(mut director: Director<'_>, number: usize) -> Scene {
         Event::new("removed_object", taken_s, end_s, "the same object, which had been left").at(region);
     gone.optional = true;
     director.event(gone);
-    director.done(&format!("a {what} is left behind and later taken by somebody else"), all_but(&[]))
+    director.done(&format!("a {what} is left behind and later taken by somebody else"))
 }
 
 fn removed(mut director: Director<'_>, number: usize) -> Scene {
@@ -143,7 +137,7 @@ fn removed(mut director: Director<'_>, number: usize) -> Scene {
     let region = director.region_of(prop, at);
     let end_s = director.scene.duration_s;
     director.event(Event::new("removed_object", lifted_s, end_s, what.clone()).at(region));
-    director.done(&format!("a {what} stands there from the first picture and is taken away"), all_but(&[]))
+    director.done(&format!("a {what} stands there from the first picture and is taken away"))
 }
 
 fn picked_up_again(mut director: Director<'_>) -> Scene {
@@ -153,7 +147,7 @@ fn picked_up_again(mut director: Director<'_>) -> Scene {
     let left = brings(&mut director, bag, at, 4.0, waits_s);
     take_back(&mut director, &left);
     director.traffic(1.0, 35.0, 12.0);
-    director.done("a bag is put down and picked up again within 4 s, its owner beside it", all_but(&[]))
+    director.done("a bag is put down and picked up again within 4 s, its owner beside it")
 }
 
 fn attended(mut director: Director<'_>) -> Scene {
@@ -162,7 +156,7 @@ fn attended(mut director: Director<'_>) -> Scene {
     let left = brings(&mut director, bag, at, 3.0, 40.0);
     take_back(&mut director, &left);
     director.traffic(1.0, 60.0, 13.0);
-    director.done("a bag stands beside its owner for 40 s, who then takes it along", others())
+    director.done("a bag stands beside its owner for 40 s, who then takes it along")
 }
 
 /// The owner bends for his object before he leaves and takes it along.
@@ -186,7 +180,7 @@ fn carried_through(mut director: Director<'_>) -> Scene {
         director.prop(bag, vec![(starts_s, Held::By { actor, side })]);
     }
     director.traffic(1.0, 35.0, 12.0);
-    director.done("bags are carried through the picture", all_but(&[]))
+    director.done("bags are carried through the picture")
 }
 
 fn standing(mut director: Director<'_>) -> Scene {
@@ -196,7 +190,7 @@ fn standing(mut director: Director<'_>) -> Scene {
     let walk = |to: Ground| Step::Walk { to, speed_bh_s: WALK_BH_S };
     director.act(3.0, from, vec![walk(at), Step::Stand { secs: 60.0 }, walk(to)]);
     director.traffic(1.0, 75.0, 13.0);
-    director.done("somebody stands still for 60 s", others())
+    director.done("somebody stands still for 60 s")
 }
 
 /// Nothing is left and nothing taken, but the light changes.
@@ -206,7 +200,7 @@ fn lights<'a>(new: &dyn Fn(String, f64) -> Director<'a>) -> Vec<Scene> {
         let mut director = new(name.to_owned(), 70.0);
         director.traffic(1.0, 55.0, 11.0);
         set_up(&mut director);
-        all.push(director.done(note, all_but(&[])));
+        all.push(director.done(note));
     };
     let step =
         |at_s: f64, gain: f64, until_s: f64| Change::Step { at_s, over_s: 0.3, gain, until_s, noise: 1.0 };

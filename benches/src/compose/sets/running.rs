@@ -6,7 +6,6 @@ use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
 use super::super::truth::Event;
-use super::all_but;
 use super::director::{Director, WALK_BH_S};
 
 const SET: &str = "running";
@@ -77,7 +76,7 @@ fn breaks_into_a_run(mut director: Director<'_>) -> Scene {
     }
     running(&mut director, actor, onset_s, speed_bh_s);
     director.traffic(0.0, 38.0, 8.0);
-    director.done("somebody walks and then breaks into a run", all_but(&[]))
+    director.done("somebody walks and then breaks into a run")
 }
 
 fn runs_through(mut director: Director<'_>) -> Scene {
@@ -91,7 +90,7 @@ fn runs_through(mut director: Director<'_>) -> Scene {
     }
     running(&mut director, actor, enters_s, speed_bh_s);
     director.traffic(0.0, 33.0, 8.0);
-    director.done("somebody runs through the picture", all_but(&[]))
+    director.done("somebody runs through the picture")
 }
 
 fn several(mut director: Director<'_>) -> Scene {
@@ -121,7 +120,7 @@ fn several(mut director: Director<'_>) -> Scene {
         format!("{count} people run at once from one place"),
     ));
     director.traffic(0.0, 12.0, 9.0);
-    director.done("some people meet and run off in different directions", all_but(&["crowd"]))
+    director.done("some people meet and run off in different directions")
 }
 
 fn panic(mut director: Director<'_>) -> Scene {
@@ -163,7 +162,7 @@ fn panic(mut director: Director<'_>) -> Scene {
     director.event(event);
     let note = format!("{count} people stand and stroll in one group");
     director.event(Event::new("crowd", 0.0, onset_s, note));
-    director.done("a calm group suddenly runs apart", all_but(&["loitering"]))
+    director.done("a calm group suddenly runs apart")
 }
 
 /// Nobody runs here.
@@ -172,7 +171,7 @@ fn harmless<'a>(new: &dyn Fn(String, f64) -> Director<'a>) -> Vec<Scene> {
     let mut scene = |name: &str, note: &str, set_up: &dyn Fn(&mut Director<'_>)| {
         let mut director = new(name.to_owned(), 60.0);
         set_up(&mut director);
-        all.push(director.done(note, all_but(&["crowd"])));
+        all.push(director.done(note));
     };
     scene("brisk-walkers", "people in a hurry walk at 1.1 body heights per second", &|d| {
         for n in 0..9 {

@@ -6,8 +6,8 @@ use super::super::material::Material;
 use super::super::scene::Scene;
 use super::super::truth::Event;
 use super::super::view::{Push, View};
+use super::covers;
 use super::director::Director;
-use super::{all_but, covers};
 
 const SET: &str = "tamper";
 /// Scenes in which it ends after a while do so this long after it began.
@@ -135,7 +135,7 @@ fn tampered(
         End::Stays => note.to_owned(),
         End::Recovers => format!("{note}; good again after {LASTS_SECS} s"),
     };
-    director.done(&note, all_but(&[]))
+    director.done(&note)
 }
 
 /// Views that are changed show a part of the plate, so that real pixels come in.
@@ -184,7 +184,7 @@ fn harmless<'a>(new: &dyn Fn(&str, f64) -> Director<'a>) -> Vec<Scene> {
         let mut director = new(name, duration_s);
         director.traffic(0.0, duration_s, 7.0);
         set_up(&mut director);
-        all.push(director.done(note, all_but(&[])));
+        all.push(director.done(note));
     };
     let step = |at_s: f64, over_s: f64, gain: f64, noise: f64| Change::Step {
         at_s,
@@ -217,7 +217,7 @@ fn harmless<'a>(new: &dyn Fn(&str, f64) -> Director<'a>) -> Vec<Scene> {
         d.scene.changes.push(step(46.0, 0.2, d.random.range(1.6, 2.2), 1.0));
     });
     scene("rain", 70.0, "heavy rain and a noisy picture", &|d| {
-        d.scene.acts.push(Act::Rain { at_s: 20.0, until_s: f64::INFINITY, drops: 420 });
+        d.scene.acts.push(Act::Rain { at_s: 20.0, until_s: f64::INFINITY, drops: 900 });
         d.scene.changes.push(step(20.0, 5.0, 0.8, 2.4));
     });
     scene("near-walker", 70.0, "somebody passes right before the camera, twice", &|d| {

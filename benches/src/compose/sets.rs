@@ -1,0 +1,74 @@
+//! The sets of scenes, and what all of them need.
+
+pub mod covers;
+pub mod director;
+pub mod eventless;
+pub mod loitering;
+pub mod objects;
+pub mod running;
+pub mod tamper;
+
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+
+use super::material::Material;
+use super::scene::Scene;
+
+/// A set of scenes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// People who stay.
+    Loitering,
+    /// Things left behind and taken away.
+    Objects,
+    /// People who run.
+    Running,
+    /// Cameras that are covered, pushed, blinded.
+    Tamper,
+    /// Nothing happens.
+    Eventless,
+}
+
+impl Set {
+    /// All sets.
+    pub const ALL: [Self; 5] = [Self::Loitering, Self::Objects, Self::Running, Self::Tamper, Self::Eventless];
+
+    /// Its name, which is its folder's too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loitering => "loitering",
+            Self::Objects => "objects",
+            Self::Running => "running",
+            Self::Tamper => "tamper",
+            Self::Eventless => "eventless",
+        }
+    }
+
+    /// All its scenes; `hours` is the length of those in which nothing happens.
+    pub fn scenes(self, material: &Material, seed: u64, hours: f64) -> Vec<Scene> {
+        match self {
+            Self::Loitering => loitering::scenes(material, seed),
+            Self::Running => running::scenes(material, seed),
+            Self::Eventless => eventless::scenes(material, seed, hours),
+            Self::Objects => objects::scenes(material, seed),
+            Self::Tamper => tamper::scenes(material, seed),
+        }
+    }
+}
+
+impl FromStr for Set {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        if let Some(set) = Self::ALL.into_iter().find(|set| set.name() == name) {
+            return Ok(set);
+        }
+        let known: Vec<&str> = Self::ALL.iter().map(|set| set.name()).collect();
+        bail!("there is no set `{name}`: there are {} and all", known.join(", "))
+    }
+}
+
+/// Behaviors of which composed scenes can say that they do not happen. (Intrusion needs a zone of the reader's own.)
+pub const BEHAVIORS: [&str; 7] =
+    ["fall", "loitering", "abandoned_object", "removed_object", "running", "crowd", "tamper"];

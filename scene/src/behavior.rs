@@ -152,6 +152,8 @@ behaviors! {
     Crowd = crowd;
     /// Somebody who was upright lies.
     Fall = fall;
+    /// Somebody runs, or many do at once.
+    Running = running;
 }
 
 impl Kind {

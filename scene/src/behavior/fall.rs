@@ -14,6 +14,7 @@
 //! down after 10 s needs help (two in three old people who fall cannot get up by themselves: Fleming & Brayne 2008).
 
 mod body;
+mod furniture;
 
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
@@ -25,6 +26,7 @@ use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{State, Track};
 use body::{Body, Shown, Stance};
+use furniture::Furniture;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -87,6 +89,7 @@ impl Parameters for Settings {
             confirm: self.confirm,
             down: self.down,
             people: BTreeMap::new(),
+            furniture: Furniture::default(),
         }
     }
 }
@@ -120,6 +123,7 @@ pub struct Machine {
     down: Duration,
     /// By the track that last showed them.
     people: BTreeMap<u64, Person>,
+    furniture: Furniture,
 }
 
 struct Person {
@@ -170,6 +174,7 @@ impl Behavior for Machine {
     }
 
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
+        self.furniture.learn(scene);
         self.take_in(scene);
         let places: Vec<Point> = self.people.values().map(|person| person.body.bounds.centre()).collect();
         for (&id, person) in &mut self.people {
@@ -179,9 +184,11 @@ impl Behavior for Machine {
             if scene.closeup.poses.iter().any(|pose| pose.track == id) {
                 person.asked_at = Some(scene.at);
             }
-            let foreign = |b: &Bounds| is_of_another(scene, id, b);
+            let up = person.body.last_up();
+            let thing = |b: &Bounds| up.is_some_and(|up| self.furniture.was_here(b, up));
+            let foreign = |b: &Bounds| is_of_another(scene, id, b) || thing(b);
             let shown = Shown {
-                track: track(scene, id).filter(|t| t.seen),
+                track: track(scene, id).filter(|t| t.seen && (t.unsure.is_zero() || !thing(&t.bounds))),
                 posture: posture(scene, id).filter(|p| !foreign(&p.bounds)),
                 found: best_found(scene, &person.body).filter(|(_, b)| near <= CROWDED && !foreign(b)),
             };
@@ -193,6 +200,7 @@ impl Behavior for Machine {
 
     fn reset(&mut self) {
         self.people.clear();
+        self.furniture = Furniture::default();
     }
 }
 

@@ -33,7 +33,7 @@ const BOX_DOWN: f64 = 0.5;
 /// One that is lower than this lies, whatever its width.
 const BOX_FLAT: f64 = 0.34;
 /// A box that reaches so near the lower edge of the picture is cut off by it …
-const CUT_MARGIN: f64 = 0.015;
+const CUT_MARGIN: f64 = 0.04;
 /// … and shows somebody who lies only when it is this wide, in parts of his stature.
 const BROAD: f64 = 0.55;
 /// Score from which joints are believed against a box.
@@ -41,6 +41,8 @@ const POSTURE_SURE: f32 = 0.38;
 /// Score from which what is found where somebody was lost while he sank shows him.
 const FOUND_SURE: f32 = 0.25;
 
+/// Of smaller people neither joints nor the shape of a box tell how they hold themselves, frame heights.
+const LEAST_STATURE: f64 = 0.12;
 /// A box whose middle moves down this fast sinks, own heights per second.
 const SINKING: f64 = 0.25;
 
@@ -118,7 +120,7 @@ impl Body {
     pub(super) fn look(&mut self, shown: Shown<'_>, scene: &Scene<'_>) {
         if let Some(track) = shown.track {
             let person = track.moved || shown.posture.is_some_and(|p| p.score >= POSTURE_SURE);
-            self.real |= person && track.state == State::Confirmed;
+            self.real |= person && track.state == State::Confirmed && self.stature >= LEAST_STATURE;
             self.sank = track.velocity.y > SINKING * track.height;
             self.left = leaves(track, scene.aspect);
         }
@@ -209,6 +211,11 @@ impl Body {
     pub(super) fn has_fallen(&self, at: StreamTime) -> bool {
         let up = self.trail.iter().rev().find(|s| s.stance == Stance::Up && s.at < at);
         up.is_some_and(|up| at.since(up.at) <= FALL_WITHIN)
+    }
+
+    /// When he was last upright.
+    pub(super) fn last_up(&self) -> Option<StreamTime> {
+        self.trail.iter().rev().find(|s| s.stance == Stance::Up).map(|s| s.at)
     }
 
     /// Was seen to sink before he was lost.

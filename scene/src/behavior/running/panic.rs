@@ -29,6 +29,10 @@ const FAST_BH_S: f64 = 0.6;
 const MANY: f64 = 2.5;
 /// … each of whom covers this part of the square of his height.
 const COVER: f64 = 0.25;
+/// What moves fast counts within so many body heights of where somebody was …
+const NEAR: f64 = 1.0;
+/// … in this time: light and leaves move elsewhere, too.
+const NEAR_SINCE: Duration = Duration::from_millis(1500);
 /// Where more of the picture moves than this, the camera or the light moves.
 const MOST_MOVING: f64 = 0.6;
 /// It must go on for this long.
@@ -43,6 +47,8 @@ const BANDS: usize = 8;
 pub(super) struct Panic {
     /// When how many people were there.
     people: VecDeque<(StreamTime, usize)>,
+    /// Where they were lately.
+    places: VecDeque<(StreamTime, Bounds)>,
     /// When how fast the fastest quarter was.
     past: VecDeque<(StreamTime, f64)>,
     /// Usual height of people whose feet stand in each band, frame heights.
@@ -88,13 +94,27 @@ impl Panic {
         let mut count = 0;
         for track in there {
             count += 1;
+            self.places.push_back((scene.at, track.bounds));
             let height = &mut self.heights[band(track.foot().y)];
             *height = Some(height.map_or(track.height, |before| 0.9 * before + 0.1 * track.height));
+        }
+        while self.places.front().is_some_and(|(at, _)| scene.at.since(*at) > NEAR_SINCE) {
+            self.places.pop_front();
         }
         self.people.push_back((scene.at, count));
         while self.people.front().is_some_and(|(at, _)| scene.at.since(*at) > ABOUT) {
             self.people.pop_front();
         }
+    }
+
+    /// Is it where people were lately, or where they may have run since?
+    fn is_near_people(&self, at: Point, aspect: f64) -> bool {
+        let near = |b: &Bounds| {
+            let reach = NEAR * b.h;
+            (b.x - reach / aspect..=b.x + b.w + reach / aspect).contains(&at.x)
+                && (b.y - reach / 2.0..=b.y + b.h + reach / 2.0).contains(&at.y)
+        };
+        self.places.iter().any(|(_, bounds)| near(bounds))
     }
 
     /// Height of people at about this place: of the band that is nearest below.
@@ -135,9 +155,13 @@ impl Panic {
         let speed = quarter.map_or(0.0, |(speed, ..)| *speed);
         // cells → frame heights squared
         let cell_area = scene.aspect / cells;
-        let fast = || moving.iter().take_while(|(speed, ..)| *speed >= FAST_BH_S);
-        let cover = fast().map(|(_, area, _)| area * cell_area).sum::<f64>();
-        let around = fast().map(|(_, _, at)| Bounds::new(at.x, at.y, 0.0, 0.0)).reduce(|a, b| a.union(&b));
+        let fast: Vec<_> = moving
+            .iter()
+            .take_while(|(speed, ..)| *speed >= FAST_BH_S)
+            .filter(|(_, _, at)| self.is_near_people(*at, scene.aspect))
+            .collect();
+        let cover = fast.iter().map(|(_, area, _)| area * cell_area).sum::<f64>();
+        let around = fast.iter().map(|(_, _, at)| Bounds::new(at.x, at.y, 0.0, 0.0)).reduce(|a, b| a.union(&b));
         Some((speed, around.filter(|_| cover >= MANY * COVER)))
     }
 

@@ -24,6 +24,9 @@ const FLOW_SHARE: f64 = 0.4;
 /// … and its direction: cosine of the angle between them.
 const FLOW_ALONG: f64 = 0.7;
 
+/// Smaller people jitter as fast as they go, frame heights.
+const LEAST_HEIGHT: f64 = 0.1;
+
 /// Where somebody was at one look.
 #[derive(Debug, Clone, Copy)]
 struct Step {
@@ -49,7 +52,7 @@ impl Runners {
             self.steps.remove(&other);
         }
         let mut fast: Option<Fast> = None;
-        for track in scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed && t.moved) {
+        for track in scene.tracks.iter().filter(|t| t.seen && is_whole_person(t)) {
             let flow = scene.facts.flow.and_then(|flow| flow_in(flow, &track.bounds));
             let steps = self.steps.entry(track.id).or_default();
             steps.push_back(Step { at: scene.at, bounds: track.bounds, flow });
@@ -65,6 +68,10 @@ impl Runners {
         }
         fast
     }
+}
+
+fn is_whole_person(track: &Track) -> bool {
+    track.state == State::Confirmed && track.moved && track.height >= LEAST_HEIGHT
 }
 
 fn join(fast: Option<Fast>, track: &Track, since: StreamTime, speed_bh_s: f64) -> Fast {

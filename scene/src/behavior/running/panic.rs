@@ -9,7 +9,7 @@ use crate::geometry::{Bounds, Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::State;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// So many people must have been about …
@@ -24,7 +24,7 @@ const RECENT: Duration = Duration::from_millis(1200);
 /// Faster than before by this factor.
 const JUMP: f64 = 1.8;
 /// Body heights per second. Flow underestimates: the fastest quarter of a crowd that walks makes .5.
-const FAST_BH_S: f64 = 0.6;
+const FAST_BH_S: f64 = 0.5;
 /// What moves fast must cover as much as so many people …
 const MANY: f64 = 2.5;
 /// … each of whom covers this part of the square of his height.
@@ -39,22 +39,32 @@ const MOST_MOVING: f64 = 0.6;
 const HOLD: Duration = Duration::from_millis(500);
 /// A single look that says otherwise does not end it.
 const FLICKER: Duration = Duration::from_millis(450);
-/// Bands of the picture, top to bottom, in each of which people have their own height.
-const BANDS: usize = 8;
-
 /// What many did lately.
 #[derive(Debug, Default)]
 pub(super) struct Panic {
     /// When how many people were there.
     people: VecDeque<(StreamTime, usize)>,
     /// Where they were lately.
-    places: VecDeque<(StreamTime, Bounds)>,
+    places: VecDeque<(StreamTime, u64, Bounds)>,
     /// When how fast the fastest quarter was.
     past: VecDeque<(StreamTime, f64)>,
-    /// Usual height of people whose feet stand in each band, frame heights.
-    heights: [Option<f64>; BANDS],
     /// First and last look of the present run of fast ones.
     run: Option<(StreamTime, StreamTime)>,
+}
+
+/// A cell of the flow where something moves.
+struct Moving {
+    /// Body heights of who is there, per second.
+    speed: f64,
+    /// Share that moves / the square of that height.
+    area: f64,
+    at: Point,
+}
+
+fn is_near(at: Point, b: &Bounds, aspect: f64) -> bool {
+    let reach = NEAR * b.h;
+    (b.x - reach / aspect..=b.x + b.w + reach / aspect).contains(&at.x)
+        && (b.y - reach / 2.0..=b.y + b.h + reach / 2.0).contains(&at.y)
 }
 
 impl Panic {
@@ -90,15 +100,13 @@ impl Panic {
     }
 
     fn learn(&mut self, scene: &Scene<'_>) {
-        let there = scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed);
+        let there = scene.tracks.iter().filter(|t| t.seen && t.moved && t.state == State::Confirmed);
         let mut count = 0;
         for track in there {
             count += 1;
-            self.places.push_back((scene.at, track.bounds));
-            let height = &mut self.heights[band(track.foot().y)];
-            *height = Some(height.map_or(track.height, |before| 0.9 * before + 0.1 * track.height));
+            self.places.push_back((scene.at, track.id, track.bounds));
         }
-        while self.places.front().is_some_and(|(at, _)| scene.at.since(*at) > NEAR_SINCE) {
+        while self.places.front().is_some_and(|(at, ..)| scene.at.since(*at) > NEAR_SINCE) {
             self.places.pop_front();
         }
         self.people.push_back((scene.at, count));
@@ -107,20 +115,19 @@ impl Panic {
         }
     }
 
-    /// Is it where people were lately, or where they may have run since?
-    fn is_near_people(&self, at: Point, aspect: f64) -> bool {
-        let near = |b: &Bounds| {
-            let reach = NEAR * b.h;
-            (b.x - reach / aspect..=b.x + b.w + reach / aspect).contains(&at.x)
-                && (b.y - reach / 2.0..=b.y + b.h + reach / 2.0).contains(&at.y)
-        };
-        self.places.iter().any(|(_, bounds)| near(bounds))
+    /// Height of the people who were there lately, or may have run there since; of several the middle one.
+    fn height_at(&self, at: Point, aspect: f64) -> Option<f64> {
+        let near = self.places.iter().filter(|(_, _, b)| is_near(at, b, aspect));
+        let mut heights: Vec<f64> = near.map(|(_, _, b)| b.h).collect();
+        heights.sort_by(f64::total_cmp);
+        heights.get(heights.len() / 2).copied()
     }
 
-    /// Height of people at about this place: of the band that is nearest below.
-    fn height_at(&self, middle: Point) -> Option<f64> {
-        let here = band(middle.y);
-        (0..BANDS).filter_map(|b| self.heights[b].map(|h| (b.abs_diff((here + 1).min(BANDS - 1)), h))).min_by_key(|(d, _)| *d).map(|(_, h)| h)
+    /// How many people have something fast at them.
+    fn fast_people(&self, fast: &[Moving], aspect: f64) -> usize {
+        let has = |b: &Bounds| fast.iter().any(|moving| is_near(moving.at, b, aspect));
+        let ids: BTreeSet<u64> = self.places.iter().filter(|(_, _, b)| has(b)).map(|(_, id, _)| *id).collect();
+        ids.len()
     }
 
     /// Speed of the fastest quarter of what moves, and the box around what is fast if that is enough for many.
@@ -132,37 +139,34 @@ impl Panic {
     ) -> Option<(f64, Option<Bounds>)> {
         let all = Bounds::new(0.0, 0.0, 1.0, 1.0);
         let watched = flow.within(all).filter(|(at, _)| zone.is_none_or(|zone| zone.contains(*at)));
-        let mut moving: Vec<(f64, f64, Point)> = Vec::new();
+        let mut moving: Vec<Moving> = Vec::new();
         let mut share = 0.0;
         for (at, cell) in watched.filter(|(_, cell)| cell.moving > 0.0) {
-            let height = self.height_at(at)?;
-            let speed = cell.velocity.x.hypot(cell.velocity.y) / height;
-            moving.push((speed, cell.moving / (height * height), at));
             share += cell.moving;
+            let Some(height) = self.height_at(at, scene.aspect) else { continue };
+            let speed = cell.velocity.x.hypot(cell.velocity.y) / height;
+            moving.push(Moving { speed, area: cell.moving / (height * height), at });
         }
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells")]
         let cells = flow.cells.len().max(1) as f64;
         if share / cells > MOST_MOVING {
             return None;
         }
-        moving.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let total: f64 = moving.iter().map(|(_, area, _)| area).sum();
+        moving.sort_by(|a, b| b.speed.total_cmp(&a.speed));
+        let total: f64 = moving.iter().map(|cell| cell.area).sum();
         let mut sum = 0.0;
-        let quarter = moving.iter().find(|(_, area, _)| {
-            sum += area;
+        let quarter = moving.iter().find(|cell| {
+            sum += cell.area;
             sum >= 0.25 * total
         });
-        let speed = quarter.map_or(0.0, |(speed, ..)| *speed);
+        let speed = quarter.map_or(0.0, |cell| cell.speed);
+        moving.truncate(moving.partition_point(|cell| cell.speed >= FAST_BH_S));
         // cells → frame heights squared
         let cell_area = scene.aspect / cells;
-        let fast: Vec<_> = moving
-            .iter()
-            .take_while(|(speed, ..)| *speed >= FAST_BH_S)
-            .filter(|(_, _, at)| self.is_near_people(*at, scene.aspect))
-            .collect();
-        let cover = fast.iter().map(|(_, area, _)| area * cell_area).sum::<f64>();
-        let around = fast.iter().map(|(_, _, at)| Bounds::new(at.x, at.y, 0.0, 0.0)).reduce(|a, b| a.union(&b));
-        Some((speed, around.filter(|_| cover >= MANY * COVER)))
+        let cover = moving.iter().map(|cell| cell.area * cell_area).sum::<f64>();
+        let around = moving.iter().map(|c| Bounds::new(c.at.x, c.at.y, 0.0, 0.0)).reduce(|a, b| a.union(&b));
+        let many = cover >= MANY * COVER && self.fast_people(&moving, scene.aspect) >= PEOPLE;
+        Some((speed, around.filter(|_| many)))
     }
 
     fn usual(&self, at: StreamTime) -> Option<f64> {
@@ -172,9 +176,4 @@ impl Panic {
         past.sort_by(f64::total_cmp);
         (span >= LEAST_PAST).then(|| past.get(past.len() * 3 / 4).copied()).flatten()
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0..8")]
-fn band(y: f64) -> usize {
-    ((y.clamp(0.0, 0.999) * BANDS as f64) as usize).min(BANDS - 1)
 }

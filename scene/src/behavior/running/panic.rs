@@ -22,9 +22,9 @@ const LEAST_PAST: Duration = Duration::from_secs(3);
 /// The newest part of the past may already be part of it.
 const RECENT: Duration = Duration::from_millis(1200);
 /// Faster than before by this factor.
-const JUMP: f64 = 1.8;
+const JUMP: f64 = 1.6;
 /// Body heights per second. Flow underestimates: the fastest quarter of a crowd that walks makes .5.
-const FAST_BH_S: f64 = 0.5;
+const FAST_BH_S: f64 = 0.62;
 /// What moves fast must cover as much as so many people …
 const MANY: f64 = 2.5;
 /// … each of whom covers this part of the square of his height.
@@ -36,7 +36,7 @@ const NEAR_SINCE: Duration = Duration::from_millis(1500);
 /// Where more of the picture moves than this, the camera or the light moves.
 const MOST_MOVING: f64 = 0.6;
 /// It must go on for this long.
-const HOLD: Duration = Duration::from_millis(500);
+const HOLD: Duration = Duration::from_millis(750);
 /// A single look that says otherwise does not end it.
 const FLICKER: Duration = Duration::from_millis(450);
 /// What many did lately.

@@ -1,13 +1,16 @@
 //! Many people at once.
 //!
-//! **Sees** how many people stand in a zone.
-//! **Begins** when at least `count` of them have been in for `hold_secs`; who leaves may be replaced.
+//! **Sees** how many people in a zone are near each other: five in the picture are not a group, five around a bench are.
+//! Two are near when they stand within two body heights; who is near one of a group belongs to it.
+//! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced.
 //! **Ends** when there have been fewer for `hold_secs`, less a margin of one in five, so that one who comes and goes
 //! does not end it and begin it again. Crowds that double are updates.
 //! **Cannot know** people whom the detector cannot tell apart: in a dense crowd it counts too few, never too many.
 //! Somebody hidden counts for 2 s more.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
+
+mod group;
 
 use super::presence::Presence;
 use super::{Behavior, Parameters, Report, around};
@@ -59,6 +62,7 @@ impl Parameters for Settings {
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             presence: Presence::new(zone, HIDDEN),
+            group: Vec::new(),
             count: self.count,
             hold: self.hold,
             full_since: None,
@@ -71,6 +75,8 @@ impl Parameters for Settings {
 /// The machine.
 pub struct Machine {
     presence: Presence,
+    /// Who belongs to the largest group, ascending.
+    group: Vec<u64>,
     count: usize,
     hold: Duration,
     /// While there are enough: since when.
@@ -83,7 +89,8 @@ pub struct Machine {
 
 impl Machine {
     fn step(&mut self, scene: &Scene<'_>) {
-        let stays = || self.presence.stays().map(|(_, stay)| stay);
+        self.group = group::largest(self.presence.stays(), scene.aspect);
+        let stays = || self.presence.stays().filter(|(id, _)| self.group.contains(id)).map(|(_, stay)| stay);
         let mut arrivals: Vec<StreamTime> =
             stays().filter(|stay| !stay.outside).map(|stay| stay.since).collect();
         arrivals.sort_unstable();
@@ -107,7 +114,7 @@ impl Behavior for Machine {
         self.presence.look(scene);
         self.step(scene);
         let since = self.since?;
-        let stays = || self.presence.stays();
+        let stays = || self.presence.stays().filter(|(id, _)| self.group.contains(id));
         let (bounds, score) = around(stays().map(|(_, stay)| (stay.bounds, stay.score)));
         #[expect(clippy::cast_precision_loss, reason = "people in one picture")]
         let (measured, threshold) = (stays().count() as f64, self.count as f64);
@@ -125,6 +132,7 @@ impl Behavior for Machine {
 
     fn reset(&mut self) {
         self.presence.reset();
+        self.group.clear();
         (self.full_since, self.thin_since, self.since) = (None, None, None);
     }
 }

@@ -18,7 +18,7 @@ const PEOPLE: usize = 4;
 const ABOUT: Duration = Duration::from_secs(4);
 /// The past that the present is compared with, and how much of it there must be.
 const PAST: Duration = Duration::from_secs(12);
-const LEAST_PAST: Duration = Duration::from_secs(3);
+const LEAST_PAST: Duration = Duration::from_secs(2);
 /// The newest part of the past may already be part of it.
 const RECENT: Duration = Duration::from_millis(1200);
 /// Faster than before by this factor.
@@ -74,7 +74,10 @@ impl Panic {
         let most = self.people.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let usual = self.usual(scene.at);
         let speed = found.as_ref().map_or(0.0, |(speed, _)| *speed);
-        self.past.push_back((scene.at, speed));
+        // How an empty yard moves says nothing about a crowd.
+        if self.people.back().is_some_and(|(_, count)| *count >= PEOPLE) {
+            self.past.push_back((scene.at, speed));
+        }
         while self.past.front().is_some_and(|(at, _)| scene.at.since(*at) > PAST) {
             self.past.pop_front();
         }
@@ -172,7 +175,8 @@ impl Panic {
     fn usual(&self, at: StreamTime) -> Option<f64> {
         let mut past: Vec<f64> =
             self.past.iter().filter(|(when, _)| at.since(*when) >= RECENT).map(|(_, speed)| *speed).collect();
-        let span = self.past.front().map_or(Duration::ZERO, |(first, _)| at.since(*first));
+        let newest = self.past.iter().rev().find(|(when, _)| at.since(*when) >= RECENT);
+        let span = self.past.front().zip(newest).map_or(Duration::ZERO, |(a, b)| b.0.since(a.0));
         past.sort_by(f64::total_cmp);
         (span >= LEAST_PAST).then(|| past.get(past.len() * 3 / 4).copied()).flatten()
     }

@@ -1,6 +1,6 @@
 //! Inertia: one look proves nothing.
 //!
-//! A value counts when it has been the same for three looks and one second. At many looks a second the second
+//! A value counts when it has been the same for three looks and .6 s. At many looks a second the time
 //! decides, so that the moment does not depend on the frame rate; at few looks the three looks decide. Where looks are
 //! more than a second apart, one is missing in between (no camera is looked at more rarely than that on purpose), and a
 //! look that agrees with the one before speaks for it.
@@ -13,8 +13,8 @@ use crate::time::StreamTime;
 use std::time::Duration;
 
 const LOOKS: u32 = 3;
-const LONG_ENOUGH: Duration = Duration::from_secs(1);
-const WIDE_GAP: Duration = Duration::from_millis(1001);
+const LONG_ENOUGH: Duration = Duration::from_millis(600);
+const WIDE_GAP: Duration = Duration::from_millis(601);
 
 /// A value with inertia.
 #[derive(Debug, Clone)]

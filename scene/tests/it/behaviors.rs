@@ -19,7 +19,7 @@ fn one_visit_is_one_happening() {
     check(
         INTRUSION,
         "a: 0 .1,.8 | 4 .5,.8 | 10 .5,.8 | 14 .9,.8",
-        "3.20 began in 1 since 2.20
+        "2.80 began in 1 since 2.20
          16.80 ended in 1 since 2.20",
     );
 }
@@ -30,7 +30,7 @@ fn who_joins_is_an_update_and_the_last_to_leave_ends_it() {
         INTRUSION,
         "a: 0 .1,.8 | 4 .5,.8 | 10 .5,.8 | 14 .9,.8
          b: 6 .1,.9 | 10 .4,.9 | 20 .4,.9 | 24 .1,.9",
-        "3.20 began in 1 since 2.20
+        "2.80 began in 1 since 2.20
          10.00 updated in 1,2 since 2.20
          26.00 ended in 1,2 since 2.20",
     );
@@ -42,7 +42,7 @@ fn two_visits_ten_seconds_apart_are_two() {
         INTRUSION,
         "a: 0 .1,.8 | 4 .5,.8 | 8 .9,.8
          b: 16 .1,.8 | 20 .5,.8 | 24 .9,.8",
-        "3.20 began in 1 since 2.20
+        "2.80 began in 1 since 2.20
          10.80 ended in 1 since 2.20
          19.20 began in 2 since 18.20
          26.80 ended in 2 since 18.20",
@@ -67,8 +67,8 @@ fn one_hidden_for_three_seconds_is_still_in() {
         INTRUSION,
         "a: 0 .1,.8 | 4 .5,.8 | 16 .5,.8 | 20 .9,.8
          hide a 8..11",
-        "3.20 began in 1 since 2.20
-         12.00 updated in 1,2 since 2.20
+        "2.80 began in 1 since 2.20
+         11.60 updated in 1,2 since 2.20
          22.80 ended in 1,2 since 2.20",
     );
 }
@@ -80,7 +80,7 @@ fn stillness_and_blindness_end_nothing() {
         "a: 0 .1,.8 | 4 .5,.8 | 60 .5,.8 | 64 .9,.8
          still 8..30
          blind 35..55",
-        "3.20 began in 1 since 2.20
+        "2.80 began in 1 since 2.20
          66.80 ended in 1 since 2.20",
     );
 }
@@ -123,7 +123,7 @@ fn after_an_end_the_rule_is_quiet_and_then_tells_what_still_goes_on() {
         "a: 0 .1,.8 | 4 .5,.8 | 8 .9,.8
          b: 16 .1,.8 | 20 .5,.8 | 24 .9,.8
          c: 26 .1,.9 | 30 .5,.9 | 40 .5,.9 | 44 .9,.9",
-        "3.20 began in 1 since 2.20
+        "2.80 began in 1 since 2.20
          10.80 ended in 1 since 2.20
          30.80 began in 3 since 28.20
          46.80 ended in 3 since 28.20",
@@ -137,8 +137,8 @@ fn a_crossing_is_told_once() {
     check(
         CROSSING,
         "a: 0 .2,.8 | 10 .8,.8",
-        "6.40 began gate 1 since 5.00
-         6.40 ended gate 1 since 5.00",
+        "6.00 began gate 1 since 5.00
+         6.00 ended gate 1 since 5.00",
     );
 }
 
@@ -149,8 +149,8 @@ fn direction_is_that_of_the_walker_on_the_line() {
     check(
         &format!("{CROSSING}direction = \"right_to_left\"\n"),
         script,
-        "6.40 began gate 1 since 5.00
-         6.40 ended gate 1 since 5.00",
+        "6.00 began gate 1 since 5.00
+         6.00 ended gate 1 since 5.00",
     );
     check(
         &format!("{CROSSING}direction = \"left_to_right\"\n"),
@@ -180,7 +180,7 @@ fn a_zone_restricts_the_line() {
     let script = Script::parse("a: 0 .2,.8 | 10 .8,.8\nb: 20 .2,.65 | 30 .8,.65");
     assert_eq!(
         told(&script.run(&scene, 5.0)),
-        "26.40 began gate 2 since 25.00\n26.40 ended gate 2 since 25.00"
+        "26.00 began gate 2 since 25.00\n26.00 ended gate 2 since 25.00"
     );
 }
 

@@ -50,7 +50,7 @@ fn a_broken_stream_ends_what_is_open_and_the_timeline_begins_anew() {
     // Earlier times are fine after a reset; nothing is left of the former dwell.
     let script = Script::parse("a: 0 .1,.8 | 4 .5,.8 | 7 .5,.8");
     let after = show(&mut watch, &script, 0.0, 7.0, 0.0);
-    assert_eq!(told(&after), "3.20 began in 2 since 2.20");
+    assert_eq!(told(&after), "2.80 began in 2 since 2.20");
     assert_eq!(after[0].happening, 3, "numbers go on");
 }
 

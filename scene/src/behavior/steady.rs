@@ -1,12 +1,13 @@
 //! Inertia: one look proves nothing.
 //!
-//! A value counts when it has been the same for three looks and .6 s. At many looks a second the time
-//! decides, so that the moment does not depend on the frame rate; at few looks the three looks decide. Where looks are
-//! more than a second apart, one is missing in between (no camera is looked at more rarely than that on purpose), and a
-//! look that agrees with the one before speaks for it.
+//! A value counts when it has been the same for three looks and .6 s. At many looks a second the time decides, so
+//! that the moment does not depend on the frame rate; at few looks the looks decide. Where they are more than .6 s
+//! apart, a look that agrees with the one before speaks for what was not looked at in between, too: two are enough.
 //!
-//! Why one second and not less: with looks `g` apart, three looks end at most `3g` after the change, one second plus
-//! two gaps at most after it as long as `g` ≤ 1 s. So any two frame rates differ by at most two gaps of the slower one.
+//! Why .6 s: a walker is over a line a second after he was at it at the latest, and detections flicker for .2 to .4 s.
+//! With looks `g` apart, three looks end at most `3g` after the change, .6 s plus two gaps at most after it as long as
+//! `g` ≤ .6 s; two looks at wider gaps end within two gaps. So any two frame rates differ by at most two gaps of the
+//! slower one.
 
 use crate::scene::Scene;
 use crate::time::StreamTime;

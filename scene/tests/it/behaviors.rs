@@ -31,7 +31,7 @@ fn who_joins_is_an_update_and_the_last_to_leave_ends_it() {
         "a: 0 .1,.8 | 4 .5,.8 | 10 .5,.8 | 14 .9,.8
          b: 6 .1,.9 | 10 .4,.9 | 20 .4,.9 | 24 .1,.9",
         "2.80 began in 1 since 2.20
-         10.00 updated in 1,2 since 2.20
+         9.60 updated in 1,2 since 2.20
          26.00 ended in 1,2 since 2.20",
     );
 }
@@ -44,7 +44,7 @@ fn two_visits_ten_seconds_apart_are_two() {
          b: 16 .1,.8 | 20 .5,.8 | 24 .9,.8",
         "2.80 began in 1 since 2.20
          10.80 ended in 1 since 2.20
-         19.20 began in 2 since 18.20
+         18.80 began in 2 since 18.20
          26.80 ended in 2 since 18.20",
     );
 }
@@ -155,8 +155,8 @@ fn direction_is_that_of_the_walker_on_the_line() {
     check(
         &format!("{CROSSING}direction = \"left_to_right\"\n"),
         script,
-        "18.40 began gate 1 since 17.00
-         18.40 ended gate 1 since 17.00",
+        "18.00 began gate 1 since 17.00
+         18.00 ended gate 1 since 17.00",
     );
 }
 
@@ -283,7 +283,7 @@ const CROWD: &str = "[[camera.rule.crowd]]\nname = \"many\"\nzone = \"yard\"\nco
 fn a_crowd_is_enough_people_for_long_enough() {
     check(
         CROWD,
-        "a: 0 .1,.6 | 4 .4,.6 | 30 .4,.6 | 34 .1,.6
+        "a: 0 .1,.7 | 4 .4,.7 | 30 .4,.7 | 34 .1,.7
          b: 0 .1,.8 | 4 .5,.8 | 28 .5,.8 | 32 .1,.8
          c: 6 .9,.9 | 10 .6,.9 | 20 .6,.9 | 24 .9,.9",
         "12.00 began many 1,2,3 since 9.00
@@ -295,7 +295,7 @@ fn a_crowd_is_enough_people_for_long_enough() {
 fn people_who_meet_briefly_are_no_crowd() {
     check(
         CROWD,
-        "a: 0 .1,.6 | 4 .4,.6 | 30 .4,.6 | 34 .1,.6
+        "a: 0 .1,.7 | 4 .4,.7 | 30 .4,.7 | 34 .1,.7
          b: 0 .1,.8 | 4 .5,.8 | 28 .5,.8 | 32 .1,.8
          c: 6 .75,.9 | 7 .65,.9 | 8.5 .65,.9 | 9.5 .75,.9",
         "",
@@ -306,7 +306,7 @@ fn people_who_meet_briefly_are_no_crowd() {
 fn one_who_flickers_does_not_end_a_crowd() {
     check(
         CROWD,
-        "a: 0 .1,.6 | 4 .4,.6 | 40 .4,.6
+        "a: 0 .1,.7 | 4 .4,.7 | 40 .4,.7
          b: 0 .1,.8 | 4 .5,.8 | 40 .5,.8
          c: 6 .9,.9 | 10 .6,.9 | 40 .6,.9
          hide c 14..15.5

@@ -2,6 +2,7 @@
 //!
 //! A kind of fact is one file. The scene is shown facts and never sees a pixel.
 
+pub mod background;
 pub mod crop;
 pub mod detector;
 pub mod flow;

@@ -5,6 +5,7 @@
 
 mod presence;
 mod steady;
+mod things;
 
 use crate::config::Places;
 use crate::detection::Class;
@@ -20,6 +21,12 @@ pub trait Behavior: Send {
     /// What is going on now, none when nothing is. What begins and ends in the same moment (a line is crossed) goes
     /// into `moments`. Never shown a blind look; `scene.at` grows between two resets.
     fn observe(&mut self, scene: &Scene<'_>, moments: &mut Vec<Report>) -> Option<Report>;
+
+    /// What else goes on at the same time, each a happening of its own by its [`Report::thing`]; asked right after
+    /// [`Behavior::observe`].
+    fn others(&mut self) -> Vec<Report> {
+        Vec::new()
+    }
 
     /// Asks for a closer look at few places, before [`Behavior::observe`] is shown the same scene with what was found.
     fn wants(&self, _scene: &Scene<'_>, _wants: &mut Wants) {}
@@ -63,6 +70,10 @@ pub(crate) trait Parameters {
 /// What is going on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
+    /// Which of several things that go on at the same time: each is a happening of its own.
+    pub thing: u64,
+    /// It has just ended, as `detail` says.
+    pub over: bool,
     /// When it truly started.
     pub since: StreamTime,
     /// One of those who take part is there at this very look, and not only within some grace.
@@ -154,6 +165,10 @@ behaviors! {
     Fall = fall;
     /// Somebody runs, or many do at once.
     Running = running;
+    /// A thing is left behind.
+    AbandonedObject = abandoned_object;
+    /// A thing is gone.
+    RemovedObject = removed_object;
 }
 
 impl Kind {

@@ -94,8 +94,19 @@ pub struct StaticRegion {
     /// From -1 (something is gone: the region now looks like what is around it) to 1 (something has come: it stands out
     /// from what is around it); about 0 when pixels do not tell.
     pub added: f64,
-    /// How surely the region differs from the background, 0..1.
+    /// How surely it is a thing and not only light, 0..1.
     pub score: f64,
+    /// For how long something moved beside it just before it came or went, seconds: nothing comes or goes by itself.
+    pub touched_secs: f64,
+    /// For how long, in all, what was there before had been seen, seconds.
+    pub known_secs: f64,
+    /// Share of its time, 0..1, during which a person was found on it, even a doubtful one. Of something that is gone:
+    /// of the time before.
+    pub peopled: f64,
+    /// Most of it is seen at this look, and looks like itself.
+    pub visible: bool,
+    /// Share of what is seen of it that looks as it did, 0..1.
+    pub steady: f64,
 }
 
 /// How well the camera sees, compared with how it used to.

@@ -9,7 +9,8 @@
 //! - **Ended** when it no longer goes on (`Cleared`), the armed hours end (`Disarmed`), or the stream breaks or the
 //!   camera was turned away (`StreamLost`).
 //!
-//! A rule has at most one happening open: one alert for one thing that happens, however many people take part.
+//! A rule has one happening open for one thing that happens, however many people take part. Most behaviors know only one
+//! thing at a time.
 
 use crate::armed::Armed;
 use crate::behavior::{Behavior, Kind, Report, Settings};
@@ -70,7 +71,7 @@ pub(crate) struct Shown<'a> {
 pub(crate) struct Watcher {
     rule: Rule,
     machine: Box<dyn Behavior>,
-    open: Option<Open>,
+    open: Vec<Open>,
     quiet_until: Option<StreamTime>,
     /// Kept to spare an allocation at each look.
     visible: Vec<Track>,
@@ -97,7 +98,7 @@ impl Watcher {
         Self {
             machine: rule.settings.machine(rule.zone.as_ref().map(|(_, zone)| zone)),
             rule: rule.clone(),
-            open: None,
+            open: Vec::new(),
             quiet_until: None,
             visible: Vec::new(),
             moments: Vec::new(),
@@ -129,24 +130,33 @@ impl Watcher {
     }
 
     pub(crate) fn look(&mut self, scene: &Scene<'_>, shown: &mut Shown<'_>) {
-        let going_on = self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
+        let first = self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
+        let going_on: Vec<Report> = first.into_iter().chain(self.machine.others()).collect();
         let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
         if !armed {
             self.moments.clear();
             self.end(scene.at, EndReason::Disarmed, shown.events);
             return;
         }
-        match going_on {
-            Some(report) if self.open.is_some() => self.go_on(scene.at, report, shown.events),
-            Some(report) => {
-                if report.present && self.may_begin(scene.at) {
-                    self.begin(scene.at, report, shown);
-                }
+        let (lasting, over): (Vec<_>, Vec<_>) = self
+            .open
+            .drain(..)
+            .partition(|open| going_on.iter().any(|report| report.thing == open.last.thing && !report.over));
+        self.open = lasting;
+        for mut open in over {
+            let last = going_on.iter().find(|report| report.thing == open.last.thing);
+            open.last.detail = last.map_or(open.last.detail, |report| report.detail);
+            self.close(&open, scene.at, EndReason::Cleared, shown.events);
+        }
+        for report in going_on.into_iter().filter(|report| !report.over) {
+            if let Some(index) = self.open.iter().position(|open| open.last.thing == report.thing) {
+                self.go_on(index, scene.at, report, shown.events);
+            } else if report.present && self.may_begin(scene.at) {
+                self.begin(scene.at, report, shown);
             }
-            None => self.end(scene.at, EndReason::Cleared, shown.events),
         }
         for report in std::mem::take(&mut self.moments) {
-            if self.may_begin(scene.at) {
+            if self.open.is_empty() && self.may_begin(scene.at) {
                 self.begin(scene.at, report, shown);
                 self.end(scene.at, EndReason::Cleared, shown.events);
             }
@@ -160,7 +170,7 @@ impl Watcher {
     }
 
     fn may_begin(&self, at: StreamTime) -> bool {
-        self.open.is_none() && self.quiet_until.is_none_or(|until| at >= until)
+        self.quiet_until.is_none_or(|until| at >= until)
     }
 
     fn begin(&mut self, at: StreamTime, report: Report, shown: &mut Shown<'_>) {
@@ -176,11 +186,11 @@ impl Watcher {
             last: report,
         };
         shown.events.push(self.event(&open, at, Phase::Began, None));
-        self.open = Some(open);
+        self.open.push(open);
     }
 
-    fn go_on(&mut self, at: StreamTime, report: Report, events: &mut Vec<Event>) {
-        let Some(mut open) = self.open.take() else { return };
+    fn go_on(&mut self, index: usize, at: StreamTime, report: Report, events: &mut Vec<Event>) {
+        let mut open = self.open.remove(index);
         let before = open.took_part.len();
         open.took_part.extend(&report.tracks);
         open.joined |= open.took_part.len() > before;
@@ -206,15 +216,19 @@ impl Watcher {
         while open.took_part.len() > TRACKS_NAMED {
             open.took_part.pop_first();
         }
-        self.open = Some(open);
+        self.open.insert(index, open);
     }
 
     fn end(&mut self, at: StreamTime, reason: EndReason, events: &mut Vec<Event>) {
-        if let Some(open) = self.open.take() {
-            events.push(self.event(&open, at, Phase::Ended, Some(reason)));
-            // Disarming says nothing about the thing itself: the next armed hours begin afresh.
-            self.quiet_until = (reason == EndReason::Cleared).then(|| at + self.rule.re_alert);
+        for open in std::mem::take(&mut self.open) {
+            self.close(&open, at, reason, events);
         }
+    }
+
+    fn close(&mut self, open: &Open, at: StreamTime, reason: EndReason, events: &mut Vec<Event>) {
+        events.push(self.event(open, at, Phase::Ended, Some(reason)));
+        // Disarming says nothing about the thing itself: the next armed hours begin afresh.
+        self.quiet_until = (reason == EndReason::Cleared).then(|| at + self.rule.re_alert);
     }
 
     fn event(&self, open: &Open, at: StreamTime, phase: Phase, end_reason: Option<EndReason>) -> Event {

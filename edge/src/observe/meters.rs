@@ -2,34 +2,45 @@
 
 use xunge_scene::{Detection, Facts, Needs};
 
-use super::{detector::DetectError, flow::FlowMeter};
+use super::{background::BackgroundMeter, detector::DetectError, flow::FlowMeter};
 use crate::frame::Frame;
 
 /// The meters of one camera.
 #[derive(Default)]
 pub struct Meters {
     flow: Option<FlowMeter>,
+    background: Option<BackgroundMeter>,
 }
 
 impl Meters {
     /// Those that are needed.
     pub fn new(needs: Needs) -> Self {
-        Self { flow: needs.flow.then(FlowMeter::default) }
+        Self {
+            flow: needs.flow.then(FlowMeter::default),
+            background: needs.regions.then(BackgroundMeter::default),
+        }
     }
 
     /// Measures one frame in which the detector found `detections`.
-    pub fn measure(&mut self, frame: &Frame, _detections: &[Detection]) -> Result<Facts<'_>, DetectError> {
+    pub fn measure(&mut self, frame: &Frame, detections: &[Detection]) -> Result<Facts<'_>, DetectError> {
         let flow = match &mut self.flow {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        Ok(Facts { flow, ..Facts::default() })
+        let regions = match &mut self.background {
+            Some(meter) => Some(meter.look(frame.at, frame.pixels(), detections)?),
+            None => None,
+        };
+        Ok(Facts { flow, regions, ..Facts::default() })
     }
 
     /// The stream broke.
     pub fn reset(&mut self) {
         if let Some(flow) = &mut self.flow {
             flow.reset();
+        }
+        if let Some(background) = &mut self.background {
+            background.reset();
         }
     }
 }

@@ -248,8 +248,8 @@ impl Machine {
             score,
             measured: Some(longest.as_secs_f64()),
             threshold: Some(self.down.as_secs_f64()),
-            detail: None,
             raised: u8::from(longest >= self.down),
+            ..Report::default()
         })
     }
 }

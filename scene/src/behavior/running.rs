@@ -117,6 +117,7 @@ impl Behavior for Machine {
                 threshold: Some(self.speed_bh_s),
                 detail: detail.or(before.and_then(|last| last.detail)),
                 raised: u8::from(detail.is_some()),
+                ..Report::default()
             };
             self.open = Some(Open { known: scene.known, last });
         } else if self.open.as_ref().is_some_and(|open| scene.known.saturating_sub(open.known) >= OVER) {

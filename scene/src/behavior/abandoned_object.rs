@@ -1,0 +1,206 @@
+//! A thing is left behind.
+//!
+//! **Sees** regions of the picture that differ from the background and are at rest, whatever the thing is; people and
+//! vehicles only to tell that it is none of them, and who is with it.
+//! **Begins** when something that came, by somebody's doing, has been alone for `unattended_secs`: nobody who has to do
+//! with it within 3 m (1.8 of his own heights) or twice its width. Whoever put it down or was with it counts, and so
+//! does everybody who stays near it; those who walk by do not.
+//! **Ends** when the place looks as it did before (`detail` = `reclaimed`). Each thing is a happening of its own.
+//! **Cannot know** whose the thing is, or what is in it. What stood there when the camera started is furniture. A thing
+//! that is put down where a person or vehicle is found all the time is not seen before they go. A person who sits
+//! perfectly still and whom the detector never finds looks like a thing; size, and that nobody left, speak against it.
+//! **Why these defaults**: 60 s is what airports and stations demand; putting down, queueing and picking up takes less.
+
+use super::things::{Company, People, Scope};
+use super::{Behavior, Parameters, Report};
+use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::detection::Class;
+use crate::facts::{Needs, StaticRegion};
+use crate::geometry::Zone;
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use xunge_config::{Key, Section, Table};
+
+const UNATTENDED_SECS: Key = Key::float("unattended_secs")
+    .default("60")
+    .range(5.0, 86_400.0)
+    .unit("s")
+    .doc("How long a thing must be alone before it counts.", "物品无人看管多久算遗留。");
+const SEVERITY: Key = severity("2");
+const RE_ALERT_SECS: Key = re_alert_secs("0");
+
+/// `[[camera.rule.abandoned_object]]`.
+pub static TABLE: Table = Table::many(
+    "abandoned_object",
+    &[&[NAME, ZONE_KEY, UNATTENDED_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+)
+.doc("A thing is left behind.", "物品遗留：物品被留下无人看管。");
+
+/// Parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// How long a thing must be alone before it counts.
+    pub unattended: Duration,
+    /// What is lower than this is not looked at, in frame heights.
+    pub min_height: f64,
+}
+
+pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
+    Some(Settings { unattended: section.secs(&UNATTENDED_SECS), min_height: section.float(&MIN_HEIGHT) })
+}
+
+/// People, to tell who is with it, and what stands about without being left.
+pub(super) const LOOKED_AT: &[Class] =
+    &[Class::Person, Class::Bicycle, Class::Car, Class::Motorcycle, Class::Bus, Class::Truck];
+
+impl Parameters for Settings {
+    type Machine = Machine;
+
+    fn classes(&self) -> &[Class] {
+        LOOKED_AT
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { regions: true, ..Needs::default() }
+    }
+
+    fn machine(&self, zone: Option<Zone>) -> Machine {
+        Machine {
+            scope: Scope { zone, min_height: self.min_height },
+            unattended: self.unattended,
+            people: People::default(),
+            things: BTreeMap::new(),
+            others: Vec::new(),
+        }
+    }
+}
+
+/// As likely something that came as not.
+const CAME: f64 = 0.15;
+/// As likely a thing as light.
+const THING: f64 = 0.5;
+/// Something moved beside it before for at least so long, seconds.
+const TOUCHED_SECS: f64 = 0.3;
+/// A person is found on it for more than this share of its time: it is he.
+const PEOPLED: f64 = 0.4;
+/// Less of it than this looks as it did: it moves.
+const STEADY: f64 = 0.7;
+/// It was seen this long ago at most.
+const SEEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// The machine.
+pub struct Machine {
+    scope: Scope,
+    unattended: Duration,
+    people: People,
+    things: BTreeMap<u64, Thing>,
+    others: Vec<Report>,
+}
+
+struct Thing {
+    /// When it came to rest, on the camera's timeline and on the clock of known time.
+    since: StreamTime,
+    came: Duration,
+    company: Company,
+    /// When it was last seen, on the clock of known time.
+    seen: Duration,
+    /// Since when it has been alone; set while it is abandoned.
+    abandoned: Option<Duration>,
+    region: StaticRegion,
+}
+
+impl Behavior for Machine {
+    fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
+        self.people.look(scene);
+        let mut reports = Vec::new();
+        if let Some(regions) = scene.facts.regions {
+            for region in regions {
+                self.look_at(region, scene);
+            }
+            self.things.retain(|id, thing| {
+                let there = regions.iter().any(|region| region.id == *id);
+                if !there && thing.abandoned.is_some() {
+                    reports.push(Report { thing: *id, over: true, detail: Some("reclaimed"), ..Report::default() });
+                }
+                there
+            });
+        }
+        let threshold = self.unattended.as_secs_f64();
+        reports.extend(self.things.iter().filter_map(|(id, thing)| thing.report(*id, scene, threshold)));
+        self.others = reports.split_off(reports.len().min(1));
+        reports.pop()
+    }
+
+    fn others(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.others)
+    }
+
+    fn reset(&mut self) {
+        self.people.reset();
+        self.things.clear();
+        self.others.clear();
+    }
+}
+
+impl Machine {
+    fn look_at(&mut self, region: &StaticRegion, scene: &Scene<'_>) {
+        let ago = scene.at.since(region.since);
+        let thing = self.things.entry(region.id).or_insert_with(|| Thing {
+            since: region.since,
+            came: scene.known.saturating_sub(ago),
+            company: Company::default(),
+            seen: scene.known,
+            abandoned: None,
+            region: *region,
+        });
+        thing.region = *region;
+        if region.since != thing.since {
+            thing.since = region.since;
+            thing.came = scene.known.saturating_sub(ago);
+        }
+        thing.company.look(&region.bounds, thing.came, &self.people, scene);
+        if region.visible {
+            thing.seen = scene.known;
+            if region.steady < STEADY {
+                thing.company.touch(scene);
+            }
+        }
+        let alone_since = thing.company.alone_since(thing.came);
+        let alone = scene.known.saturating_sub(alone_since) >= self.unattended;
+        let lately = scene.known.saturating_sub(thing.seen) <= SEEN_WITHIN;
+        let brought = region.touched_secs >= TOUCHED_SECS || !thing.company.owners.is_empty();
+        if thing.abandoned.is_none()
+            && alone
+            && lately
+            && brought
+            && !thing.company.is_near(scene)
+            && region.added >= CAME
+            && region.score >= THING
+            && region.peopled < PEOPLED
+            && self.scope.admits(region, &self.people, scene)
+        {
+            thing.abandoned = Some(alone_since);
+        }
+    }
+}
+
+impl Thing {
+    fn report(&self, id: u64, scene: &Scene<'_>, threshold: f64) -> Option<Report> {
+        let alone_since = self.abandoned?;
+        #[expect(clippy::cast_possible_truncation, reason = "a score")]
+        let score = self.region.score as f32;
+        Some(Report {
+            thing: id,
+            since: self.since,
+            present: self.region.visible,
+            tracks: self.company.owners.iter().copied().collect(),
+            bounds: self.region.bounds,
+            score,
+            measured: Some(scene.known.saturating_sub(alone_since).as_secs_f64()),
+            threshold: Some(threshold),
+            ..Report::default()
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Things that come and go, and the people around them.
+//!
+//! Shared by `abandoned_object` and `removed_object`: which regions may be things at all, and who was near one when.
+
+use crate::detection::{Class, Group};
+use crate::facts::StaticRegion;
+use crate::geometry::{Bounds, Zone};
+use crate::scene::Scene;
+use crate::track::{State, Track};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// People are remembered for so long, so that it can be told who was there when a thing came to rest.
+const REMEMBERED: Duration = Duration::from_secs(15);
+/// What is taller than this share of the people who stand there is no thing that people carry.
+const TALLEST: f64 = 0.8;
+/// What is smaller than this share of them, or than this part of the picture's height, is not worth a word.
+const SMALLEST: f64 = 0.12;
+const SPECK: f64 = 0.03;
+/// Bands of the picture, from top to bottom, in each of which people have about one height.
+const BANDS: usize = 16;
+/// Steps away from the camera look shorter than steps aside: cameras look down on people at about 30 degrees.
+const DEPTH: f64 = 1.6;
+/// People near: within so many of their own heights (3 m), or so many widths of the thing.
+const NEAR_HEIGHTS: f64 = 1.8;
+const NEAR_WIDTHS: f64 = 2.0;
+/// People at it: so near that they may be handling it.
+const AT_HEIGHTS: f64 = 0.7;
+const AT_WIDTHS: f64 = 1.0;
+/// Somebody who is near for longer than it takes to walk by has to do with it.
+const LINGERS: Duration = Duration::from_secs(4);
+
+/// How near somebody is to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// Further away.
+    Far,
+    /// Within 3 m or so.
+    Near,
+    /// Able to touch it.
+    At,
+}
+
+/// How near a person in the box `person`, `height` tall, is to the thing in `thing`.
+pub(super) fn near(thing: &Bounds, person: &Bounds, height: f64, aspect: f64) -> Reach {
+    let aside = (person.x - (thing.x + thing.w)).max(thing.x - (person.x + person.w)).max(0.0) * aspect;
+    let depth = (person.y + person.h - (thing.y + thing.h)).abs();
+    // with hidden feet the box ends too high, and then it stands on the thing's upper edge or overlaps it
+    let overlaps = person.overlap(thing) > 0.0;
+    let depth = if overlaps { depth.min(0.3 * height) } else { depth };
+    let distance = aside.hypot(DEPTH * depth);
+    let within = |heights: f64, widths: f64| distance < (heights * height).max(widths * thing.w * aspect);
+    match () {
+        () if within(AT_HEIGHTS, AT_WIDTHS) => Reach::At,
+        () if within(NEAR_HEIGHTS, NEAR_WIDTHS) => Reach::Near,
+        () => Reach::Far,
+    }
+}
+
+/// Where somebody was at some look.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    known: Duration,
+    track: u64,
+    bounds: Bounds,
+    height: f64,
+    /// The first time that he was seen.
+    first: bool,
+}
+
+/// People over the last seconds, and how tall they are where.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    places: VecDeque<Place>,
+    seen: BTreeSet<u64>,
+    heights: [Option<f64>; BANDS],
+}
+
+impl People {
+    pub(super) fn look(&mut self, scene: &Scene<'_>) {
+        while self.places.front().is_some_and(|p| scene.known.saturating_sub(p.known) > REMEMBERED) {
+            self.places.pop_front();
+        }
+        for track in scene.tracks.iter().filter(|t| t.class == Class::Person && t.seen) {
+            let first = self.seen.insert(track.id);
+            self.places.push_back(Place {
+                known: scene.known,
+                track: track.id,
+                bounds: track.bounds,
+                height: track.height,
+                first,
+            });
+            if track.state == State::Confirmed && track.moved {
+                self.measure(track);
+            }
+        }
+        let listed = |id: &u64| scene.tracks.binary_search_by_key(id, |track| track.id).is_ok();
+        self.seen.retain(listed);
+    }
+
+    fn measure(&mut self, track: &Track) {
+        let band = &mut self.heights[band(track.foot().y)];
+        let before = band.unwrap_or(track.height);
+        // people are half hidden more often than they are taller than they are
+        let weight = if track.height > before { 0.2 } else { 0.05 };
+        *band = Some(before + weight * (track.height - before));
+    }
+
+    /// How tall people are who stand at `y`; none when nobody has been seen about there.
+    fn height_at(&self, y: f64) -> Option<f64> {
+        let here = band(y);
+        (0..=2).find_map(|off| {
+            let around = [here.checked_sub(off), Some(here + off)];
+            around.into_iter().flatten().filter_map(|band| *self.heights.get(band)?).reduce(f64::max)
+        })
+    }
+
+    pub(super) fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bands")]
+fn band(y: f64) -> usize {
+    ((y.clamp(0.0, 1.0) * BANDS as f64) as usize).min(BANDS - 1)
+}
+
+/// Which regions a rule looks at.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) zone: Option<Zone>,
+    pub(super) min_height: f64,
+}
+
+impl Scope {
+    /// May it be a thing in the rule's zone that people carry?
+    pub(super) fn admits(&self, region: &StaticRegion, people: &People, scene: &Scene<'_>) -> bool {
+        let bounds = &region.bounds;
+        let inside = self.zone.as_ref().is_none_or(|zone| zone.contains(bounds.foot()));
+        let person = people.height_at(bounds.y + bounds.h);
+        let size = bounds.h.max(bounds.w * scene.aspect);
+        let small = person.is_none_or(|height| bounds.h < TALLEST * height && size > SMALLEST * height);
+        let parked = scene.tracks.iter().any(|track| {
+            track.class.group() == Group::Vehicle && track.bounds.overlap(bounds) > 0.3 * bounds.area()
+        });
+        inside && small && !parked && size >= SPECK && bounds.h >= self.min_height
+    }
+}
+
+/// Who has to do with one thing, and since when nobody does.
+#[derive(Debug, Default)]
+pub(super) struct Company {
+    /// Those who were at it when it came to rest.
+    pub(super) owners: BTreeSet<u64>,
+    /// When somebody who counts was last at it, and near it, on the clock of known time.
+    at: Option<Duration>,
+    near: Option<Duration>,
+    /// Since when each who is near is near.
+    since: BTreeMap<u64, Duration>,
+    /// Up to when `places` have been taken in.
+    upto: Option<Duration>,
+}
+
+/// Whoever is far away had left before: counting may begin up to so much earlier, when he was no longer at it.
+const LEAVING: Duration = Duration::from_millis(2500);
+
+impl Company {
+    /// Takes in who is near `thing`, which came to rest at `came` on the clock of known time.
+    pub(super) fn look(&mut self, thing: &Bounds, came: Duration, people: &People, scene: &Scene<'_>) {
+        let begin = self.upto.map_or(came.saturating_sub(Duration::from_secs(3)), |upto| upto);
+        let mut nearest: BTreeSet<u64> = BTreeSet::new();
+        let fresh = self.upto.is_none();
+        for place in people.places.iter().filter(|p| p.known > begin || (fresh && p.known == begin)) {
+            let how = near(thing, &place.bounds, place.height, scene.aspect);
+            if how == Reach::Far {
+                self.since.remove(&place.track);
+                continue;
+            }
+            nearest.insert(place.track);
+            let since = *self.since.entry(place.track).or_insert(place.known);
+            if how == Reach::At && fresh {
+                self.owners.insert(place.track);
+            } else if place.first && how == Reach::At {
+                // whoever is first seen at it was there before, as another track
+                self.owners.insert(place.track);
+            }
+            let counts = self.owners.contains(&place.track) || place.known.saturating_sub(since) >= LINGERS;
+            if counts {
+                self.near = Some(place.known);
+                if how == Reach::At {
+                    self.at = Some(place.known);
+                }
+            }
+        }
+        self.since.retain(|id, _| nearest.contains(id) || people.seen.contains(id));
+        self.upto = Some(scene.known);
+    }
+
+    /// Since when the thing, which came to rest at `came`, has been alone.
+    pub(super) fn alone_since(&self, came: Duration) -> Duration {
+        let left = self.near.map_or(Duration::ZERO, |near| near.saturating_sub(LEAVING));
+        came.max(left).max(self.at.unwrap_or_default())
+    }
+
+    /// Somebody who has to do with it is near at this look.
+    pub(super) fn is_near(&self, scene: &Scene<'_>) -> bool {
+        self.near.is_some_and(|near| near >= scene.known)
+    }
+
+    /// Somebody is dealing with it now, though nobody is found.
+    pub(super) fn touch(&mut self, scene: &Scene<'_>) {
+        self.at = Some(scene.known);
+        self.near = Some(scene.known);
+    }
+}

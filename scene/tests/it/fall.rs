@@ -106,6 +106,9 @@ fn walking_behind_furniture_is_no_fall() {
                   unjointed a 4.5..8";
     silent(hidden);
     silent(&format!("{hidden}\nthing .6,.9 .18,.14 .3 0..60"));
+    // What was not there before he was lost is taken for him.
+    let events = run(&format!("{hidden}\nthing .6,.9 .18,.14 .3 5..60"), 10.0);
+    assert_eq!(begun(&events).len(), 1, "{}", told(&events));
 }
 
 #[test]

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn who_turns_changes_size_or_is_cut_off_is_not_believed() {
-        let zigzag = |look: usize, step: &mut Step| step.bounds.y += if look % 2 == 0 { 0.1 } else { 0.0 };
+        let zigzag = |look: usize, step: &mut Step| step.bounds.y += if look.is_multiple_of(2) { 0.1 } else { 0.0 };
         assert_eq!(changed(zigzag), None);
         let halved = |look: usize, step: &mut Step| step.bounds.h *= if look == 3 { 0.6 } else { 1.0 };
         assert_eq!(changed(halved), None);

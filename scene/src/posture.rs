@@ -69,3 +69,65 @@ impl Posture {
         self.trunk / TRUNK
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{KEYPOINTS, Keypoint};
+
+    /// Shoulders and hips there, all joints of this score.
+    fn pose(shoulders: Point, hips: Point, score: f32) -> Pose {
+        let mut joints = [Keypoint::default(); KEYPOINTS];
+        for (pair, at) in [(SHOULDERS, shoulders), (HIPS, hips)] {
+            for (joint, side) in pair.into_iter().zip([-0.01, 0.01]) {
+                joints[joint] = Keypoint { at: Point::new(at.x + side, at.y), score };
+            }
+        }
+        Pose { track: 1, joints }
+    }
+
+    fn lean(shoulders: Point, hips: Point, aspect: f64) -> f64 {
+        Posture::of(&pose(shoulders, hips, 0.8), aspect).unwrap().lean_deg
+    }
+
+    #[test]
+    fn lean_is_that_of_the_trunk_in_a_picture_that_is_wider_than_high() {
+        let hips = Point::new(0.5, 0.6);
+        assert!(lean(Point::new(0.5, 0.4), hips, 1.5) < 1e-9);
+        assert!((lean(Point::new(0.7, 0.6), hips, 1.5) - 90.0).abs() < 1e-9);
+        assert!((lean(Point::new(0.4, 0.8), hips, 2.0) - 135.0).abs() < 1e-9);
+        assert!((lean(Point::new(0.4, 0.4), hips, 2.0) - 45.0).abs() < 1e-9);
+        assert!((lean(Point::new(0.5, 0.8), hips, 1.5) - 180.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_trunk_speaks_for_a_stature() {
+        let posture = Posture::of(&pose(Point::new(0.5, 0.4), Point::new(0.5, 0.544), 0.8), 1.5).unwrap();
+        assert!((posture.stature() - 0.5).abs() < 1e-9, "{posture:?}");
+        assert!((posture.shoulders_y - 0.4).abs() < 1e-9 && (posture.hips_y - 0.544).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_shoulder_and_one_hip_are_enough_and_neither_is_too_little() {
+        let mut half = pose(Point::new(0.5, 0.4), Point::new(0.5, 0.6), 0.8);
+        half.joints[SHOULDERS[0]].score = 0.1;
+        half.joints[HIPS[1]].score = 0.1;
+        assert!(Posture::of(&half, 1.5).is_some_and(|posture| (posture.score - 0.8).abs() < 1e-6));
+        half.joints[HIPS[0]].score = 0.1;
+        assert_eq!(Posture::of(&half, 1.5), None);
+        assert_eq!(Posture::of(&Pose { track: 1, joints: Default::default() }, 1.5), None);
+    }
+
+    #[test]
+    fn only_sure_upright_joints_where_the_box_is_are_a_person() {
+        let (shoulders, hips) = (Point::new(0.5, 0.4), Point::new(0.5, 0.6));
+        let bounds = Bounds::new(0.48, 0.38, 0.04, 0.24);
+        let is_person = |shoulders, hips, score, bounds: &Bounds| {
+            Posture::of(&pose(shoulders, hips, score), 1.5).unwrap().is_upright_person(bounds)
+        };
+        assert!(is_person(shoulders, hips, 0.7, &bounds));
+        assert!(!is_person(shoulders, hips, 0.35, &bounds), "furniture");
+        assert!(!is_person(Point::new(0.7, 0.6), hips, 0.7, &Bounds::new(0.5, 0.58, 0.2, 0.04)), "lies");
+        assert!(!is_person(shoulders, hips, 0.7, &Bounds::new(0.7, 0.38, 0.04, 0.24)), "somebody else");
+    }
+}

@@ -129,3 +129,42 @@ fn scores_the_wrong_way_round_and_empty_classes_are_refused() {
     assert!(problems.contains("must not be above `birth_score`"), "{problems}");
     assert!(problems.contains("`classes` names nothing"), "{problems}");
 }
+
+#[test]
+fn falls_and_running_read_with_their_defaults_and_their_own() {
+    let (scene, problems) = scene(&format!(
+        "{PLACES}[[camera.rule.fall]]\n[[camera.rule.running]]\n[[camera.rule.fall]]\nname = \"ward\"\n\
+         bed_zone = \"lawn\"\nconfirm_secs = 2\ndown_secs = 60\n[[camera.rule.running]]\nname = \"hall\"\n\
+         speed_bh_s = 2.5\n"
+    ));
+    assert_eq!(problems.english(), "");
+    let fall = |index: usize| match &scene.rules[index].settings {
+        Settings::Fall(fall) => (fall.confirm, fall.down, fall.bed.is_some()),
+        other => panic!("{other:?}"),
+    };
+    let speed = |index: usize| match &scene.rules[index].settings {
+        Settings::Running(running) => running.speed_bh_s,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(fall(0), (Duration::from_millis(500), Duration::from_secs(10), false));
+    assert_eq!(fall(2), (Duration::from_secs(2), Duration::from_secs(60), true));
+    assert_eq!((speed(1), speed(3)), (1.6, 2.5));
+    assert_eq!((scene.rules[0].severity, scene.rules[1].severity), (2, 3));
+    assert_eq!(scene.needs(), Needs { closer: true, flow: true, ..Needs::default() });
+}
+
+#[test]
+fn a_fall_rule_without_its_bed_watches_nothing() {
+    let (scene, problems) = scene(&format!("{PLACES}[[camera.rule.fall]]\nbed_zone = \"lawnn\"\n"));
+    assert!(scene.rules.is_empty());
+    let problems = problems.english();
+    assert!(problems.contains("there is no zone `lawnn`; did you mean `lawn`?"), "{problems}");
+}
+
+#[test]
+fn times_and_speeds_of_nothing_are_refused() {
+    for (rule, key) in [("fall", "confirm_secs"), ("fall", "down_secs"), ("running", "speed_bh_s")] {
+        let problems = refused(&format!("[[camera.rule.{rule}]]\n{key} = 0\n"));
+        assert!(problems.lines().count() == 1 && problems.contains(key), "{problems}");
+    }
+}

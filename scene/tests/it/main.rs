@@ -3,7 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "these are tests, helpers included")]
 
 mod behaviors;
+mod fall;
 mod footage;
 mod properties;
+mod running;
 mod script;
+mod stage;
 mod windows;

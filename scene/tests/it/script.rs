@@ -141,11 +141,11 @@ impl Script {
     }
 }
 
-fn number(text: &str) -> f64 {
+pub fn number(text: &str) -> f64 {
     text.parse().unwrap_or_else(|_| panic!("{text:?} is no number"))
 }
 
-fn parse_span(text: &str) -> (f64, f64) {
+pub fn parse_span(text: &str) -> (f64, f64) {
     let (from, to) = text.split_once("..").expect("from..to");
     (number(from), number(to))
 }

@@ -62,3 +62,103 @@ impl Furniture {
         self.places.iter().any(|place| before(place) && place.bounds.iou(bounds) > SAME)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Closeup, Facts};
+    use crate::geometry::Point;
+    use crate::scene::Evidence;
+    use crate::track::{State, Track};
+
+    const CHAIR: Bounds = Bounds::new(0.5, 0.6, 0.1, 0.2);
+
+    fn at(secs: f64) -> StreamTime {
+        StreamTime::from_secs(secs)
+    }
+
+    /// One look at which the detector finds these.
+    fn learn(furniture: &mut Furniture, secs: f64, found: &[Bounds], tracks: &[Track]) {
+        let detections: Vec<_> =
+            found.iter().map(|&bounds| Detection { class: Class::Person, score: 0.3, bounds }).collect();
+        furniture.learn(&Scene {
+            at: at(secs),
+            known: Duration::ZERO,
+            gap: Duration::from_millis(200),
+            evidence: Evidence::Seen,
+            aspect: 1.5,
+            detections: &detections,
+            tracks,
+            mixups: &[],
+            facts: Facts::default(),
+            closeup: &Closeup::default(),
+        });
+    }
+
+    fn walker(bounds: Bounds, moved: bool) -> Track {
+        Track {
+            id: 1,
+            class: Class::Person,
+            state: State::Confirmed,
+            seen: true,
+            bounds,
+            height: bounds.h,
+            score: 0.7,
+            best_score: 0.7,
+            velocity: Point::default(),
+            moved,
+            unsure: Duration::ZERO,
+            first_seen: at(0.0),
+            last_seen: at(0.0),
+        }
+    }
+
+    #[test]
+    fn what_was_found_twice_before_is_furniture_and_what_came_later_is_not() {
+        let mut furniture = Furniture::default();
+        learn(&mut furniture, 1.0, &[CHAIR], &[]);
+        assert!(!furniture.was_here(&CHAIR, at(5.0)), "once proves nothing");
+        learn(&mut furniture, 3.0, &[Bounds { x: 0.51, ..CHAIR }], &[]);
+        assert!(furniture.was_here(&CHAIR, at(5.0)));
+        assert!(!furniture.was_here(&CHAIR, at(1.0)), "was not there yet");
+        assert!(!furniture.was_here(&Bounds { x: 0.7, ..CHAIR }, at(5.0)), "is elsewhere");
+    }
+
+    #[test]
+    fn who_walks_is_none_and_who_never_moved_is() {
+        let mut furniture = Furniture::default();
+        for look in 0..5 {
+            learn(&mut furniture, f64::from(look), &[CHAIR], &[walker(CHAIR, true)]);
+        }
+        assert!(!furniture.was_here(&CHAIR, at(9.0)));
+        for look in 5..8 {
+            learn(&mut furniture, f64::from(look), &[CHAIR], &[walker(CHAIR, false)]);
+        }
+        assert!(furniture.was_here(&CHAIR, at(9.0)));
+    }
+
+    #[test]
+    fn what_is_carried_away_is_forgotten() {
+        let mut furniture = Furniture::default();
+        learn(&mut furniture, 1.0, &[CHAIR], &[]);
+        learn(&mut furniture, 2.0, &[CHAIR], &[]);
+        learn(&mut furniture, 61.9, &[], &[]);
+        assert!(furniture.was_here(&CHAIR, at(61.9)));
+        learn(&mut furniture, 62.0, &[], &[]);
+        assert!(!furniture.was_here(&CHAIR, at(62.0)));
+    }
+
+    #[test]
+    fn of_very_many_places_the_latest_are_kept() {
+        let mut furniture = Furniture::default();
+        for place in 0..=MOST {
+            let bounds = Bounds { x: place as f64, ..CHAIR };
+            for later in [0.0, 0.1] {
+                learn(&mut furniture, 0.2 * place as f64 + later, &[bounds], &[]);
+            }
+        }
+        assert_eq!(furniture.places.len(), MOST);
+        assert!(!furniture.was_here(&Bounds { x: 0.0, ..CHAIR }, at(50.0)));
+        assert!(furniture.was_here(&Bounds { x: MOST as f64, ..CHAIR }, at(50.0)));
+    }
+}

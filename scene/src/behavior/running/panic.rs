@@ -181,3 +181,127 @@ impl Panic {
         (span >= LEAST_PAST).then(|| past.get(past.len() * 3 / 4).copied()).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::Class;
+    use crate::facts::{Closeup, Facts, FlowCell};
+    use crate::scene::Evidence;
+    use crate::track::Track;
+
+    const ASPECT: f64 = 1.5;
+    const HEIGHT: f64 = 0.2;
+
+    fn people(count: usize, moved: bool) -> Vec<Track> {
+        let person = |index: usize| Track {
+            id: index as u64 + 1,
+            class: Class::Person,
+            state: State::Confirmed,
+            seen: true,
+            bounds: Bounds::new(0.1 + 0.1 * index as f64, 0.5, 0.06, HEIGHT),
+            height: HEIGHT,
+            score: 0.7,
+            best_score: 0.7,
+            velocity: Point::default(),
+            moved,
+            unsure: Duration::ZERO,
+            first_seen: StreamTime::ZERO,
+            last_seen: StreamTime::ZERO,
+        };
+        (0..count).map(person).collect()
+    }
+
+    /// Everything in the boxes of the first `fast` moves at so many body heights a second.
+    fn flow(tracks: &[Track], fast: usize, speed_bh_s: f64) -> Flow {
+        let mut flow = Flow { columns: 48, rows: 32, cells: vec![FlowCell::default(); 48 * 32] };
+        let inside: Vec<bool> = (0..48 * 32_u32)
+            .map(|cell| {
+                let at = Point::new(f64::from(cell % 48) + 0.5, f64::from(cell / 48) + 0.5);
+                let at = Point::new(at.x / 48.0, at.y / 32.0);
+                tracks.iter().take(fast).any(|t| {
+                    (t.bounds.x..=t.bounds.x + t.bounds.w).contains(&at.x)
+                        && (t.bounds.y..=t.bounds.y + t.bounds.h).contains(&at.y)
+                })
+            })
+            .collect();
+        for (cell, _) in flow.cells.iter_mut().zip(inside).filter(|(_, inside)| *inside) {
+            *cell = FlowCell { velocity: Point::new(speed_bh_s * HEIGHT, 0.0), moving: 0.8 };
+        }
+        flow
+    }
+
+    fn look(panic: &mut Panic, secs: f64, tracks: &[Track], flow: &Flow) -> Option<Fast> {
+        let scene = Scene {
+            at: StreamTime::from_secs(secs),
+            known: Duration::from_secs_f64(secs),
+            gap: Duration::from_millis(200),
+            evidence: Evidence::Seen,
+            aspect: ASPECT,
+            detections: &[],
+            tracks,
+            mixups: &[],
+            facts: Facts { flow: Some(flow), ..Facts::default() },
+            closeup: &Closeup::default(),
+        };
+        panic.look(&scene, None)
+    }
+
+    /// When it is first believed, if at all: calm until second 6, then `fast` of them at so many heights a second.
+    fn told(tracks: &[Track], calm_bh_s: f64, fast: usize, speed_bh_s: f64) -> Option<f64> {
+        let mut panic = Panic::default();
+        (0..50).map(|look| 0.2 * f64::from(look)).find(|&secs| {
+            let flow = if secs < 6.0 {
+                flow(tracks, tracks.len(), calm_bh_s)
+            } else {
+                flow(tracks, fast, speed_bh_s)
+            };
+            look(&mut panic, secs, tracks, &flow).is_some()
+        })
+    }
+
+    #[test]
+    fn many_at_once_are_told_within_a_second() {
+        for calm in [0.0, 0.4] {
+            let at = told(&people(8, true), calm, 8, 1.5);
+            assert!(at.is_some_and(|at| (6.7..=7.0).contains(&at)), "{at:?}");
+        }
+    }
+
+    #[test]
+    fn few_people_furniture_and_one_of_many_are_none() {
+        assert_eq!(told(&people(3, true), 0.3, 3, 1.5), None);
+        assert_eq!(told(&people(8, false), 0.3, 8, 1.5), None, "what never moved is furniture");
+        assert_eq!(told(&people(8, true), 0.3, 1, 1.5), None);
+    }
+
+    #[test]
+    fn as_fast_as_ever_or_no_faster_than_a_walk_is_none() {
+        assert_eq!(told(&people(8, true), 1.2, 8, 1.5), None);
+        assert_eq!(told(&people(8, true), 0.1, 8, 0.5), None);
+    }
+
+    #[test]
+    fn what_moves_far_from_everybody_is_none() {
+        let there = people(8, true);
+        let mut elsewhere = there.clone();
+        elsewhere.iter_mut().for_each(|track| track.bounds.y = 0.0);
+        let mut panic = Panic::default();
+        for look_number in 0..50 {
+            let secs = 0.2 * f64::from(look_number);
+            let flow = flow(&elsewhere, 8, if secs < 6.0 { 0.1 } else { 1.5 });
+            assert_eq!(look(&mut panic, secs, &there, &flow), None);
+        }
+    }
+
+    #[test]
+    fn what_is_usual_needs_a_past() {
+        let at = StreamTime::from_secs;
+        let mut panic = Panic::default();
+        assert_eq!(panic.usual(at(5.0)), None);
+        panic.past = (0..20).map(|look| (at(0.2 * f64::from(look)), f64::from(look))).collect();
+        assert_eq!(panic.usual(at(3.1)), None, "less than two seconds of it are not recent");
+        // Known until 3.8, of which the first 3.3 count: three quarters of them are slower.
+        assert_eq!(panic.usual(at(4.5)), Some(12.0));
+    }
+}

@@ -151,3 +151,100 @@ fn flow_in(flow: &Flow, bounds: &Bounds) -> Option<Point> {
     let sum = cells.iter().fold(Point::default(), |sum, (_, v)| Point::new(sum.x + v.x, sum.y + v.y));
     (count > 0.0).then(|| Point::new(sum.x / count, sum.y / count))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::FlowCell;
+
+    const ASPECT: f64 = 1.5;
+    const HEIGHT: f64 = 0.2;
+
+    /// Looks a fifth of a second apart at somebody who goes to the right so many heights a second, his pixels with him.
+    fn steps(speed_bh_s: f64, looks: usize) -> VecDeque<Step> {
+        let speed = speed_bh_s * HEIGHT;
+        let step = |look: usize| {
+            let t = 0.2 * look as f64;
+            let bounds = Bounds::new(0.2 + speed * t / ASPECT, 0.5, 0.06, HEIGHT);
+            Step { at: StreamTime::from_secs(t), bounds, flow: Some(Point::new(speed, 0.0)) }
+        };
+        (0..looks).map(step).collect()
+    }
+
+    fn changed(change: impl Fn(usize, &mut Step)) -> Option<f64> {
+        let mut steps = steps(2.2, 5);
+        steps.iter_mut().enumerate().for_each(|(look, step)| change(look, step));
+        speed(&steps, ASPECT)
+    }
+
+    #[test]
+    fn speed_is_in_own_heights_and_needs_enough_looks() {
+        for true_speed in [0.8, 2.2] {
+            let found = speed(&steps(true_speed, 5), ASPECT);
+            assert!(found.is_some_and(|found| (found - true_speed).abs() < 1e-6), "{found:?}");
+        }
+        assert!(speed(&steps(2.2, 4), ASPECT).is_some());
+        assert_eq!(speed(&steps(2.2, 3), ASPECT), None);
+        // Four looks within an eighth of a second show jitter.
+        let quick = |look: usize, step: &mut Step| step.at = StreamTime::from_secs(0.04 * look as f64);
+        assert_eq!(changed(quick), None);
+        let hole = |look: usize, step: &mut Step| step.at = StreamTime::from_secs(0.5 * look as f64);
+        assert_eq!(changed(hole), None);
+    }
+
+    #[test]
+    fn pixels_must_go_the_same_way_at_most_looks() {
+        assert_eq!(changed(|_, step| step.flow = None), None);
+        assert_eq!(changed(|_, step| step.flow = Some(Point::new(-0.44, 0.0))), None, "the other way");
+        assert_eq!(changed(|_, step| step.flow = Some(Point::new(0.0, 0.44))), None, "across");
+        assert_eq!(changed(|_, step| step.flow = Some(Point::new(0.1, 0.0))), None, "much slower");
+        assert!(changed(|_, step| step.flow = Some(Point::new(0.22, 0.05))).is_some(), "half as fast");
+        let still = |look: usize, step: &mut Step| {
+            if look == 2 {
+                step.flow = Some(Point::default());
+            }
+        };
+        assert!(changed(still).is_some(), "three of four looks");
+        let once = |look: usize, step: &mut Step| step.flow = step.flow.filter(|_| look == 2);
+        assert_eq!(changed(once), None, "one look alone");
+    }
+
+    #[test]
+    fn who_turns_changes_size_or_is_cut_off_is_not_believed() {
+        let zigzag = |look: usize, step: &mut Step| step.bounds.y += if look.is_multiple_of(2) { 0.1 } else { 0.0 };
+        assert_eq!(changed(zigzag), None);
+        let halved = |look: usize, step: &mut Step| step.bounds.h *= if look == 3 { 0.6 } else { 1.0 };
+        assert_eq!(changed(halved), None);
+        assert_eq!(changed(|_, step| step.bounds.y = 0.8), None, "lower edge");
+        assert_eq!(changed(|_, step| step.bounds.y = 0.0), None, "upper edge");
+        assert_eq!(changed(|look, step| step.bounds.x -= if look == 0 { 0.2 } else { 0.0 }), None, "left edge");
+    }
+
+    #[test]
+    fn who_comes_out_from_behind_something_is_no_faster_than_his_head() {
+        // The box grows downwards by a quarter while the head goes at a walk.
+        let mut steps = steps(0.8, 4);
+        for (look, step) in steps.iter_mut().enumerate() {
+            step.bounds.h *= 1.0 + 0.08 * look as f64;
+        }
+        assert!(speed(&steps, ASPECT).is_none_or(|speed| speed <= 0.81), "{:?}", speed(&steps, ASPECT));
+    }
+
+    #[test]
+    fn flow_of_a_person_is_that_of_what_is_fastest_in_the_middle_of_his_box() {
+        let mut flow = Flow { columns: 20, rows: 20, cells: vec![FlowCell::default(); 400] };
+        let bounds = Bounds::new(0.4, 0.4, 0.2, 0.2);
+        assert_eq!(flow_in(&flow, &bounds), None);
+        let mut set = |column: usize, row: usize, x: f64| {
+            flow.cells[row * 20 + column] = FlowCell { velocity: Point::new(x, 0.0), moving: 0.5 };
+        };
+        // Four cells in the box: two of the body, two of what it uncovers; and one beside him.
+        set(9, 8, 0.6);
+        set(10, 8, 0.4);
+        set(9, 9, 0.1);
+        set(10, 9, 0.0);
+        set(13, 9, 3.0);
+        let found = flow_in(&flow, &bounds).unwrap();
+        assert!((found.x - 0.5).abs() < 1e-9 && found.y == 0.0, "{found:?}");
+    }
+}

@@ -325,7 +325,8 @@ fn posture(scene: &Scene<'_>, id: u64) -> Option<Posture> {
 
 /// What lies to a good part within the boxes of others shows them: turned, a row of people who stand is a heap that lies.
 fn is_of_another(scene: &Scene<'_>, id: u64, found: &Bounds) -> bool {
-    let others = scene.tracks.iter().filter(|t| t.id != id && t.seen);
+    // Who lies is often born a second time: a track that has proved nothing yet may be his own.
+    let others = scene.tracks.iter().filter(|t| t.id != id && t.seen && t.state != State::Tentative);
     let covered: f64 = others.map(|t| t.bounds.overlap(found)).sum();
     covered > 0.4 * found.area()
 }

@@ -2,19 +2,20 @@
 
 use xunge_scene::{Detection, Facts, Needs};
 
-use super::{detector::DetectError, flow::FlowMeter};
+use super::{detector::DetectError, flow::FlowMeter, picture::PictureMeter};
 use crate::frame::Frame;
 
 /// The meters of one camera.
 #[derive(Default)]
 pub struct Meters {
     flow: Option<FlowMeter>,
+    picture: Option<PictureMeter>,
 }
 
 impl Meters {
     /// Those that are needed.
     pub fn new(needs: Needs) -> Self {
-        Self { flow: needs.flow.then(FlowMeter::default) }
+        Self { flow: needs.flow.then(FlowMeter::default), picture: needs.picture.then(PictureMeter::default) }
     }
 
     /// Measures one frame in which the detector found `detections`.
@@ -23,13 +24,27 @@ impl Meters {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        Ok(Facts { flow, ..Facts::default() })
+        let picture = match &mut self.picture {
+            Some(meter) => meter.look(frame.at, frame.pixels())?,
+            None => None,
+        };
+        Ok(Facts { flow, picture, ..Facts::default() })
     }
 
     /// The stream broke.
     pub fn reset(&mut self) {
         if let Some(flow) = &mut self.flow {
             flow.reset();
+        }
+        if let Some(picture) = &mut self.picture {
+            picture.reset();
+        }
+    }
+
+    /// What the camera sees now is its view.
+    pub fn approve_view(&mut self) {
+        if let Some(picture) = &mut self.picture {
+            picture.approve_view();
         }
     }
 }

@@ -134,7 +134,9 @@ impl Alerting {
 
     fn begin(&mut self, told: Told) {
         let Told { event, utc, since_utc, drawing, footage } = told;
-        let snapshot = match footage.snapshot(event.at, &drawing) {
+        // what is told of a lost stream is shown by the last of it
+        let shown = event.at.min(footage.newest());
+        let snapshot = match footage.snapshot(shown, &drawing) {
             Ok(jpeg) => self.store(|outbox| outbox.spool().store_bytes(EvidenceKind::Snapshot, &jpeg)),
             Err(reason) => {
                 tracing::error!(camera = self.identity.camera, "no snapshot for an alert: {reason}");
@@ -145,7 +147,7 @@ impl Alerting {
         alert.evidence.extend(snapshot);
         self.append(&alert);
         let clips = self.open.values().filter(|o| o.clip.is_some()).count();
-        let clip = (clips < MOST_CLIPS).then(|| Due { began: event.at, footage });
+        let clip = (clips < MOST_CLIPS).then(|| Due { began: shown, footage });
         if clip.is_none() {
             tracing::warn!(
                 camera = self.identity.camera,

@@ -53,10 +53,27 @@ impl Analysis {
         Ok(events)
     }
 
-    /// The stream is lost: ends what is open and forgets every track.
-    pub fn lose(&mut self, at: StreamTime) -> Vec<Event> {
+    /// The stream is over: ends what is open and forgets every track.
+    pub fn end(&mut self, at: StreamTime) -> Vec<Event> {
         self.meters.reset();
         self.watch.reset(at)
+    }
+
+    /// The camera's stream is lost and should not be: like the end, and a rule may tell it.
+    pub fn lose(&mut self, at: StreamTime, local: Option<LocalTime>) -> Vec<Event> {
+        self.meters.reset();
+        self.watch.lose(at, local)
+    }
+
+    /// The camera looks elsewhere than it did, and its rules with places are suspended.
+    pub fn view_is_lost(&self) -> bool {
+        self.watch.view_is_lost()
+    }
+
+    /// Somebody has approved what the camera sees now as its view.
+    pub fn approve_view(&mut self) {
+        self.meters.approve_view();
+        self.watch.approve_view();
     }
 
     /// Tracks after the latest look.

@@ -9,6 +9,7 @@ pub mod flow;
 pub mod letterbox;
 pub mod meters;
 pub mod nanodet;
+pub mod picture;
 pub mod pool;
 pub mod pose;
 pub mod runtime;

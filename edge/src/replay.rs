@@ -79,7 +79,7 @@ pub fn replay(
         progress(at);
     }
     stream.finish()?;
-    let last = analysis.lose(summary.length);
+    let last = analysis.end(summary.length);
     summary.events += write(&last)?;
     out.flush().with_context(|| format!("{} cannot be written", events.display()))?;
     Ok(summary)

@@ -41,6 +41,12 @@ pub trait Behavior: Send {
 
     /// The stream broke: forget everything.
     fn reset(&mut self);
+
+    /// The stream has not come back, its last picture was at `since`. What goes on now, if anything does, goes on until
+    /// there are looks again. Asked after [`Behavior::reset`].
+    fn stream_lost(&self, _since: StreamTime) -> Option<Report> {
+        None
+    }
 }
 
 /// What all behaviors' settings can be asked.
@@ -169,6 +175,8 @@ behaviors! {
     AbandonedObject = abandoned_object;
     /// A thing is gone.
     RemovedObject = removed_object;
+    /// The camera itself is tampered with.
+    Tamper = tamper;
 }
 
 impl Kind {

@@ -234,9 +234,11 @@ fn rules(camera: &Section<'_>, places: &Places) -> Vec<Rule> {
 
 fn rule(section: &Section<'_>, kind: Kind, name: String, places: &Places) -> Option<Rule> {
     let key = |name: &str| kind.table().all_keys().find(|key| key.name == name);
-    let zone_key = key("zone")?;
-    let wants_zone = section.given(zone_key) || zone_key.presence == xunge_config::Presence::Required;
-    let zone = places.zone(section, zone_key);
+    // What is about the whole picture has neither zone nor height.
+    let zone_key = key("zone");
+    let wants_zone =
+        zone_key.is_some_and(|key| section.given(key) || key.presence == xunge_config::Presence::Required);
+    let zone = zone_key.and_then(|key| places.zone(section, key));
     let armed = match Armed::parse(&section.text(&ARMED)) {
         Ok(armed) => armed,
         Err(problem) => {
@@ -250,7 +252,7 @@ fn rule(section: &Section<'_>, kind: Kind, name: String, places: &Places) -> Opt
         armed,
         severity: u8::try_from(section.int(key("severity")?)).unwrap_or(4),
         re_alert: section.secs(key("re_alert_secs")?),
-        min_height: section.float(&MIN_HEIGHT),
+        min_height: key("min_height").map_or(0.0, |key| section.float(key)),
         settings: settings?,
         zone,
     };

@@ -109,21 +109,36 @@ pub struct StaticRegion {
     pub steady: f64,
 }
 
-/// How well the camera sees, compared with how it used to.
+/// How well the camera sees. Measured a few times a second at most.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Picture {
     /// Mean brightness, 0..1.
     pub brightness: f64,
-    /// Fine detail now / usual fine detail; about 1 when all is well.
+    /// Share of the picture's parts in which anything at all differs from the picture measured before, 0..1; exactly 0
+    /// only for the very same picture. None at the first.
+    pub change: Option<f64>,
+    /// How like that of two seconds ago the picture is, as [`View::same`]; measured only while the view is not the
+    /// usual one.
+    pub steady: Option<f64>,
+    /// Compared with what the camera usually shows; none until that is known, and where there is nothing to compare.
+    pub view: Option<View>,
+}
+
+/// A picture compared with what its camera usually shows, whatever the light. All measures are about those parts of the
+/// picture that usually show something.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct View {
+    /// Share of the parts whose edges are where they usually are, 0..1.
+    pub same: f64,
+    /// How well light and dark are where they usually are, seen from afar: a correlation, -1..1. A blurred picture keeps
+    /// it, a covered one does not.
+    pub layout: f64,
+    /// Contrast seen from afar / usual contrast. About 1 when all is well, less in fog and in poor light.
+    pub contrast: f64,
+    /// Texture now / usual texture, wherever its edges are; noise does not count.
+    pub texture: f64,
+    /// Fine detail of what is usually there / usual fine detail, for the same contrast: 1 is as sharp as usual.
     pub sharpness: f64,
-    /// Share of the usual edges that are still where they were, 0..1.
-    pub same_view: f64,
-    /// Share of the picture that shows nothing but smoothness where there used to be detail, 0..1.
-    pub blank: f64,
-    /// How far the whole picture lies from where it used to, frame heights; none when it cannot be told.
-    pub shift: Option<Point>,
-    /// How much pixels changed since the look before, 0..1; exactly 0 only for the very same picture.
-    pub change: f64,
 }
 
 /// Number of keypoints of a pose.

@@ -169,6 +169,17 @@ impl Watcher {
         self.machine.reset();
     }
 
+    /// The stream has been lost for a while; its time goes on. Its last picture was at `since`.
+    pub(crate) fn lose(&mut self, at: StreamTime, since: StreamTime, shown: &mut Shown<'_>) {
+        let quiet_until = self.quiet_until;
+        self.reset(at, shown.events);
+        self.quiet_until = quiet_until;
+        let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
+        if let Some(report) = self.machine.stream_lost(since).filter(|_| armed && self.may_begin(at)) {
+            self.begin(at, report, shown);
+        }
+    }
+
     fn may_begin(&self, at: StreamTime) -> bool {
         self.quiet_until.is_none_or(|until| at >= until)
     }

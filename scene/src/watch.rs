@@ -154,16 +154,33 @@ impl Watch {
         self.tracker.tracks()
     }
 
+    /// The stream has not come back for some time, and its timeline goes on: like [`Watch::reset`], but a lost stream
+    /// may itself be worth telling. `at` is now, on the stream's timeline.
+    pub fn lose(&mut self, at: StreamTime, local: Option<LocalTime>) -> Vec<Event> {
+        let Some(since) = self.latest else { return self.reset(at) };
+        let mut events = Vec::new();
+        for rule in &mut self.rules {
+            let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
+            rule.lose(at, since, &mut shown);
+        }
+        self.forget();
+        events
+    }
+
     /// The stream broke: ends what is open and forgets every track. The timeline may begin anew after it.
     pub fn reset(&mut self, at: StreamTime) -> Vec<Event> {
         let mut events = Vec::new();
         for rule in &mut self.rules {
             rule.reset(at, &mut events);
         }
+        self.forget();
+        events
+    }
+
+    fn forget(&mut self) {
         self.tracker.reset();
         self.latest = None;
         self.last = None;
         self.known = Duration::ZERO;
-        events
     }
 }

@@ -86,8 +86,11 @@ impl Rules {
             }
             if let Some(blind) = blind.as_mut().filter(|b| !b.lost && b.since.elapsed() >= LOSE_AFTER) {
                 blind.lost = true;
-                let ended = self.analysis.lose(newest);
-                self.hand_over(ended, newest);
+                let now = newest + blind.since.elapsed();
+                let told = self.analysis.lose(now, local_time(clock::utc_now(), &self.timezone));
+                self.hand_over(told, now);
+                // no more pictures come for the clip of what has just been told
+                self.send(Job::SessionOver);
             }
         }
     }

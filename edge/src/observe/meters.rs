@@ -2,7 +2,7 @@
 
 use xunge_scene::{Detection, Facts, Needs};
 
-use super::{background::BackgroundMeter, detector::DetectError, flow::FlowMeter};
+use super::{background::BackgroundMeter, detector::DetectError, flow::FlowMeter, picture::PictureMeter};
 use crate::frame::Frame;
 
 /// The meters of one camera.
@@ -10,6 +10,7 @@ use crate::frame::Frame;
 pub struct Meters {
     flow: Option<FlowMeter>,
     background: Option<BackgroundMeter>,
+    picture: Option<PictureMeter>,
 }
 
 impl Meters {
@@ -18,6 +19,7 @@ impl Meters {
         Self {
             flow: needs.flow.then(FlowMeter::default),
             background: needs.regions.then(BackgroundMeter::default),
+            picture: needs.picture.then(PictureMeter::default),
         }
     }
 
@@ -31,7 +33,11 @@ impl Meters {
             Some(meter) => Some(meter.look(frame.at, frame.pixels(), detections)?),
             None => None,
         };
-        Ok(Facts { flow, regions, ..Facts::default() })
+        let picture = match &mut self.picture {
+            Some(meter) => meter.look(frame.at, frame.pixels())?,
+            None => None,
+        };
+        Ok(Facts { flow, regions, picture })
     }
 
     /// The stream broke.
@@ -41,6 +47,16 @@ impl Meters {
         }
         if let Some(background) = &mut self.background {
             background.reset();
+        }
+        if let Some(picture) = &mut self.picture {
+            picture.reset();
+        }
+    }
+
+    /// What the camera sees now is its view.
+    pub fn approve_view(&mut self) {
+        if let Some(picture) = &mut self.picture {
+            picture.approve_view();
         }
     }
 }

@@ -28,8 +28,12 @@ fn the_tables_themselves_are_sound() {
     assert_eq!(schema_faults(&ROOT), Vec::<String>::new());
     for &kind in Kind::ALL {
         let names: Vec<_> = kind.table().all_keys().map(|key| key.name).collect();
-        for common in ["name", "zone", "armed", "severity", "re_alert_secs", "min_height"] {
+        for common in ["name", "armed", "severity", "re_alert_secs"] {
             assert!(names.contains(&common), "{kind} lacks {common}");
+        }
+        for common in ["zone", "min_height"] {
+            let has_place = kind != Kind::Tamper;
+            assert_eq!(names.contains(&common), has_place, "{kind}: {common}");
         }
     }
 }
@@ -51,6 +55,19 @@ fn every_rule_reads_with_its_defaults() {
     assert_eq!((loitering.dwell, loitering.grace), (Duration::from_secs(60), Duration::from_secs(10)));
     let Settings::Crowd(crowd) = &scene.rules[3].settings else { panic!("{:?}", scene.rules[3]) };
     assert_eq!((crowd.count, crowd.hold), (5, Duration::from_secs(3)));
+}
+
+#[test]
+fn a_rule_about_the_camera_itself_has_no_zone() {
+    let (scene, problems) = scene(&format!("{PLACES}[[camera.rule.tamper]]\nhold_secs = 4\n"));
+    assert_eq!(problems.english(), "");
+    let rule = &scene.rules[0];
+    assert_eq!((rule.place(), rule.min_height, rule.severity), (None, 0.0, 2));
+    let Settings::Tamper(tamper) = &rule.settings else { panic!("{rule:?}") };
+    assert_eq!(tamper.hold, Duration::from_secs(4));
+    assert!(scene.needs().picture);
+    let problems = refused(&format!("{PLACES}[[camera.rule.tamper]]\nzone = \"lawn\"\n"));
+    assert!(problems.contains("`zone`"), "{problems}");
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! How well the camera sees: the picture now, compared with what the camera usually shows.
+//!
+//! The comparison does not mind the light. Edges are compared by correlation, cell by cell, so that night, infrared,
+//! exposure and clouds leave a view what it is, and a person or a car spoils only the cells that it hides. What the camera
+//! usually shows is a mean over a minute ([`usual`]), and a picture that is not like it does not flow into it.
+
+mod bands;
+#[cfg(test)]
+mod tests;
+mod usual;
+
+use std::{collections::VecDeque, time::Duration};
+
+use opencv::core::{self, Mat, MatTraitConst, MatTraitConstManual, Size, Vec3b};
+use opencv::imgproc;
+use xunge_scene::{
+    StreamTime,
+    facts::{Picture, View},
+};
+
+use super::{Pixels, flow::packed_rows};
+use bands::{Bands, Products};
+use usual::Usual;
+
+/// Measured at most this often: five times a second, with some room for jitter.
+const EVERY: Duration = Duration::from_millis(180);
+/// How far back a picture is compared with itself.
+const STEADY: Duration = Duration::from_secs(2);
+/// Below this the view may not be the usual one, and how steady it is matters.
+const DOUBTFUL: f64 = 0.6;
+
+/// Measures the picture from look to look.
+#[derive(Default)]
+pub struct PictureMeter {
+    before: Option<(StreamTime, Mat)>,
+    /// The last two seconds, the newest last.
+    recent: VecDeque<(StreamTime, Bands)>,
+    usual: Option<Usual>,
+    measured: Picture,
+}
+
+impl PictureMeter {
+    /// What the picture is like; none when the one before was measured a moment ago.
+    pub fn look(&mut self, at: StreamTime, picture: Pixels<'_>) -> opencv::Result<Option<&Picture>> {
+        let passed = self.before.as_ref().map(|(before, _)| at.since(*before));
+        if passed.is_some_and(|passed| passed < EVERY) {
+            return Ok(None);
+        }
+        let colour = Colour::of(picture)?;
+        if self.before.as_ref().is_some_and(|(_, before)| before.size().ok() != colour.grey.size().ok()) {
+            *self = Self::default();
+        }
+        let mut floats = Mat::default();
+        colour.grey.convert_to_def(&mut floats, core::CV_32F)?;
+        let now = Bands::of(&floats)?;
+
+        let before = self.recent.back().map(|(_, bands)| bands);
+        let view = self.usual.as_ref().map(|usual| usual.compare(&now, before)).transpose()?.flatten();
+        self.measured = Picture {
+            brightness: mean(&floats)? / 255.0,
+            change: match &self.before {
+                Some((_, before)) => Some(bands::changed(before, &colour.grey)?),
+                None => None,
+            },
+            steady: match view {
+                Some(View { same, .. }) if same < DOUBTFUL => self.steady(at, &now)?,
+                _ => None,
+            },
+            view,
+        };
+        match &mut self.usual {
+            Some(usual) => usual.learn(at, &floats, view.as_ref(), colour.is_mono)?,
+            None => self.usual = Some(Usual::begin(at, floats, colour.is_mono)?),
+        }
+        self.recent.push_back((at, now));
+        // the one that is just old enough stays
+        while self.recent.get(1).is_some_and(|(second, _)| at.since(*second) >= STEADY) {
+            self.recent.pop_front();
+        }
+        self.before = Some((at, colour.grey));
+        Ok(Some(&self.measured))
+    }
+
+    /// Share of the cells that look as they did two seconds ago.
+    fn steady(&self, at: StreamTime, now: &Bands) -> opencv::Result<Option<f64>> {
+        let Some((then, bands)) = self.recent.front() else { return Ok(None) };
+        if at.since(*then) < STEADY / 2 {
+            return Ok(None);
+        }
+        let products = Products::of(bands, now)?;
+        let same = usual::textured(&products.edges[0]).map(|cell| products.same(cell));
+        Ok(usual::share(same))
+    }
+
+    /// What the camera shows from now on is what it usually shows.
+    pub fn approve_view(&mut self) {
+        self.usual = None;
+    }
+
+    /// The stream broke. What the camera usually shows is still known: it may have been turned meanwhile.
+    pub fn reset(&mut self) {
+        self.before = None;
+        self.recent.clear();
+        if let Some(usual) = &mut self.usual {
+            usual.pause();
+        }
+    }
+}
+
+/// The picture in grey, and whether it had any colour.
+struct Colour {
+    grey: Mat,
+    is_mono: bool,
+}
+
+impl Colour {
+    fn of(picture: Pixels<'_>) -> opencv::Result<Self> {
+        /// Infrared pictures have no colour at all; a grey place in daylight has a cast.
+        const CAST: f64 = 0.75;
+        let mut packed = Vec::new();
+        let bgr = packed_rows(picture, &mut packed);
+        let side = |n: usize| i32::try_from(n).unwrap_or(0);
+        let (width, height) = (side(picture.width), side(picture.height));
+        let colour = Mat::new_rows_cols_with_bytes::<Vec3b>(height, width, bgr)?;
+        let mut grey = Mat::default();
+        imgproc::cvt_color_def(&colour, &mut grey, imgproc::COLOR_BGR2GRAY)?;
+        let mut small = Mat::default();
+        let size = Size::new((width / 8).max(1), (height / 8).max(1));
+        imgproc::resize(&colour, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let pixels = small.data_typed::<Vec3b>()?;
+        let cast = |[b, g, r]: [u8; 3]| f64::from(b.max(g).max(r) - b.min(g).min(r));
+        let sum: f64 = pixels.iter().map(|pixel| cast(pixel.0)).sum();
+        Ok(Self { grey, is_mono: sum / (pixels.len().max(1) as f64) < CAST })
+    }
+}
+
+fn mean(grey: &Mat) -> opencv::Result<f64> {
+    Ok(core::mean_def(grey)?.0[0])
+}

@@ -162,11 +162,10 @@ impl Machine {
                 self.held.clear();
             }
             // It has become something else, which must hold as long.
-            Some(told) => {
-                if self.held.get(&sign).is_some_and(|held| *held >= self.hold) {
-                    self.going_on = Some(GoingOn { sign, ..told });
-                }
+            Some(told) if self.held.get(&sign).is_some_and(|held| *held >= self.hold) => {
+                self.going_on = Some(GoingOn { sign, ..told });
             }
+            Some(_) => {}
             // While it begins one sign may look like another: they count together, and the longest gives the name.
             None if self.held.values().sum::<Duration>() >= self.hold => {
                 let longest = self.held.iter().max_by_key(|(_, held)| **held);

@@ -3,6 +3,7 @@
 //! A kind of fact is one file. The scene is shown facts and never sees a pixel.
 
 pub mod background;
+mod canvas;
 pub mod crop;
 pub mod detector;
 pub mod flow;

@@ -113,13 +113,13 @@ impl Watch {
         }
         let found = if self.wants.is_empty() { Closeup::default() } else { closer.look(&self.wants) };
         scene.closeup = &found;
-        let is_person = |number: usize, doubt: &Detection| {
-            let pose = found.poses.iter().find(|pose| pose.track == u64::MAX - number as u64);
-            let posture = pose.and_then(|pose| Posture::of(pose, self.aspect));
-            posture.is_some_and(|posture| posture.is_upright_person(&doubt.bounds))
+        // Without a pose nothing is decided: the closer look failed.
+        let decided = |(number, doubt): (usize, &Detection)| {
+            let pose = found.poses.iter().find(|pose| pose.track == u64::MAX - number as u64)?;
+            let posture = Posture::of(pose, self.aspect);
+            Some((*doubt, posture.is_some_and(|posture| posture.is_upright_person(&doubt.bounds))))
         };
-        let settled: Vec<(Detection, bool)> =
-            doubts.iter().enumerate().map(|(number, doubt)| (*doubt, is_person(number, doubt))).collect();
+        let settled: Vec<(Detection, bool)> = doubts.iter().enumerate().filter_map(decided).collect();
         let lost = self.rules.iter().any(Watcher::view_is_lost);
         let mut events = Vec::new();
         for rule in &mut self.rules {

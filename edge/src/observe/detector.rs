@@ -2,11 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ort::{
-    environment::Environment,
-    session::{Session, builder::GraphOptimizationLevel},
-    value::TensorRef,
-};
+use ort::{environment::Environment, session::Session, value::TensorRef};
 use thiserror::Error;
 use xunge_scene::Detection;
 
@@ -14,6 +10,7 @@ use super::{
     Pixels,
     letterbox::Normaliser,
     nanodet::{self, CHANNELS, Level},
+    runtime,
 };
 
 /// Detections below this are noise; the tracker continues a track from here upwards (models card: lying and far
@@ -61,7 +58,7 @@ pub struct Detector {
 impl Detector {
     /// Loads `model` to run on `threads` threads of its own, which do not spin while they wait.
     pub fn load(environment: &Environment, model: &Path, threads: usize) -> Result<Self, DetectError> {
-        let session = open(environment, model, threads)
+        let session = runtime::session(environment, model, threads)
             .map_err(|e| DetectError::Load { path: model.to_path_buf(), reason: e.to_string() })?;
         let (width, height) = input_size(&session).ok_or_else(|| DetectError::Shape(model.to_path_buf()))?;
         // ImageNet statistics in the order B, G, R, as NanoDet was trained (model card)
@@ -89,16 +86,6 @@ impl Detector {
         let (width, height) = (picture.width.min(self.width), picture.height.min(self.height));
         Ok(nanodet::decode(&levels, width, height, LEAST_SCORE))
     }
-}
-
-fn open(environment: &Environment, model: &Path, threads: usize) -> Result<Session, ort::Error> {
-    Session::builder(environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads.max(1))?
-        .with_inter_threads(1)?
-        .with_intra_op_spinning(false)?
-        .with_inter_op_spinning(false)?
-        .commit_from_file(model)
 }
 
 /// Width and height of the input when the model has the expected ends.

@@ -3,14 +3,14 @@
 //! Farneback's method at half the size that the detector sees: it follows people of 20 pixels over their own width, where
 //! patch methods lose them. Only pixels that really changed count, so that a bare wall that guesses does not.
 
-use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Point2f, Size, Vec3b};
+use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Point2f, Size};
 use opencv::{imgproc, video};
 use xunge_scene::{
     Point, StreamTime,
     facts::{Flow, FlowCell},
 };
 
-use super::Pixels;
+use super::{Pixels, canvas};
 
 /// Pixels of the halved picture to a side of a cell: a person 20 pixels high is two cells wide.
 const CELL: usize = 4;
@@ -92,15 +92,9 @@ fn cell(
 
 /// The picture in grey at half its size.
 fn halved_grey(picture: Pixels<'_>) -> opencv::Result<Mat> {
-    let mut packed = Vec::new();
-    let bgr = packed_rows(picture, &mut packed);
-    let side = |n: usize| i32::try_from(n).unwrap_or(0);
-    let (width, height) = (side(picture.width), side(picture.height));
-    let colour = Mat::new_rows_cols_with_bytes::<Vec3b>(height, width, bgr)?;
-    let mut grey = Mat::default();
-    imgproc::cvt_color_def(&colour, &mut grey, imgproc::COLOR_BGR2GRAY)?;
+    let grey = canvas::grey(picture)?;
     let mut half = Mat::default();
-    let size = Size::new((width / 2).max(1), (height / 2).max(1));
+    let size = Size::new((grey.cols() / 2).max(1), (grey.rows() / 2).max(1));
     imgproc::resize(&grey, &mut half, size, 0.0, 0.0, imgproc::INTER_AREA)?;
     Ok(half)
 }
@@ -115,19 +109,6 @@ fn changed(before: &Mat, now: &Mat) -> opencv::Result<Mat> {
     let around = Mat::ones(3, 3, opencv::core::CV_8U)?;
     imgproc::dilate_def(&changed, &mut grown, &around)?;
     Ok(grown)
-}
-
-/// Rows without padding; copied into `packed` only when there is some.
-pub(super) fn packed_rows<'a>(picture: Pixels<'a>, packed: &'a mut Vec<u8>) -> &'a [u8] {
-    let row = 3 * picture.width;
-    if picture.stride == row {
-        return picture.bgr.get(..row * picture.height).unwrap_or(picture.bgr);
-    }
-    packed.clear();
-    for line in 0..picture.height {
-        packed.extend_from_slice(picture.row(line).unwrap_or(&[]));
-    }
-    packed
 }
 
 #[cfg(test)]

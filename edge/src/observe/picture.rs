@@ -18,7 +18,7 @@ use xunge_scene::{
     facts::{Picture, View},
 };
 
-use super::{Pixels, flow::packed_rows};
+use super::{Pixels, canvas};
 use bands::{Bands, Products};
 use usual::Usual;
 
@@ -117,16 +117,13 @@ impl Colour {
     fn of(picture: Pixels<'_>) -> opencv::Result<Self> {
         /// Infrared pictures have no colour at all; a grey place in daylight has a cast.
         const CAST: f64 = 0.75;
-        let mut packed = Vec::new();
-        let bgr = packed_rows(picture, &mut packed);
-        let side = |n: usize| i32::try_from(n).unwrap_or(0);
-        let (width, height) = (side(picture.width), side(picture.height));
-        let colour = Mat::new_rows_cols_with_bytes::<Vec3b>(height, width, bgr)?;
-        let mut grey = Mat::default();
-        imgproc::cvt_color_def(&colour, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-        let mut small = Mat::default();
-        let size = Size::new((width / 8).max(1), (height / 8).max(1));
-        imgproc::resize(&colour, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let grey = canvas::grey(picture)?;
+        let size = Size::new((grey.cols() / 8).max(1), (grey.rows() / 8).max(1));
+        let small = canvas::with_colour(picture, |colour| {
+            let mut small = Mat::default();
+            imgproc::resize(colour, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+            Ok(small)
+        })?;
         let pixels = small.data_typed::<Vec3b>()?;
         let cast = |[b, g, r]: [u8; 3]| f64::from(b.max(g).max(r) - b.min(g).min(r));
         let sum: f64 = pixels.iter().map(|pixel| cast(pixel.0)).sum();

@@ -4,11 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ort::{
-    environment::Environment,
-    session::{Session, builder::GraphOptimizationLevel},
-    value::TensorRef,
-};
+use ort::{environment::Environment, session::Session, value::TensorRef};
 use xunge_scene::{
     Bounds, Point,
     facts::{KEYPOINTS, Keypoint},
@@ -18,6 +14,7 @@ use super::{
     Pixels,
     crop::{Square, Turn},
     detector::DetectError,
+    runtime,
 };
 
 /// Side of the square / longer side of the person's box (model card: 1.1 to 1.25).
@@ -34,7 +31,7 @@ impl PoseNet {
     /// Loads `model` to run on `threads` threads of its own, which do not spin while they wait.
     pub fn load(environment: &Environment, model: &Path, threads: usize) -> Result<Self, DetectError> {
         let failed = |e: ort::Error| DetectError::Load { path: model.to_path_buf(), reason: e.to_string() };
-        let session = open(environment, model, threads).map_err(failed)?;
+        let session = runtime::session(environment, model, threads).map_err(failed)?;
         let size = input_size(&session).ok_or_else(|| DetectError::PoseShape(PathBuf::from(model)))?;
         Ok(Self { session, size, input: vec![0; 3 * size * size] })
     }
@@ -70,16 +67,6 @@ impl PoseNet {
         }
         Ok(joints)
     }
-}
-
-fn open(environment: &Environment, model: &Path, threads: usize) -> Result<Session, ort::Error> {
-    Session::builder(environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads.max(1))?
-        .with_inter_threads(1)?
-        .with_intra_op_spinning(false)?
-        .with_inter_op_spinning(false)?
-        .commit_from_file(model)
 }
 
 /// Side of the square when the model has the expected ends.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ort::environment::Environment;
+use ort::{
+    environment::Environment,
+    session::{Session, builder::GraphOptimizationLevel},
+};
 use thiserror::Error;
 
 /// The library cannot be used.
@@ -39,6 +42,17 @@ pub fn load(candidates: &[PathBuf]) -> Result<Environment, RuntimeError> {
         .with_telemetry(false)
         .build()
         .map_err(|e| failed(e.to_string()))
+}
+
+/// A session of `model` on `threads` threads of its own, which do not spin while they wait.
+pub fn session(environment: &Environment, model: &Path, threads: usize) -> Result<Session, ort::Error> {
+    Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(threads.max(1))?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .commit_from_file(model)
 }
 
 /// The dynamic loader searches the system's folders for a name without a slash; a path must stay a path.

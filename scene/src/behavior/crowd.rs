@@ -53,6 +53,8 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { count: section.count(&COUNT) as usize, hold: section.secs(&HOLD_SECS) })
 }
 
+/// Inertia believes an arrival within this time at any rate of looks.
+const ARRIVAL: Duration = Duration::from_millis(2500);
 /// Somebody not seen inside for less than this still counts.
 const HIDDEN: Duration = Duration::from_secs(2);
 
@@ -94,10 +96,15 @@ impl Machine {
         let mut arrivals: Vec<StreamTime> =
             stays().filter(|stay| !stay.outside).map(|stay| stay.since).collect();
         arrivals.sort_unstable();
-        // Full since the one came who completed the count, not since inertia let us believe it.
-        self.full_since = arrivals.get(self.count - 1).map(|&last| self.full_since.unwrap_or(last));
+        // Full since the one came who completed the count, not since inertia let us believe it; or since now, when people
+        // who have been there for longer drew near.
+        let completed = |last: StreamTime| if scene.at.since(last) > ARRIVAL { scene.at } else { last };
+        self.full_since = arrivals.get(self.count - 1).map(|&last| self.full_since.unwrap_or(completed(last)));
         let few = self.count - self.count / 5;
-        self.thin_since = (stays().count() < few).then(|| self.thin_since.unwrap_or(self.presence.expired()));
+        // Thin since one went whose grace was used up; or since now, when those who are there drew apart.
+        let scattered = self.presence.stays().count() >= few;
+        let began = if scattered { scene.known } else { self.presence.expired() };
+        self.thin_since = (stays().count() < few).then(|| self.thin_since.unwrap_or(began));
 
         let held = |since: &StreamTime| scene.at.since(*since) >= self.hold;
         let thin = self.thin_since.is_some_and(|since| scene.known.saturating_sub(since) >= self.hold);

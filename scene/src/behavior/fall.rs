@@ -137,8 +137,11 @@ struct Person {
 struct Lying {
     since: StreamTime,
     last: StreamTime,
+    /// `last` on the clock of known time: while nobody can look nobody gets up.
+    known: Duration,
     looks: u32,
-    up_since: Option<StreamTime>,
+    /// Upright again since, on the same clock.
+    up_since: Option<Duration>,
     /// Long enough to be told.
     told: bool,
 }
@@ -214,7 +217,11 @@ impl Machine {
             let lost = |(id, person): &(&u64, &Person)| {
                 track(scene, **id).is_none_or(|t| !t.seen) && person.body.may_be(new, scene.at, scene.aspect)
             };
-            let heir = self.people.iter().filter(lost).map(|(&id, _)| id).next();
+            let away = |person: &Person| {
+                person.body.bounds.centre().distance(new.bounds.centre(), scene.aspect)
+            };
+            let nearest = self.people.iter().filter(lost).min_by(|a, b| away(a.1).total_cmp(&away(b.1)));
+            let heir = nearest.map(|(&id, _)| id);
             let person = match heir.and_then(|id| self.people.remove(&id)) {
                 Some(person) => person,
                 None => Person { body: Body::new(new, scene.at), lying: None, asked_at: None },
@@ -284,25 +291,32 @@ impl Person {
         match (&mut self.lying, stance) {
             (None, Some(Stance::Down)) => {
                 if self.body.real && !self.body.left && self.body.has_fallen(scene.at) {
-                    self.lying =
-                        Some(Lying { since: scene.at, last: scene.at, looks: 1, up_since: None, told: false });
+                    self.lying = Some(Lying {
+                        since: scene.at,
+                        last: scene.at,
+                        known: scene.known,
+                        looks: 1,
+                        up_since: None,
+                        told: false,
+                    });
                 }
             }
             (Some(lying), Some(Stance::Down)) => {
                 lying.last = scene.at;
+                lying.known = scene.known;
                 lying.looks = lying.looks.saturating_add(1);
                 lying.up_since = None;
                 lying.told |= lying.looks >= 2 && scene.at.since(lying.since) >= confirm;
             }
             (Some(lying), Some(Stance::Up)) => {
-                let since = *lying.up_since.get_or_insert(scene.at);
-                if !lying.told || scene.at.since(since) >= GOT_UP {
+                let since = *lying.up_since.get_or_insert(scene.known);
+                if !lying.told || scene.known.saturating_sub(since) >= GOT_UP {
                     self.lying = None;
                 }
             }
             (Some(lying), _) => {
                 let patience = if lying.told { GONE } else { FLICKER };
-                if scene.at.since(lying.last) > patience {
+                if scene.known.saturating_sub(lying.known) > patience {
                     self.lying = None;
                 }
             }

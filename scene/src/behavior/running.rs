@@ -4,7 +4,7 @@
 //! slip from one person to another; pixels do not move along with that, so only what both say is believed.
 //! **Begins** when somebody goes at `speed_bh_s` own body heights a second or faster for .6 s, straight on and seen whole;
 //! or, where at least four people are about, when the moving part of the picture is twice as fast as it has been, fast
-//! for people, and more than three of them take part (`detail` = `panic`).
+//! for people, and more than three of them take part (`detail` = `panic`, one step more urgent).
 //! **Ends** when nobody has run for 2 s.
 //! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. A jogger is a runner.
 //! Cyclists whom the detector takes for people are runners, too.

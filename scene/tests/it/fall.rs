@@ -141,6 +141,11 @@ fn blind_looks_begin_and_end_nothing() {
     assert_eq!(begun(&events).len(), 1, "{}", told(&events));
     assert!(events[0].at.secs() < 8.0);
     assert!(events.last().is_some_and(|e| e.at.secs() > 26.0), "{}", told(&events));
+    // However long nobody can look.
+    let long = "a: 0 .2,.9 | 4 .5,.9 | 6 .5,.9 | 6.7 .5,.9 lie | 60 .5,.9 lie\nblind 9..34";
+    let events = run(long, 5.0);
+    assert_eq!(begun(&events).len(), 1, "{}", told(&events));
+    assert!(events.iter().all(|e| e.end_reason.is_none() || e.at.secs() > 60.0), "{}", told(&events));
     // Nobody saw how he came to lie.
     assert_eq!(told(&run(&format!("{FALLS}\nblind 5..12"), 5.0)), "");
     // Half a second without a look in the middle of the fall delays it by no more.

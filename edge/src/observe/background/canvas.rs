@@ -3,7 +3,7 @@
 use opencv::core::{self, Mat, MatTraitConstManual, Point, Scalar, Size, Vec3b};
 use opencv::imgproc;
 
-use super::super::{Pixels, flow::packed_rows};
+use super::super::{Pixels, canvas::with_colour};
 
 /// B, G, R.
 pub(super) type Colour = [u8; 3];
@@ -56,12 +56,11 @@ fn side(n: usize) -> i32 {
 
 /// The picture, smoothed by a 3 × 3 window.
 pub(super) fn smoothed(picture: Pixels<'_>) -> opencv::Result<Mat> {
-    let mut packed = Vec::new();
-    let bgr = packed_rows(picture, &mut packed);
-    let colour = Mat::new_rows_cols_with_bytes::<Vec3b>(side(picture.height), side(picture.width), bgr)?;
-    let mut smooth = Mat::default();
-    imgproc::gaussian_blur_def(&colour, &mut smooth, Size::new(3, 3), 0.0)?;
-    Ok(smooth)
+    with_colour(picture, |colour| {
+        let mut smooth = Mat::default();
+        imgproc::gaussian_blur_def(colour, &mut smooth, Size::new(3, 3), 0.0)?;
+        Ok(smooth)
+    })
 }
 
 /// The pixels of a packed colour picture.

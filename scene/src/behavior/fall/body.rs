@@ -89,7 +89,6 @@ pub(super) struct Body {
     pub trail: VecDeque<Sample>,
     /// When something last showed him.
     pub shown: StreamTime,
-    pub posture_at: Option<StreamTime>,
     /// Best score of what shows him, 0..1.
     pub score: f32,
     /// Confirmed, and has moved: not furniture.
@@ -108,7 +107,6 @@ impl Body {
             floor: track.bounds.y + track.bounds.h,
             trail: VecDeque::new(),
             shown: at,
-            posture_at: None,
             score: track.score,
             real: false,
             left: false,
@@ -126,9 +124,6 @@ impl Body {
         }
         let Some(sample) = self.sample(shown, scene) else { return };
         self.shown = scene.at;
-        if shown.posture.is_some() {
-            self.posture_at = Some(scene.at);
-        }
         self.trail.push_back(sample);
         while self.trail.front().is_some_and(|s| scene.at.since(s.at) > TRAIL) {
             self.trail.pop_front();

@@ -141,8 +141,9 @@ fn blind_looks_begin_and_end_nothing() {
     assert_eq!(begun(&events).len(), 1, "{}", told(&events));
     assert!(events[0].at.secs() < 8.0);
     assert!(events.last().is_some_and(|e| e.at.secs() > 26.0), "{}", told(&events));
-    // However long nobody can look.
-    let long = "a: 0 .2,.9 | 4 .5,.9 | 6 .5,.9 | 6.7 .5,.9 lie | 60 .5,.9 lie\nblind 9..34";
+    // However long nobody can look, and even if he is not found at once afterwards.
+    let long = "a: 0 .2,.9 | 4 .5,.9 | 6 .5,.9 | 6.7 .5,.9 lie | 60 .5,.9 lie\nblind 9..34\n\
+                lost a 34..35\nunjointed a 34..35\nunturned a 34..35";
     let events = run(long, 5.0);
     assert_eq!(begun(&events).len(), 1, "{}", told(&events));
     assert!(events.iter().all(|e| e.end_reason.is_none() || e.at.secs() > 60.0), "{}", told(&events));

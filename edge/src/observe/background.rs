@@ -5,22 +5,27 @@
 //! drawn towards a thing that stands there. So nothing is absorbed before it was judged. Where the whole picture or a
 //! large part of it becomes brighter or darker, that is taken out first ([`light`]). What differs for long enough and
 //! stays the same is a region ([`region`]) with a memory of its own: it is compared with how it looked, and with what was
-//! there before, so that neither people who pass nor light make it another. What it looks like ([`shape`]) tells a thing
-//! from light and what came from what went.
+//! there before, so that neither people who pass nor light make it another. When it has stopped growing, what it looks like
+//! ([`shape`]), compared with a whole picture from before ([`album`]), tells a thing from light and what came from what
+//! went; light that stays becomes background.
 //!
 //! Two background models of different speed, as OpenCV offers them, were tried first: a step of the exposure, a cloud,
 //! or somebody who stands still becomes an object, and an object becomes background at a time that nobody can set.
 
+mod album;
 mod canvas;
 mod cover;
 mod ground;
 mod light;
 mod region;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use xunge_scene::{Bounds, Detection, StreamTime, facts::StaticRegion};
 
 use self::{
+    album::Album,
     canvas::{Extent, Parts, colours},
     cover::{Cover, Motion},
     ground::{Ground, Shows, Tally},
@@ -45,7 +50,9 @@ const MOST_OF_PICTURE: f64 = 0.15;
 /// More new regions than this at one look are no things.
 const MOST_AT_ONCE: usize = 6;
 /// Bare ground where something stood is background as soon as that is sure.
-const BARE_SECS: f64 = 5.0;
+const BARE_SECS: f64 = 2.0;
+/// What has looked like mere light for so long is light that stays.
+const LIGHT_SECS: f64 = 6.0;
 /// Whatever stands somewhere for so long belongs there.
 const BELONGS_SECS: f64 = 600.0;
 
@@ -58,6 +65,7 @@ pub struct BackgroundMeter {
     light: Light,
     cover: Cover,
     motion: Motion,
+    album: Album,
     regions: Vec<Region>,
     /// To which region each pixel belongs: its place in the list, from 1.
     owned: Vec<u16>,
@@ -100,10 +108,12 @@ impl BackgroundMeter {
             let seen = Seen { secs, extent, colours: now, light: &self.light, cover: &self.cover };
             for region in &mut self.regions {
                 region.look(&seen);
+                region.settle_down(clock, &seen, &self.ground, &self.album);
             }
             self.settle(clock);
             self.find(clock)?;
         }
+        self.album.keep(clock, now, &self.cover);
         self.tell();
         Ok(&self.facts)
     }
@@ -113,6 +123,7 @@ impl BackgroundMeter {
         self.last = None;
         self.regions.clear();
         self.motion.reset();
+        self.album.clear();
         self.upheaval = 0.0;
         self.facts.clear();
     }
@@ -144,7 +155,9 @@ impl BackgroundMeter {
             }
             let age = clock - region.born;
             let bare = region.shape.added < -0.3 && region.visible && age >= BARE_SECS;
-            if !region.settled && !region.over && (bare || age >= BELONGS_SECS) {
+            let light = region.is_light() && age >= LIGHT_SECS;
+            let judged = region.sure && (bare || light);
+            if !region.settled && !region.over && (judged || age >= BELONGS_SECS) {
                 self.ground.absorb(&region.pixels);
                 region.settled = true;
             }
@@ -185,7 +198,11 @@ impl BackgroundMeter {
             let most =
                 neighbours.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).filter(|n| n.len() >= 4);
             let known = most.and_then(|same| self.regions.get_mut(usize::from(*same.first()?) - 1));
-            if let Some(region) = known.filter(|region| !region.settled) {
+            let part_of = |region: &&mut Region| {
+                let whole = !region.settled && !region.is_light();
+                whole && region.reaches_to(&pixels, clock, &self.ground)
+            };
+            if let Some(region) = known.filter(part_of) {
                 region.extend(&pixels, clock, &self.ground);
                 continue;
             }
@@ -201,14 +218,14 @@ impl BackgroundMeter {
                 self.next_id += 1;
                 self.regions.push(Region::new(self.next_id, pixels, clock, &self.ground, &self.motion));
             }
-            self.join();
+            self.join(clock);
             self.own();
         }
         Ok(())
     }
 
     /// Regions that are parts of one thing become one.
-    fn join(&mut self) {
+    fn join(&mut self, clock: f64) {
         let mut index = 0;
         while index < self.regions.len() {
             let settled = self.regions[index].settled;
@@ -216,7 +233,7 @@ impl BackgroundMeter {
             match (index + 1..self.regions.len()).find(|&other| part(&self.regions[other])) {
                 Some(other) => {
                     let part = self.regions.remove(other);
-                    self.regions[index].join(&part, &self.ground);
+                    self.regions[index].join(&part, clock, &self.ground);
                 }
                 None => index += 1,
             }
@@ -251,7 +268,7 @@ impl BackgroundMeter {
             ),
             since: began + std::time::Duration::from_secs_f64(region.since.max(0.0)),
             added: f64::from(region.shape.added),
-            score: f64::from(region.shape.thing),
+            score: if region.sure { f64::from(region.shape.thing) } else { 0.0 },
             touched_secs: region.touched(),
             known_secs: region.known,
             peopled: region.peopled(),

@@ -17,8 +17,12 @@ const TALLEST: f64 = 0.8;
 /// What is smaller than this share of them, or than this part of the picture's height, is not worth a word.
 const SMALLEST: f64 = 0.12;
 const SPECK: f64 = 0.03;
+/// What is thinner than this share of them (9 cm) is a fold, a crack or the edge of a shadow.
+const THINNEST: f64 = 0.05;
 /// Bands of the picture, from top to bottom, in each of which people have about one height.
 const BANDS: usize = 16;
+/// So near the upper or lower edge of the picture a box may end there only because the picture does.
+const EDGE: f64 = 0.01;
 /// Steps away from the camera look shorter than steps aside: cameras look down on people at about 30 degrees.
 const DEPTH: f64 = 1.6;
 /// People near: within so many of their own heights (3 m), or so many widths of the thing.
@@ -90,7 +94,7 @@ impl People {
                 height: track.height,
                 first,
             });
-            if track.state == State::Confirmed && track.moved {
+            if track.state == State::Confirmed && track.moved && is_whole(&track.bounds) {
                 self.measure(track);
             }
         }
@@ -120,6 +124,11 @@ impl People {
     }
 }
 
+/// Cut off by the edge of the picture, a box does not tell how tall somebody is.
+fn is_whole(b: &Bounds) -> bool {
+    b.y > EDGE && b.y + b.h < 1.0 - EDGE
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bands")]
 fn band(y: f64) -> usize {
     ((y.clamp(0.0, 1.0) * BANDS as f64) as usize).min(BANDS - 1)
@@ -138,8 +147,11 @@ impl Scope {
         let bounds = &region.bounds;
         let inside = self.zone.as_ref().is_none_or(|zone| zone.contains(bounds.foot()));
         let person = people.height_at(bounds.y + bounds.h);
-        let size = bounds.h.max(bounds.w * scene.aspect);
-        let small = person.is_none_or(|height| bounds.h < TALLEST * height && size > SMALLEST * height);
+        let width = bounds.w * scene.aspect;
+        let (size, thin) = (bounds.h.max(width), bounds.h.min(width));
+        let small = person.is_none_or(|height| {
+            bounds.h < TALLEST * height && size > SMALLEST * height && thin > THINNEST * height
+        });
         let parked = scene.tracks.iter().any(|track| {
             track.class.group() == Group::Vehicle && track.bounds.overlap(bounds) > 0.3 * bounds.area()
         });
@@ -162,7 +174,7 @@ pub(super) struct Company {
 }
 
 /// Whoever is far away had left before: counting may begin up to so much earlier, when he was no longer at it.
-const LEAVING: Duration = Duration::from_millis(2500);
+const LEAVING: Duration = Duration::from_millis(1500);
 
 impl Company {
     /// Takes in who is near `thing`, which came to rest at `came` on the clock of known time.

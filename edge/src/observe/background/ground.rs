@@ -225,10 +225,16 @@ impl Ground {
 
     /// What these pixels show at rest is their background from now on.
     pub fn absorb(&mut self, pixels: &[u32]) {
-        for pixel in pixels {
-            if let Some(pixel) = self.pixels.get_mut(*pixel as usize) {
-                pixel.learn();
-            }
+        for &index in pixels {
+            let index = index as usize;
+            let (Some(pixel), Some(base), Some(shows)) =
+                (self.pixels.get_mut(index), self.base.get_mut(index), self.shows.get_mut(index))
+            else {
+                continue;
+            };
+            pixel.learn();
+            *base = pixel.base.map(rounded);
+            *shows = Shows::Base;
         }
     }
 

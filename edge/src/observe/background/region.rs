@@ -1,5 +1,6 @@
 //! One region that came to rest, for as long as it lasts: is it there now, hidden, or does the place look as before?
 
+use super::album::Album;
 use super::canvas::{Colour, Extent, Window};
 use super::cover::{Cover, Motion, window_of};
 use super::ground::Ground;
@@ -8,10 +9,18 @@ use super::shape::{self, Shape};
 
 /// The place has looked as before for so long: it is over.
 const OVER_SECS: f64 = 0.8;
-/// It has looked like something else again for so long: it is over, too.
+/// It has looked like something else again for so long: it is over, too; where it was only light, as soon as that.
 const CHANGED_SECS: f64 = 4.0;
+const LIGHT_CHANGED_SECS: f64 = 1.0;
+/// As likely a thing as light.
+const THING: f32 = 0.5;
 /// Parts that came to rest within so many seconds of each other may be parts of one thing.
 const TOGETHER_SECS: f64 = 2.0;
+/// A region that has not grown for so long is as large as the thing; one pixel in so many more is growing.
+const SURE_SECS: f64 = 1.2;
+const GROWS: usize = 12;
+/// And it must look like itself: what crawls does not.
+const STEADY: f64 = 0.8;
 /// Grey levels by which it may differ from how it looked.
 const ALIKE: f32 = 16.0;
 /// How fast its picture follows light.
@@ -26,7 +35,13 @@ pub(super) struct Region {
     /// Seconds of the meter's clock: when it came to rest, and when it was first taken for a region.
     pub since: f64,
     pub born: f64,
+    /// When the place last looked as before, on the same clock.
+    left: f64,
     pub shape: Shape,
+    /// When it last grew, seconds of the meter's clock.
+    pub grown: f64,
+    /// It has not grown for a while: its shape is that of a thing, and not of a shadow on its way.
+    pub sure: bool,
     /// For how long something moved beside it when it came, and before it went, seconds.
     came_by: f64,
     went_by: f64,
@@ -69,7 +84,10 @@ impl Region {
             window: Window { left: 0, top: 0, right: 0, bottom: 0 },
             since: now,
             born: now,
+            left: now,
             shape: Shape::default(),
+            grown: now,
+            sure: false,
             came_by: 0.0,
             went_by: 0.0,
             known: 0.0,
@@ -90,16 +108,21 @@ impl Region {
         region.since = now - history.held;
         region.known = history.agreed;
         region.peopled_before = history.peopled;
-        let left = now - history.away;
-        region.came_by = motion.around(region.window, left - 2.0, region.since + 0.6);
+        region.left = now - history.away;
+        region.came_by = motion.around(region.window, region.left - 2.0, region.since + 0.6);
         // who takes something comes from elsewhere
-        region.went_by = motion.around(region.window, left - 3.0, left - 0.1);
+        region.went_by = motion.around(region.window, region.left - 3.0, region.left - 0.1);
         region
     }
 
     /// Something has gone and not come.
     pub fn is_gone(&self) -> bool {
         self.shape.added < 0.0
+    }
+
+    /// As far as can be seen, it is only light.
+    pub fn is_light(&self) -> bool {
+        self.shape.thing < THING
     }
 
     /// For how long something moved beside it just before, seconds.
@@ -121,21 +144,35 @@ impl Region {
         let apart = |a: (usize, usize), b: (usize, usize)| a.0.max(b.0).saturating_sub(a.1.min(b.1));
         let close =
             apart((a.left, a.right), (b.left, b.right)).max(apart((a.top, a.bottom), (b.top, b.bottom)));
-        (self.since - other.since).abs() < TOGETHER_SECS && close <= reach
+        let alike = self.is_light() == other.is_light();
+        alike && (self.since - other.since).abs() < TOGETHER_SECS && close <= reach
     }
 
     /// Takes in another part of the same thing.
-    pub fn join(&mut self, other: &Self, ground: &Ground) {
+    pub fn join(&mut self, other: &Self, now: f64, ground: &Ground) {
         let (a, b) = (self.pixels.len() as f64, other.pixels.len() as f64);
         let mean = |one: f64, two: f64| (one * a + two * b) / (a + b).max(1.0);
         self.since = mean(self.since, other.since);
+        self.left = self.left.min(other.left);
         self.known = mean(self.known, other.known);
         self.peopled_before = mean(self.peopled_before, other.peopled_before);
         self.came_by = self.came_by.max(other.came_by);
         self.went_by = self.went_by.max(other.went_by);
         self.with_people = self.with_people.max(other.with_people);
         self.alone = self.alone.max(other.alone);
-        self.add(&other.pixels, ground);
+        self.grown = self.grown.max(other.grown);
+        self.add(&other.pixels, now, ground);
+    }
+
+    /// Are these pixels beside it, which are at rest, a part of it? They are few, or came to rest together with it, or
+    /// have been hidden since then. Otherwise something else was put down beside it.
+    pub fn reaches_to(&self, more: &[u32], now: f64, ground: &Ground) -> bool {
+        if more.len() * 4 < self.pixels.len() {
+            return true;
+        }
+        let history = ground.history(more);
+        let (since, left) = (now - history.held, now - history.away);
+        (since - self.since).abs() < TOGETHER_SECS || left < self.since + TOGETHER_SECS
     }
 
     /// More pixels belong to it.
@@ -144,10 +181,33 @@ impl Region {
             // so far only a corner of it was seen
             self.since = self.since.max(now - ground.history(more).held);
         }
-        self.add(more, ground);
+        self.add(more, now, ground);
     }
 
-    fn add(&mut self, more: &[u32], ground: &Ground) {
+    /// Measures it once more, from whole pictures, when it has stopped growing.
+    pub fn settle_down(&mut self, now: f64, seen: &Seen<'_>, ground: &Ground, album: &Album) {
+        if self.sure || !self.visible || self.steady < STEADY || now - self.grown < SURE_SECS {
+            return;
+        }
+        self.fit(ground);
+        self.sure = true;
+        let Some(page) = album.before(self.left, &self.pixels, ground) else { return };
+        let whole =
+            |colours: &[Colour], pixel: usize| colours.get(pixel).map_or([0.0; 3], |c| c.map(f32::from));
+        self.shape = shape::measure(
+            &self.pixels,
+            self.window,
+            seen.extent,
+            |pixel| whole(seen.colours, pixel),
+            |pixel| whole(page, pixel),
+        );
+    }
+
+    fn add(&mut self, more: &[u32], now: f64, ground: &Ground) {
+        if more.len() * GROWS > self.pixels.len() {
+            self.grown = now;
+            self.sure = false;
+        }
         self.pixels.extend_from_slice(more);
         self.pixels.sort_unstable();
         self.pixels.dedup();
@@ -165,8 +225,11 @@ impl Region {
         }
         self.window = extent.window(bounds, 0);
         self.looks = self.pixels.iter().map(|&pixel| ground.resting(pixel as usize)).collect();
-        if !self.settled {
-            self.before = self.pixels.iter().map(|&pixel| ground.background(pixel as usize)).collect();
+        if self.settled {
+            return;
+        }
+        self.before = self.pixels.iter().map(|&pixel| ground.background(pixel as usize)).collect();
+        if !self.sure {
             self.shape = shape::measure(
                 &self.pixels,
                 self.window,
@@ -235,11 +298,12 @@ impl Region {
         if self.visible {
             self.steady = share(counts.alike, counts.seen);
             let as_before = share(counts.before, counts.seen) >= 0.6;
-            let otherwise = !as_before && self.steady < 0.5;
+            let otherwise = !as_before && self.steady < if self.is_light() { STEADY } else { 0.5 };
             self.as_before = if as_before { self.as_before + seen.secs } else { 0.0 };
             self.otherwise = if otherwise { self.otherwise + seen.secs } else { 0.0 };
             self.visible = !(as_before || otherwise);
-            self.over = self.as_before >= OVER_SECS || self.otherwise >= CHANGED_SECS;
+            let changed = if self.is_light() { LIGHT_CHANGED_SECS } else { CHANGED_SECS };
+            self.over = self.as_before >= OVER_SECS || self.otherwise >= changed;
         }
         if on_it {
             self.with_people += seen.secs;

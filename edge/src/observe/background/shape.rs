@@ -13,6 +13,9 @@ const RING: i8 = 4;
 /// Grey levels that edges have anyway.
 const FLAT: f32 = 2.0;
 
+/// Squares of slopes that noise makes, of two pictures.
+const NOISE: f32 = 16.0;
+
 /// What a region looks like.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Shape {
@@ -187,24 +190,68 @@ fn thing(patch: &Patch, now: &Cut, before: &Cut) -> f32 {
     let inner: Vec<usize> = patch.at(|d| d >= deep).collect();
     let ratio =
         |index: usize, c: usize| ((now.colours[index][c] + 8.0) / (before.colours[index][c] + 8.0)).ln();
-    let gains: [f32; 3] = [0, 1, 2].map(|c| mean(inner.iter().map(|&index| ratio(index, c))));
-    let light = mean(gains.iter().copied());
-    let tint = gains.iter().map(|gain| (gain - light).abs()).fold(0.0, f32::max);
-    let spread = mean(inner.iter().map(|&index| (ratio(index, 1) - gains[1]).abs()));
-    let gain = gains.map(f32::exp);
-    let (mut kept, mut all) = (0.0, 0.0);
+    // the edge of a shadow is soft: there light changes evenly from here to there
+    let gains =
+        [0, 1, 2].map(|c| Slope::fit(patch.width(), inner.iter().map(|&index| (index, ratio(index, c)))));
+    let light = mean(gains.iter().map(|gain| gain.middle));
+    let tint = gains.iter().map(|gain| (gain.middle - light).abs()).fold(0.0, f32::max);
+    let spread = mean(inner.iter().map(|&index| (ratio(index, 1) - gains[1].at(index)).abs()));
+    let (mut lost, mut all) = (0.0, 0.0);
     for &index in &inner {
+        let gain = gains.each_ref().map(|gain| gain.at(index).exp());
         let (a, b) = (now.slope(index, [1.0; 3]), before.slope(index, gain));
         for c in 0..3 {
-            kept += (a[c][0] - b[c][0]).hypot(a[c][1] - b[c][1]);
-            all += a[c][0].hypot(a[c][1]) + b[c][0].hypot(b[c][1]);
+            lost += (a[c][0] - b[c][0]).powi(2) + (a[c][1] - b[c][1]).powi(2);
+            all += a[c][0].powi(2) + a[c][1].powi(2) + b[c][0].powi(2) + b[c][1].powi(2);
         }
     }
     let count = (3 * inner.len().max(1)) as f32;
-    let structure = kept / (all + 1.5 * count);
+    let structure = lost / (all + NOISE * count);
     let colour = beyond(tint, 0.08, 0.2);
     let unlike = beyond(spread, 0.06, 0.16);
     let rebuilt = beyond(structure, 0.35, 0.6);
     let strong = beyond(light.abs(), 0.9, 1.4);
     colour.max(unlike).max(rebuilt).max(strong)
+}
+
+/// A plane through the values of a patch's pixels, by least squares.
+struct Slope {
+    width: usize,
+    centre: (f32, f32),
+    middle: f32,
+    /// Rise per column and per row.
+    rise: (f32, f32),
+}
+
+impl Slope {
+    fn fit(width: usize, values: impl Iterator<Item = (usize, f32)> + Clone) -> Self {
+        let place = |index: usize| ((index % width) as f32, (index / width) as f32);
+        let centre = (
+            mean(values.clone().map(|(index, _)| place(index).0)),
+            mean(values.clone().map(|(index, _)| place(index).1)),
+        );
+        let middle = mean(values.clone().map(|(_, value)| value));
+        let (mut xx, mut xy, mut yy, mut xv, mut yv) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (index, value) in values {
+            let (x, y, v) = (place(index).0 - centre.0, place(index).1 - centre.1, value - middle);
+            xx += x * x;
+            xy += x * y;
+            yy += y * y;
+            xv += x * v;
+            yv += y * v;
+        }
+        let determinant = xx * yy - xy * xy;
+        // a line of pixels has no slope across
+        let rise = if determinant > 0.05 * xx * yy && determinant > 0.0 {
+            ((yy * xv - xy * yv) / determinant, (xx * yv - xy * xv) / determinant)
+        } else {
+            (0.0, 0.0)
+        };
+        Self { width, centre, middle, rise }
+    }
+
+    fn at(&self, index: usize) -> f32 {
+        let (x, y) = ((index % self.width) as f32, (index / self.width) as f32);
+        self.middle + self.rise.0 * (x - self.centre.0) + self.rise.1 * (y - self.centre.1)
+    }
 }

@@ -1,0 +1,182 @@
+//! Drawn pictures: textured ground with the noise of a sensor, and what comes and goes on it.
+
+use super::*;
+use xunge_scene::Class;
+
+const WIDTH: usize = 208;
+const HEIGHT: usize = 128;
+
+/// A rectangle: left, top, width, height.
+type Place = (usize, usize, usize, usize);
+const BAG: Place = (100, 70, 14, 12);
+/// Where somebody stands who deals with the bag.
+const OWNER: Place = (116, 40, 16, 44);
+
+fn holds((left, top, width, height): Place, x: usize, y: usize) -> bool {
+    (left..left + width).contains(&x) && (top..top + height).contains(&y)
+}
+
+/// Evenly spread over -1..1, the same for the same numbers.
+fn noise(a: usize, b: usize, c: usize) -> f64 {
+    let mut n = a as u64 ^ (b as u64) << 20 ^ (c as u64) << 40 ^ 0x9e37_79b9_7f4a_7c15;
+    n = (n ^ n >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    n = (n ^ n >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (n >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+}
+
+/// What is to be seen at a moment.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    bag: bool,
+    owner: bool,
+    /// Brightness at a column and row.
+    light: &'a dyn Fn(usize, usize) -> f64,
+}
+
+fn picture(view: View<'_>, look: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(3 * WIDTH * HEIGHT);
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            let paving = if (x / 16 + y / 12) % 2 == 0 { 8.0 } else { -8.0 };
+            let ground = 110.0 + paving + 6.0 * noise(x, y, 0);
+            let colour = match () {
+                () if view.owner && holds(OWNER, x, y) => [40.0 + 10.0 * noise(x, y, look), 45.0, 60.0],
+                () if view.bag && holds(BAG, x, y) => [150.0, 60.0 + 5.0 * noise(x, y, 1), 50.0],
+                () => [ground, ground + 2.0, ground - 3.0],
+            };
+            let light = (view.light)(x, y);
+            bytes.extend(colour.map(|c| (c * light + 2.0 * noise(x, y, look + 2)).clamp(0.0, 255.0) as u8));
+        }
+    }
+    bytes
+}
+
+/// Shows `scene` for `secs` at 5 looks a second, the owner found by the detector; `told` is given the facts of each look.
+fn watch<'a>(secs: f64, scene: impl Fn(f64) -> View<'a>, mut told: impl FnMut(f64, &[StaticRegion])) {
+    let mut meter = BackgroundMeter::default();
+    for look in 0..(secs * 5.0) as usize {
+        let at = look as f64 / 5.0;
+        let view = scene(at);
+        let bgr = picture(view, look);
+        let share = |n: usize, of: usize| n as f64 / of as f64;
+        let (x, y, w, h) = OWNER;
+        let bounds = Bounds::new(share(x, WIDTH), share(y, HEIGHT), share(w, WIDTH), share(h, HEIGHT));
+        let people: &[_] = &[Detection { class: Class::Person, score: 0.7, bounds }];
+        let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+        let found = meter.look(StreamTime::from_secs(at), pixels, if view.owner { people } else { &[] });
+        told(at, found.unwrap());
+    }
+}
+
+fn things(secs: f64, scene: impl Fn(f64) -> View<'static>) -> Vec<(f64, StaticRegion)> {
+    let mut all = Vec::new();
+    watch(secs, scene, |at, regions| {
+        all.extend(regions.iter().filter(|r| r.score >= 0.5).map(|region| (at, *region)));
+    });
+    all
+}
+
+fn plain(_: usize, _: usize) -> f64 {
+    1.0
+}
+
+fn on_the_bag(region: &StaticRegion) -> bool {
+    let share = |n: usize, of: usize| n as f64 / of as f64;
+    let (x, y, w, h) = BAG;
+    let bag = Bounds::new(share(x, WIDTH), share(y, HEIGHT), share(w, WIDTH), share(h, HEIGHT));
+    region.bounds.iou(&bag) > 0.6
+}
+
+#[test]
+fn a_bag_that_is_put_down_has_come_and_when_it_is_taken_it_is_over() {
+    let scene =
+        |at: f64| View { bag: (6.0..20.0).contains(&at), owner: (4.0..8.0).contains(&at), light: &plain };
+    let found = things(30.0, scene);
+    let first = found.first().expect("a bag");
+    // it rests from 6 s; he stands beside it, not before it
+    assert!((7.0..10.0).contains(&first.0), "{first:?}");
+    assert!((first.1.since.secs() - 6.0).abs() < 0.8, "{first:?}");
+    assert!(found.iter().all(|(_, r)| on_the_bag(r) && r.added > 0.15 && r.touched_secs > 1.0), "{found:?}");
+    let ids: std::collections::BTreeSet<u64> = found.iter().map(|(_, r)| r.id).collect();
+    assert_eq!(ids.len(), 1, "{found:?}");
+    let last = found.last().unwrap().0;
+    assert!((20.0..22.0).contains(&last), "{last}");
+}
+
+#[test]
+fn a_bag_that_was_there_and_is_taken_has_gone() {
+    let scene = |at: f64| View { bag: at < 10.0, owner: (7.0..11.0).contains(&at), light: &plain };
+    let found = things(30.0, scene);
+    let first = found.first().expect("a gap");
+    assert!((11.0..14.0).contains(&first.0), "{first:?}");
+    assert!(found.iter().all(|(_, r)| on_the_bag(r) && r.added < -0.2 && r.touched_secs > 1.0), "{found:?}");
+    assert!(first.1.known_secs > 5.0, "{first:?}");
+    // one thing, and it stays gone
+    assert!(found.iter().all(|(_, r)| r.id == first.1.id), "{found:?}");
+    assert!(found.last().unwrap().0 > 29.0);
+}
+
+#[test]
+fn what_is_put_back_where_it_was_taken_has_come_again() {
+    let scene = |at: f64| View {
+        bag: !(10.0..18.0).contains(&at),
+        owner: (8.0..12.0).contains(&at) || (16.0..19.5).contains(&at),
+        light: &plain,
+    };
+    let found = things(30.0, scene);
+    assert!(found.iter().any(|(at, r)| *at < 16.0 && r.added < -0.2), "{found:?}");
+    assert!(found.iter().any(|(at, r)| *at > 20.0 && r.added > 0.15 && on_the_bag(r)), "{found:?}");
+    assert!(!found.iter().any(|(at, r)| *at > 22.0 && r.added < -0.2), "{found:?}");
+}
+
+#[test]
+fn light_is_no_thing() {
+    let none = |name: &str, light: &dyn Fn(f64, usize, usize) -> f64| {
+        let mut meter_told = Vec::new();
+        let mut meter = BackgroundMeter::default();
+        for look in 0..200 {
+            let at = look as f64 / 5.0;
+            let now = |x: usize, y: usize| light(at, x, y);
+            let bgr = picture(View { bag: true, owner: false, light: &now }, look);
+            let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+            let found = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap();
+            meter_told.extend(found.iter().filter(|r| r.score >= 0.5).map(|r| (at, *r)));
+        }
+        assert!(meter_told.is_empty(), "{name}: {meter_told:?}");
+    };
+    none("steady", &|_, _, _| 1.0);
+    none("a lamp goes on", &|at, _, _| if at > 10.0 { 1.35 } else { 1.0 });
+    none("a lamp goes off", &|at, _, _| if at > 10.0 { 0.7 } else { 1.0 });
+    none("dusk", &|at, _, _| 1.2 - 0.015 * at);
+    none("exposure hunts", &|at, _, _| 1.0 + 0.12 * (at * 0.9).sin());
+    // its soft edge is 12 pixels wide
+    let shadow = |edge: f64, x: usize| 1.0 - 0.35 * ((x as f64 - edge) / 12.0).clamp(0.0, 1.0);
+    none("a shadow that comes and stays", &|at, x, _| {
+        shadow(WIDTH as f64 - 12.0 * (at - 8.0).clamp(0.0, 8.0), x)
+    });
+    let cloud = |at: f64, x: usize, y: usize| {
+        let (dx, dy) = (x as f64 - 14.0 * (at - 6.0), y as f64 - 64.0);
+        1.0 - 0.3 * (1.5 - dx.hypot(dy) / 30.0).clamp(0.0, 1.0)
+    };
+    none("a cloud that passes", &cloud);
+}
+
+#[test]
+fn a_bag_left_while_a_cloud_passes_is_found_after_it() {
+    let cloudy = |at: f64| {
+        move |x: usize, y: usize| {
+            let (dx, dy) = (x as f64 - 14.0 * (at - 6.0), y as f64 - 64.0);
+            1.0 - 0.3 * (1.5 - dx.hypot(dy) / 30.0).clamp(0.0, 1.0)
+        }
+    };
+    let mut last = Vec::new();
+    let mut meter = BackgroundMeter::default();
+    for look in 0..225 {
+        let at = look as f64 / 5.0;
+        let light = cloudy(at);
+        let bgr = picture(View { bag: at > 10.0, owner: false, light: &light }, look);
+        let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+        last = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap().to_vec();
+    }
+    assert!(last.iter().any(|r| r.score >= 0.5 && r.added > 0.15 && on_the_bag(r)), "{last:?}");
+}

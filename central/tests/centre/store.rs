@@ -219,6 +219,9 @@ async fn blind_intervals_are_kept() {
             cause: cause.map(|name| serde_json::from_value(name.into()).unwrap()),
             detail: None,
             since_utc: at(since),
+            view: None,
+            view_since_utc: None,
+            suspended_rules: Vec::new(),
         },
     };
     let told = [

@@ -207,6 +207,10 @@ impl Behavior for Machine {
         self.moved
     }
 
+    fn begin_with_lost_view(&mut self) {
+        self.moved = true;
+    }
+
     fn approve_view(&mut self) {
         self.forget();
         self.judge.forget();

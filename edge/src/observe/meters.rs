@@ -75,5 +75,9 @@ impl Meters {
         if let Some(picture) = &mut self.picture {
             picture.approve_view();
         }
+        // what stood in the old view is no thing that is left or taken in this one
+        if let Some(background) = &mut self.background {
+            background.reset();
+        }
     }
 }

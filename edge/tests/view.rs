@@ -5,12 +5,12 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gstreamer::{self as gst, prelude::*};
 use tempfile::TempDir;
-use xunge_alert::{CameraState, Phase, View, Watch};
+use xunge_alert::{CameraState, EndReason, Phase, View, Watch};
 use xunge_demo::rtsp::{Mount, RtspServer};
 use xunge_edge::views::{Moved, ViewFiles};
 
@@ -202,6 +202,8 @@ async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
     bench.pole.look_as_usual();
     until_view(&centre, View::Ok).await;
     until("the rule with a zone speaks again", || people(&centre) > spoken).await;
+    let short = centre.alerts().into_iter().any(|alert| alert.detail.as_deref() == Some("signal_lost"));
+    assert!(!short, "the connection was never away for long");
     assert_eq!(ViewFiles::of(&bench.state_dir(), "yard").moved(at(0)).unwrap(), None);
 }
 
@@ -249,4 +251,27 @@ async fn a_person_approves_what_a_turned_camera_sees() {
     .await;
     until_view(&centre, View::Ok).await;
     assert!(!files.is_asked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_sends_nothing_is_told_until_it_is_back() {
+    let mut bench = Bench::new();
+    let centre = Centre::start(bench.broker.port).await;
+    bench.pole.look_as_usual();
+    bench.start();
+    until("the camera is watched", || yard(&centre).is_some()).await;
+    bench.pole.server = None;
+    let cut = Instant::now();
+    let lost = |phase| {
+        centre.alerts().into_iter().find(|a| a.detail.as_deref() == Some("signal_lost") && a.phase == phase)
+    };
+    until("the lost signal is told", || lost(Phase::Began).is_some()).await;
+    assert!(cut.elapsed() >= Duration::from_secs(14), "{:?}", cut.elapsed());
+    let state = centre.camera("yard").unwrap();
+    assert_eq!((state.watch, state.view), (Watch::Blind, Some(View::Ok)));
+    bench.pole.look_as_usual();
+    until("it is over", || lost(Phase::Ended).is_some()).await;
+    let (began, ended) = (lost(Phase::Began).unwrap(), lost(Phase::Ended).unwrap());
+    assert_eq!(began.alert_id, ended.alert_id);
+    assert_eq!(ended.end_reason, Some(EndReason::Cleared));
 }

@@ -18,7 +18,7 @@ pub mod topic;
 pub use alert::{Alert, ClockQuality, EndReason, Evidence, EvidenceKind, Phase, Severity};
 pub use confirm::{Confirm, Refused};
 pub use ids::{BadId, check_edge_id, check_name, check_site};
-pub use status::{BlindCause, CameraState, EdgeState, Status, Watch};
+pub use status::{BlindCause, CameraState, EdgeState, Status, View, Watch};
 
 /// Version of every message in this crate. A reader refuses a higher one and says so.
 pub const VERSION: u16 = 1;

@@ -56,6 +56,26 @@ pub struct CameraState {
     /// When this state began, by the box's clock.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub since_utc: Timestamp,
+    /// Whether the camera looks where it should; none when no rule watches that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// Since when it does not, by the box's clock; only with `view = moved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub view_since_utc: Option<Timestamp>,
+    /// Rules with a zone or a line, which say nothing meanwhile; only with `view = moved`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspended_rules: Vec<String>,
+}
+
+/// Whether a camera looks where it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// As far as is known.
+    Ok,
+    /// It looks elsewhere, until the old view is back or somebody at the box approves the new one.
+    Moved,
 }
 
 /// Whether a camera is being watched. "No alert" means "nothing happened" only while `watching`.

@@ -204,6 +204,12 @@ pub struct CameraView {
     pub detail: Option<String>,
     /// Since when, by the box's clock.
     pub since_utc: Timestamp,
+    /// `ok` or `moved`: whether it looks where it should; none when no rule watches that.
+    pub view: Option<String>,
+    /// Since when it is `moved`, by the box's clock.
+    pub view_since_utc: Option<Timestamp>,
+    /// Rules that say nothing while it is `moved`.
+    pub suspended_rules: Vec<String>,
 }
 
 /// Numbers for the top of the console.

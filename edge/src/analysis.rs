@@ -7,6 +7,7 @@ use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTi
 use crate::{
     frame::Frame,
     observe::{
+        detector::DetectError,
         meters::Meters,
         pool::{LookError, Looker},
     },
@@ -46,6 +47,7 @@ impl Analysis {
         };
         let mut closer = OnFrame { looker: &self.looker, frame, limit: self.limit, failed: None };
         let events = self.watch.look_closely(at, Look::Seen(&detections), facts, &mut closer, local);
+        self.meters.hold_view(self.watch.view_is_lost());
         if let Some(error) = closer.failed {
             // the look itself was good: what the scene saw stands, and only the closer look is missing
             tracing::warn!(%error, "a closer look failed");
@@ -68,6 +70,26 @@ impl Analysis {
     /// The camera looks elsewhere than it did, and its rules with places are suspended.
     pub fn view_is_lost(&self) -> bool {
         self.watch.view_is_lost()
+    }
+
+    /// Names of the rules that wait because of that.
+    pub fn suspended_rules(&self) -> Vec<&str> {
+        self.watch.suspended_rules()
+    }
+
+    /// What the camera usually shows, for [`Analysis::begin_with_lost_view`] of a later run; none when that is not known.
+    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, DetectError> {
+        self.meters.usual_view()
+    }
+
+    /// Before the first frame: the camera looked elsewhere already in an earlier run, and nobody has approved that.
+    /// Without the picture of what it `usual`ly showed, only an approval ends that.
+    pub fn begin_with_lost_view(&mut self, usual: Option<&[u8]>) {
+        self.watch.begin_with_lost_view();
+        self.meters.hold_view(self.watch.view_is_lost());
+        if let Some(Err(error)) = usual.map(|usual| self.meters.restore_view(usual)) {
+            tracing::error!(%error, "the picture of the usual view cannot be read: the view waits for an approval");
+        }
     }
 
     /// Somebody has approved what the camera sees now as its view.

@@ -10,8 +10,10 @@
 mod footage;
 mod rules;
 mod state;
+mod view;
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -35,10 +37,12 @@ use crate::{
     outbox::Outbox,
     ring::Ring,
     uplink::UplinkHandle,
+    views::ViewFiles,
 };
 use footage::RingFootage;
 use rules::Rules;
 pub use rules::Vitals;
+use view::{Door, Keeper};
 
 /// Footage that a camera keeps: a clip's length and what the alerting thread may be late.
 const RING: Duration = Duration::from_secs(CLIP_BEFORE.as_secs() + CLIP_AFTER.as_secs() + 5);
@@ -62,6 +66,8 @@ pub struct Services {
     pub outbox: Outbox,
     /// Where camera states go.
     pub uplink: UplinkHandle,
+    /// What must survive a restart.
+    pub state_dir: PathBuf,
 }
 
 /// A running camera.
@@ -71,6 +77,7 @@ pub struct Camera {
     frames: Arc<Latest<Frame>>,
     signals: Arc<Latest<Signal>>,
     vitals: Arc<Vitals>,
+    door: Door,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -98,14 +105,20 @@ impl Camera {
             model_sha256: services.model_sha256.clone(),
         };
         let alerting = Alerting::new(identity, services.outbox.clone(), Arc::clone(&stop));
+        let mut analysis = Analysis::new(looker, &config.scene, LOOK_LIMIT);
+        let mut state = state::Teller::new(config, services);
+        let files = ViewFiles::open(&services.state_dir, &config.id)?;
+        let view = Keeper::begin(files, config.scene.needs().picture, &mut analysis, &mut state);
+        let door = view.door();
         let rules = Rules {
-            analysis: Analysis::new(looker, &config.scene, LOOK_LIMIT),
+            analysis,
             scene: config.scene.clone(),
             frames: Arc::clone(&frames),
             signals: Arc::clone(&signals),
             footage: Arc::new(RingFootage::new(ring)),
             jobs,
-            state: state::Teller::new(config, services),
+            state,
+            view,
             vitals: Arc::clone(&vitals),
             timezone: services.timezone.clone(),
             stop: Arc::clone(&stop),
@@ -122,7 +135,16 @@ impl Camera {
         .map_err(|fault| anyhow::anyhow!("{}", fault.detail))?;
         // packets before this line cannot be told to fail yet; the first bad one after it can
         let _ = handle.set(ingest.handle());
-        Ok(Self { name: config.id.clone(), ingest: Some(ingest), frames, signals, vitals, stop, threads })
+        Ok(Self {
+            name: config.id.clone(),
+            ingest: Some(ingest),
+            frames,
+            signals,
+            vitals,
+            door,
+            stop,
+            threads,
+        })
     }
 
     /// Camera id.
@@ -133,6 +155,11 @@ impl Camera {
     /// How it is doing.
     pub fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// Notices what people ask of it: see [`crate::views`]. Reads the disk.
+    pub fn look_at_requests(&self) {
+        self.door.look();
     }
 
     /// Asks it to stop, without waiting.

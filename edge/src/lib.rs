@@ -19,7 +19,9 @@ pub mod still;
 
 pub mod outbox;
 pub mod uplink;
+pub mod views;
 
+pub mod approve;
 pub mod camera;
 pub mod engine;
 pub mod models;

@@ -1,4 +1,4 @@
-//! `xunge-edge`: run, replay, check, models.
+//! `xunge-edge`: run, replay, check, approve-view, models.
 #![allow(clippy::print_stdout, reason = "commands that a person types print their answer")]
 
 use std::{
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use jiff::civil::DateTime;
 use xunge_edge::{
+    approve,
     config::{For, Setup},
     engine::Engine,
     models,
@@ -42,6 +43,16 @@ enum Command {
         /// 配置文件。 Configuration file.
         #[arg(long)]
         config: PathBuf,
+    },
+    /// 认可一路摄像机当前的画面为其视角：移位后恢复其规则。
+    /// Approves what a camera sees now as its view: after it was moved, its rules work again.
+    ApproveView {
+        /// 配置文件。 Configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// 摄像机编号。 The camera's id.
+        #[arg(long)]
+        camera: String,
     },
     /// 列出模型及其文件状态。 Lists the models and whether their files are right.
     Models,
@@ -83,6 +94,9 @@ fn main() -> ExitCode {
         Command::Run { config } => run::run(&config),
         Command::Replay(options) => replay(&options),
         Command::Check { config } => check(&config),
+        Command::ApproveView { config, camera } => {
+            approve::approve(&config, &camera).map(|told| println!("{told}"))
+        }
         Command::Models => list_models(),
     };
     match result {

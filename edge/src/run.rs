@@ -71,6 +71,7 @@ pub fn run(path: &Path) -> Result<()> {
         model_sha256: engine.model.sha256.clone(),
         outbox: outbox.clone(),
         uplink: uplink.handle(),
+        state_dir: config.storage.directory.clone(),
     };
     let mut running = Vec::with_capacity(cameras.len());
     for camera in cameras {
@@ -96,7 +97,7 @@ fn limits(storage: &StorageConfig) -> Limits {
     Limits { max_rows: storage.outbox_max_alerts, max_bytes: storage.outbox_max_bytes, ..Limits::default() }
 }
 
-/// Turns once a second until a signal comes: watchdog, evidence folder.
+/// Turns once a second until a signal comes: watchdog, requests, evidence folder.
 fn look_after(runtime: &Runtime, cameras: &[Camera], outbox: &Outbox, storage: &StorageConfig) -> Result<()> {
     let _inside = runtime.enter();
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
@@ -115,6 +116,7 @@ fn look_after(runtime: &Runtime, cameras: &[Camera], outbox: &Outbox, storage: &
         if told {
             return Ok(());
         }
+        cameras.iter().for_each(Camera::look_at_requests);
         let now = clock::monotonic();
         let hanging = progress.hanging(cameras, now);
         if hanging.is_empty() {

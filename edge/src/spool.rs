@@ -45,7 +45,7 @@ pub enum SpoolError {
     },
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
+pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
     let path = path.to_owned();
     move |source| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SpoolError::DiskFull { path },

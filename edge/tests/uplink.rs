@@ -197,6 +197,9 @@ fn camera(id: &str, watch: Watch) -> CameraState {
         cause: blind.then_some(BlindCause::Unreachable),
         detail: blind.then(|| "connection refused by 10.0.0.5:554".to_owned()),
         since_utc: at(0),
+        view: None,
+        view_since_utc: None,
+        suspended_rules: Vec::new(),
     }
 }
 

@@ -36,6 +36,9 @@ pub trait Behavior: Send {
         false
     }
 
+    /// The view was lost before the first look, and nobody has approved another since.
+    fn begin_with_lost_view(&mut self) {}
+
     /// Somebody has approved what the camera sees now as its view.
     fn approve_view(&mut self) {}
 

@@ -119,9 +119,19 @@ impl Watcher {
         self.machine.view_is_lost()
     }
 
+    /// The camera looked elsewhere already before the first look.
+    pub(crate) fn begin_with_lost_view(&mut self) {
+        self.machine.begin_with_lost_view();
+    }
+
     /// What the camera sees now is its view.
     pub(crate) fn approve_view(&mut self) {
         self.machine.approve_view();
+    }
+
+    /// Its name in the configuration.
+    pub(crate) fn name(&self) -> &str {
+        &self.rule.name
     }
 
     /// It is about the whole picture, whatever that shows.
@@ -169,13 +179,21 @@ impl Watcher {
         self.machine.reset();
     }
 
-    /// The stream has been lost for a while; its time goes on. Its last picture was at `since`.
-    pub(crate) fn lose(&mut self, at: StreamTime, since: StreamTime, shown: &mut Shown<'_>) {
+    /// The stream has been lost for a while; its time goes on, and with it the quiet after a happening.
+    pub(crate) fn lose(&mut self, at: StreamTime, events: &mut Vec<Event>) {
         let quiet_until = self.quiet_until;
-        self.reset(at, shown.events);
+        self.reset(at, events);
         self.quiet_until = quiet_until;
+    }
+
+    /// The stream is lost, and its last picture was at `since`: that may itself be a happening, now or when the rule is
+    /// armed again.
+    pub(crate) fn stay_lost(&mut self, at: StreamTime, since: StreamTime, shown: &mut Shown<'_>) {
         let armed = shown.local.is_none_or(|local| self.rule.armed.at(local));
-        if let Some(report) = self.machine.stream_lost(since).filter(|_| armed && self.may_begin(at)) {
+        if !armed || !self.open.is_empty() || !self.may_begin(at) {
+            return;
+        }
+        if let Some(report) = self.machine.stream_lost(since) {
             self.begin(at, report, shown);
         }
     }

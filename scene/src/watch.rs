@@ -23,6 +23,8 @@ pub struct Watch {
     latest: Option<StreamTime>,
     /// Latest look that told something.
     last: Option<StreamTime>,
+    /// While the stream is lost: when its last picture was.
+    lost: Option<StreamTime>,
     known: Duration,
     happenings: u64,
     /// Closer looks can be had.
@@ -41,6 +43,7 @@ impl Watch {
             rules: scene.rules.iter().map(Watcher::new).collect(),
             latest: None,
             last: None,
+            lost: None,
             known: Duration::ZERO,
             happenings: 0,
             closer: scene.needs().closer,
@@ -88,6 +91,7 @@ impl Watch {
             Look::Blind => return Vec::new(),
         }
         self.last = Some(at);
+        self.lost = None;
         self.known += gap.min(SILENCE);
         let doubts = if self.closer { self.tracker.doubts().to_vec() } else { Vec::new() };
         let nothing = Closeup::default();
@@ -142,6 +146,22 @@ impl Watch {
         self.rules.iter().any(Watcher::view_is_lost)
     }
 
+    /// The view was lost in an earlier run, and nobody has approved another since. Before the first look; without a rule
+    /// that watches the view it changes nothing.
+    pub fn begin_with_lost_view(&mut self) {
+        for rule in &mut self.rules {
+            rule.begin_with_lost_view();
+        }
+    }
+
+    /// Names of the rules that wait because the view is lost.
+    pub fn suspended_rules(&self) -> Vec<&str> {
+        if !self.view_is_lost() {
+            return Vec::new();
+        }
+        self.rules.iter().filter(|rule| !rule.is_placeless()).map(Watcher::name).collect()
+    }
+
     /// Somebody has looked and says: what the camera sees now is its view.
     pub fn approve_view(&mut self) {
         for rule in &mut self.rules {
@@ -155,15 +175,23 @@ impl Watch {
     }
 
     /// The stream has not come back for some time, and its timeline goes on: like [`Watch::reset`], but a lost stream
-    /// may itself be worth telling. `at` is now, on the stream's timeline.
+    /// may itself be worth telling. `at` is now, on the stream's timeline. Said again every few seconds while it lasts,
+    /// for a rule may be quiet or not armed at first.
     pub fn lose(&mut self, at: StreamTime, local: Option<LocalTime>) -> Vec<Event> {
-        let Some(since) = self.latest else { return self.reset(at) };
+        let news = self.lost.is_none();
+        let Some(since) = self.lost.or(self.latest) else { return Vec::new() };
         let mut events = Vec::new();
         for rule in &mut self.rules {
+            if news {
+                rule.lose(at, &mut events);
+            }
             let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
-            rule.lose(at, since, &mut shown);
+            rule.stay_lost(at, since, &mut shown);
         }
-        self.forget();
+        if news {
+            self.forget();
+        }
+        self.lost = Some(since);
         events
     }
 
@@ -174,6 +202,7 @@ impl Watch {
             rule.reset(at, &mut events);
         }
         self.forget();
+        self.lost = None;
         events
     }
 

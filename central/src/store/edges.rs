@@ -63,11 +63,14 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
     let doing = "note the state of a camera";
     let (watch, since) = (name_of(&state.watch)?, us(state.since_utc));
     let cause = state.cause.as_ref().map(name_of).transpose()?;
+    let view = state.view.as_ref().map(name_of).transpose()?;
     sqlx::query(
-        "INSERT INTO camera (edge, camera, name, watch, cause, detail, since_us, received_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO camera
+           (edge, camera, name, watch, cause, detail, since_us, received_us, view, view_since_us, suspended_rules)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (edge, camera) DO UPDATE SET
-           name = $3, watch = $4, cause = $5, detail = $6, since_us = $7, received_us = $8",
+           name = $3, watch = $4, cause = $5, detail = $6, since_us = $7, received_us = $8,
+           view = $9, view_since_us = $10, suspended_rules = $11",
     )
     .bind(&state.edge)
     .bind(&state.camera)
@@ -77,6 +80,9 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
     .bind(&state.detail)
     .bind(since)
     .bind(us(work.now))
+    .bind(view)
+    .bind(state.view_since_utc.map(us))
+    .bind(serde_json::to_string(&state.suspended_rules).map_err(|error| StoreError::Corrupt(error.to_string()))?)
     .execute(&mut *work.tx)
     .await
     .doing(doing)?;
@@ -309,5 +315,9 @@ fn camera_view(row: &SqliteRow) -> Result<CameraView, StoreError> {
         cause: row.try_get("cause").doing(doing)?,
         detail: row.try_get("detail").doing(doing)?,
         since_utc: time(row.try_get("since_us").doing(doing)?)?,
+        view: row.try_get("view").doing(doing)?,
+        view_since_utc: opt_time(row.try_get("view_since_us").doing(doing)?)?,
+        suspended_rules: serde_json::from_str(row.try_get("suspended_rules").doing(doing)?)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?,
     })
 }

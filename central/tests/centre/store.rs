@@ -206,6 +206,24 @@ async fn late_means_more_than_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_camera_that_was_turned_away_is_one_until_it_says_otherwise() {
+    let shop = Shop::open().await;
+    let sample = include_str!("../../../alert/samples/v1/camera-state-moved.json");
+    let mut state: CameraState = serde_json::from_str(sample).unwrap();
+    let take = |state: &CameraState| [Inbound::Camera { site: SITE.into(), state: state.clone() }];
+    shop.store.take(&take(&state), at(1)).await.unwrap();
+    let shown = shop.store.cameras(Some(EDGE), None).await.unwrap().remove(0);
+    assert_eq!((shown.watch.as_str(), shown.view.as_deref()), ("watching", Some("moved")));
+    assert_eq!(shown.view_since_utc, state.view_since_utc);
+    assert_eq!(shown.suspended_rules, ["lawn-night", "gate-loiter"]);
+    // a box that knows nothing of views, or has no rule for them
+    (state.view, state.view_since_utc, state.suspended_rules) = (None, None, vec![]);
+    shop.store.take(&take(&state), at(2)).await.unwrap();
+    let shown = shop.store.cameras(Some(EDGE), None).await.unwrap().remove(0);
+    assert_eq!((shown.view, shown.view_since_utc, shown.suspended_rules), (None, None, vec![]));
+}
+
+#[tokio::test]
 async fn blind_intervals_are_kept() {
     let shop = Shop::open().await;
     let state = |watch, since: i64, cause: Option<&str>| Inbound::Camera {
@@ -219,6 +237,9 @@ async fn blind_intervals_are_kept() {
             cause: cause.map(|name| serde_json::from_value(name.into()).unwrap()),
             detail: None,
             since_utc: at(since),
+            view: None,
+            view_since_utc: None,
+            suspended_rules: Vec::new(),
         },
     };
     let told = [

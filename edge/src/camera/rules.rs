@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use xunge_alert::BlindCause;
 use xunge_scene::{CameraScene, Event, LocalTime, Phase, StreamTime};
 
-use super::state::Teller;
+use super::{state::Teller, view::Keeper};
 use crate::{
     alerting::{Footage, Job, Told},
     analysis::Analysis,
@@ -30,6 +30,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(200);
 /// A stream that comes back within this time goes on where it was: tracks and happenings stay.
 const LOSE_AFTER: Duration = Duration::from_secs(15);
+/// While it stays away the scene hears that again so often: a rule that may not speak now may later.
+const LOSE_AGAIN: Duration = Duration::from_secs(5);
 
 /// Signs of life of one camera, for health and watchdog.
 #[derive(Debug, Default)]
@@ -51,47 +53,76 @@ pub struct Rules {
     pub(super) footage: Arc<dyn Footage>,
     pub(super) jobs: Sender<Job>,
     pub(super) state: Teller,
+    pub(super) view: Keeper,
     pub(super) vitals: Arc<Vitals>,
     pub(super) timezone: TimeZone,
     pub(super) stop: Arc<AtomicBool>,
 }
 
-/// Blind since when, and whether the scene has been told that all is lost.
-struct Blind {
-    since: Instant,
-    lost: bool,
+/// How long the camera has been blind, and when the scene must hear that its stream is lost.
+#[derive(Default)]
+struct Blindness {
+    since: Option<Instant>,
+    told: Option<Instant>,
+}
+
+impl Blindness {
+    fn begin(&mut self, now: Instant) {
+        self.since.get_or_insert(now);
+    }
+
+    fn end(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When the scene must hear it now: for how long nothing has been seen.
+    fn lost_for(&mut self, now: Instant) -> Option<Duration> {
+        let lasts = now.saturating_duration_since(self.since?);
+        let soon = self.told.is_some_and(|told| now.saturating_duration_since(told) < LOSE_AGAIN);
+        if lasts < LOSE_AFTER || soon {
+            return None;
+        }
+        self.told = Some(now);
+        Some(lasts)
+    }
 }
 
 impl Rules {
     /// Works until the camera is stopped.
     pub(super) fn run(mut self) {
         let mut newest = StreamTime::ZERO;
-        let mut blind: Option<Blind> = None;
+        let mut blind = Blindness::default();
         while !self.stop.load(Ordering::Relaxed) {
             self.vitals.turns.fetch_add(1, Ordering::Relaxed);
+            self.view.follow(&mut self.analysis, &mut self.state);
             if let Taken::Item(Signal::Blind { cause, detail, .. }) = self.signals.take(Duration::ZERO) {
                 self.state.blind(cause, detail);
                 self.send(Job::SessionOver);
-                blind.get_or_insert_with(|| Blind { since: clock::monotonic(), lost: false });
+                blind.begin(clock::monotonic());
             }
             match self.frames.take(TICK) {
                 Taken::Item(frame) => {
                     newest = frame.at;
                     if self.look(frame) {
-                        blind = None;
+                        blind.end();
                     }
                 }
                 Taken::TimedOut => {}
                 Taken::Closed => return,
             }
-            if let Some(blind) = blind.as_mut().filter(|b| !b.lost && b.since.elapsed() >= LOSE_AFTER) {
-                blind.lost = true;
-                let now = newest + blind.since.elapsed();
-                let told = self.analysis.lose(now, local_time(clock::utc_now(), &self.timezone));
-                self.hand_over(told, now);
-                // no more pictures come for the clip of what has just been told
-                self.send(Job::SessionOver);
+            if let Some(lasts) = blind.lost_for(clock::monotonic()) {
+                self.lose(newest + lasts);
             }
+        }
+    }
+
+    /// The stream does not come back.
+    fn lose(&mut self, now: StreamTime) {
+        let told = self.analysis.lose(now, local_time(clock::utc_now(), &self.timezone));
+        if !told.is_empty() {
+            self.hand_over(told, now);
+            // no more pictures come for the clip of what has just been told
+            self.send(Job::SessionOver);
         }
     }
 
@@ -196,6 +227,26 @@ mod tests {
         assert_eq!(at(30.0), wall);
         assert_eq!(at(25.5), "2026-11-23T03:20:05.5Z".parse().unwrap());
         assert_eq!(at(31.0), wall);
+    }
+
+    #[test]
+    fn a_stream_is_lost_after_its_patience_and_again_while_it_stays_away() {
+        let begun = clock::monotonic();
+        let at = |secs: f64| begun + Duration::from_secs_f64(secs);
+        let mut blind = Blindness::default();
+        assert_eq!(blind.lost_for(at(100.0)), None, "it was never blind");
+        blind.begin(at(1.0));
+        // a try that fails says again that the camera is blind
+        blind.begin(at(9.0));
+        assert_eq!(blind.lost_for(at(15.9)), None);
+        assert_eq!(blind.lost_for(at(16.0)), Some(Duration::from_secs(15)));
+        assert_eq!(blind.lost_for(at(20.9)), None);
+        assert_eq!(blind.lost_for(at(21.0)), Some(Duration::from_secs(20)));
+        blind.end();
+        blind.begin(at(22.0));
+        assert_eq!(blind.lost_for(at(36.9)), None, "a short reconnect begins anew");
+        blind.end();
+        assert_eq!(blind.lost_for(at(60.0)), None);
     }
 
     #[test]

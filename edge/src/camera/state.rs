@@ -1,6 +1,7 @@
-//! What is said of a camera: starting, watching, or blind and why.
+//! What is said of a camera: starting, watching, or blind and why; and whether it looks where it should.
 
-use xunge_alert::{BlindCause, CameraState, VERSION, Watch};
+use jiff::Timestamp;
+use xunge_alert::{BlindCause, CameraState, VERSION, View, Watch};
 
 use super::Services;
 use crate::{clock, config::CameraConfig, uplink::UplinkHandle};
@@ -23,6 +24,9 @@ impl Teller {
             cause: None,
             detail: None,
             since_utc: clock::utc_now(),
+            view: None,
+            view_since_utc: None,
+            suspended_rules: Vec::new(),
         };
         services.uplink.set_camera_state(state.clone());
         Self { uplink: services.uplink.clone(), state }
@@ -36,6 +40,18 @@ impl Teller {
     /// Nothing is seen. The detail of a cause that lasts is not repeated.
     pub fn blind(&mut self, cause: BlindCause, detail: String) {
         self.tell(Watch::Blind, Some(cause), Some(detail));
+    }
+
+    /// Whether it looks where it should, if some rule watches that; else since when not, and which rules wait therefore.
+    pub fn view(&mut self, watched: bool, moved_since: Option<Timestamp>, suspended_rules: Vec<String>) {
+        let view = watched.then_some(if moved_since.is_some() { View::Moved } else { View::Ok });
+        if (self.state.view, self.state.view_since_utc) == (view, moved_since) {
+            return;
+        }
+        self.state.view = view;
+        self.state.view_since_utc = moved_since;
+        self.state.suspended_rules = suspended_rules;
+        self.uplink.set_camera_state(self.state.clone());
     }
 
     /// Camera id.

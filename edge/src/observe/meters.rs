@@ -53,10 +53,31 @@ impl Meters {
         }
     }
 
+    /// While the view is lost, nothing else becomes the usual one by itself.
+    pub fn hold_view(&mut self, lost: bool) {
+        if let Some(picture) = &mut self.picture {
+            picture.hold_view(lost);
+        }
+    }
+
+    /// What the camera usually shows, for a later run; none when that is not known.
+    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, DetectError> {
+        Ok(self.picture.as_ref().map(PictureMeter::usual_view).transpose()?.flatten())
+    }
+
+    /// What the camera usually showed in an earlier run.
+    pub fn restore_view(&mut self, usual: &[u8]) -> Result<(), DetectError> {
+        Ok(self.picture.as_mut().map_or(Ok(()), |picture| picture.restore_view(usual))?)
+    }
+
     /// What the camera sees now is its view.
     pub fn approve_view(&mut self) {
         if let Some(picture) = &mut self.picture {
             picture.approve_view();
+        }
+        // what stood in the old view is no thing that is left or taken in this one
+        if let Some(background) = &mut self.background {
+            background.reset();
         }
     }
 }

@@ -11,8 +11,8 @@ mod usual;
 
 use std::{collections::VecDeque, time::Duration};
 
-use opencv::core::{self, Mat, MatTraitConst, MatTraitConstManual, Size, Vec3b};
-use opencv::imgproc;
+use opencv::core::{self, Mat, MatTraitConst, MatTraitConstManual, Size, Vec3b, Vector, VectorToVec};
+use opencv::{imgcodecs, imgproc};
 use xunge_scene::{
     StreamTime,
     facts::{Picture, View},
@@ -36,6 +36,8 @@ pub struct PictureMeter {
     /// The last two seconds, the newest last.
     recent: VecDeque<(StreamTime, Bands)>,
     usual: Option<Usual>,
+    /// The view is lost: nothing may become the usual one by itself.
+    held: bool,
     measured: Picture,
 }
 
@@ -47,8 +49,11 @@ impl PictureMeter {
             return Ok(None);
         }
         let colour = Colour::of(picture)?;
-        if self.before.as_ref().is_some_and(|(_, before)| before.size().ok() != colour.grey.size().ok()) {
-            *self = Self::default();
+        let size = colour.grey.size()?;
+        let before = self.before.as_ref().map(|(_, before)| before.size()).transpose()?;
+        let usual = self.usual.as_ref().map(Usual::size).transpose()?;
+        if before.is_some_and(|before| before != size) || usual.is_some_and(|usual| usual != size) {
+            *self = Self { held: self.held, ..Self::default() };
         }
         let mut floats = Mat::default();
         colour.grey.convert_to_def(&mut floats, core::CV_32F)?;
@@ -69,7 +74,8 @@ impl PictureMeter {
             view,
         };
         match &mut self.usual {
-            Some(usual) => usual.learn(at, &floats, view.as_ref(), colour.is_mono)?,
+            Some(usual) => usual.learn(at, &floats, view.as_ref(), colour.is_mono, self.held)?,
+            None if self.held => {}
             None => self.usual = Some(Usual::begin(at, floats, colour.is_mono)?),
         }
         self.recent.push_back((at, now));
@@ -95,6 +101,32 @@ impl PictureMeter {
     /// What the camera shows from now on is what it usually shows.
     pub fn approve_view(&mut self) {
         self.usual = None;
+        self.held = false;
+    }
+
+    /// While the view is lost, however long that lasts and whatever happens to the stream, what the camera usually
+    /// showed stays, and what it shows instead is not learned.
+    pub fn hold_view(&mut self, lost: bool) {
+        self.held = lost;
+    }
+
+    /// What the camera usually shows, as a small grey PNG; none before that is known.
+    pub fn usual_view(&self) -> opencv::Result<Option<Vec<u8>>> {
+        let Some(mean) = self.usual.as_ref().and_then(Usual::mean) else { return Ok(None) };
+        let mut grey = Mat::default();
+        mean.convert_to_def(&mut grey, core::CV_8U)?;
+        let mut png = Vector::new();
+        imgcodecs::imencode_def(".png", &grey, &mut png)?;
+        Ok(Some(png.to_vec()))
+    }
+
+    /// What the camera usually showed in an earlier run, as [`PictureMeter::usual_view`] gave it.
+    pub fn restore_view(&mut self, png: &[u8]) -> opencv::Result<()> {
+        let grey = imgcodecs::imdecode(&Vector::from_slice(png), imgcodecs::IMREAD_GRAYSCALE)?;
+        let mut mean = Mat::default();
+        grey.convert_to_def(&mut mean, core::CV_32F)?;
+        self.usual = Some(Usual::known(mean)?);
+        Ok(())
     }
 
     /// The stream broke. What the camera usually shows is still known: it may have been turned meanwhile.

@@ -77,6 +77,11 @@ impl Centre {
         self.client.publish(place, QoS::AtLeastOnce, false, bytes).await.unwrap();
     }
 
+    /// All alerts that were heard, in that order, repeats included.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.heard.lock().unwrap().alerts.clone()
+    }
+
     /// Numbers of all alerts that were heard, in that order, repeats included.
     pub fn seqs(&self) -> Vec<u64> {
         self.heard.lock().unwrap().alerts.iter().map(|alert| alert.seq).collect()

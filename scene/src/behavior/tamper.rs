@@ -8,10 +8,12 @@
 //! - `defocused`: seen from afar all is in its place, and nothing is sharp.
 //! - `dark`: the picture became near black within seconds.
 //! - `frozen`: the very same picture again and again, from a camera whose pictures have always differed.
-//! - `signal_lost`: the stream has been away for longer than the box waits for one (15 s).
+//! - `signal_lost`: the stream has been away for longer than the box waits for one (15 s); if the rule may not speak then,
+//!   as soon as it may.
 //!
 //! **Ends** when the usual view has been back for 2 s (after `moved` 5 s), or somebody has approved the new one. While the
-//! camera is moved, the rules of this camera with a zone or a line are suspended, over an interruption of the stream too.
+//! camera is moved, the rules of this camera with a zone or a line are suspended, over an interruption of the stream and a
+//! restart of the box too; after a restart it is told anew.
 //! **Cannot know** who did it and why: a bus that stops right before the lens for half a minute, condensation, snow on
 //! the lens and a light that is switched off in a windowless room are told like a deed, because the camera does not see.
 //! Less than about two thirds covered, less than some hundredths of the picture's height moved and a slight blur pass. A
@@ -205,6 +207,10 @@ impl Behavior for Machine {
 
     fn view_is_lost(&self) -> bool {
         self.moved
+    }
+
+    fn begin_with_lost_view(&mut self) {
+        self.moved = true;
     }
 
     fn approve_view(&mut self) {

@@ -8,5 +8,7 @@ mod footage;
 mod properties;
 mod running;
 mod script;
+mod signal;
 mod stage;
+mod view;
 mod windows;

@@ -122,6 +122,11 @@ export interface CameraPlace {
   cause: string | null
   detail: string | null
   since_utc: string
+  /** `ok`, `moved`; null when no rule watches where the camera looks. */
+  view: string | null
+  view_since_utc: string | null
+  /** Rules with a zone or a line, which say nothing while it is `moved`. */
+  suspended_rules: string[]
 }
 
 /** Sequence numbers that have not arrived, both ends included. */

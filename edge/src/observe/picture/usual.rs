@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opencv::core::{self, Mat};
+use opencv::core::{self, Mat, MatTraitConst, Size};
 use xunge_scene::{StreamTime, facts::View};
 
 use super::bands::{self, Bands, Cells, Fine, Products};
@@ -76,6 +76,21 @@ impl Usual {
         })
     }
 
+    /// What is known of an earlier run.
+    pub(super) fn known(mean: Mat) -> opencv::Result<Self> {
+        Ok(Self { learned: REACH, ..Self::begin(StreamTime::ZERO, mean, false)? })
+    }
+
+    /// The mean picture; none before it is known.
+    pub(super) fn mean(&self) -> Option<&Mat> {
+        (self.learned >= KNOWN).then_some(&self.mean)
+    }
+
+    /// Columns and rows.
+    pub(super) fn size(&self) -> opencv::Result<Size> {
+        self.mean.size()
+    }
+
     /// None before it is known what the camera usually shows, and when that is nothing.
     pub(super) fn compare(&self, now: &Bands, before: Option<&Bands>) -> opencv::Result<Option<View>> {
         if self.learned < KNOWN {
@@ -106,17 +121,18 @@ impl Usual {
         }))
     }
 
-    /// Takes a picture in, if it is like what is usual.
+    /// Takes a picture in, if it is like what is usual. While it is `held`, no other view takes its place.
     pub(super) fn learn(
         &mut self,
         at: StreamTime,
         grey: &Mat,
         view: Option<&View>,
         is_mono: bool,
+        held: bool,
     ) -> opencv::Result<()> {
         let known = self.learned >= KNOWN;
-        self.notice(at, view);
-        if known && self.is_over(at, view, is_mono) {
+        self.notice(at, view, held);
+        if known && !held && self.is_over(at, view, is_mono) {
             *self = Self::begin(at, grey.clone(), is_mono)?;
             return Ok(());
         }
@@ -137,8 +153,8 @@ impl Usual {
         Ok(())
     }
 
-    fn notice(&mut self, at: StreamTime, view: Option<&View>) {
-        if at.since(self.at) > PAUSE {
+    fn notice(&mut self, at: StreamTime, view: Option<&View>, held: bool) {
+        if at.since(self.at) > PAUSE && !held {
             (self.learned, self.well, self.lost) = (Duration::ZERO, None, None);
         }
         self.at = at;

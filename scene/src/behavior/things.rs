@@ -174,7 +174,7 @@ pub(super) struct Company {
 }
 
 /// Whoever is far away had left before: counting may begin up to so much earlier, when he was no longer at it.
-const LEAVING: Duration = Duration::from_millis(1500);
+const LEAVING: Duration = Duration::from_millis(1000);
 
 impl Company {
     /// Takes in who is near `thing`, which came to rest at `came` on the clock of known time.

@@ -4,18 +4,22 @@
 //! **Begins** when one person has stayed for `dwell_secs`, counted from his first look inside. Short absences count as
 //! staying: outside or hidden for less than `grace_secs`. Others who reach the dwell while it goes on join it.
 //! **Ends** when none of those who reached the dwell has been in for `grace_secs`.
-//! **Cannot know** faces: the same person is the same track. Whoever is hidden longer than tracks are kept, or leaves
-//! and comes back much later, begins at zero. Many who merely cross never add up, and neither may a track that slips from
+//! **Cannot know** faces: the same person is the same track, or one found near by in the same [clothes](identity) within the
+//! grace (15 s at most). Many who merely cross never add up, and neither may a track that slips from
 //! one walker to the next: where a track moved as no person can, or came back from hiding somewhere else, its dwell
 //! begins anew; so it does for one who turns round right at the picture's edge, where one leaves and another enters. And
 //! where two tracks met so closely that they may have changed places, both count from the later of
-//! the two. In doubt it stays silent. Who has not moved since the camera started is not told from furniture.
+//! the two. Then clothes decide, where they are clearly different; people in alike clothes stay in doubt, and in doubt it is
+//! silent. Who has not moved since the camera started is not told from furniture.
 //! **Why these defaults**: 60 s is longer than crossing a yard or waiting for a lift takes, and what other products
 //! start with; 10 s outlast a walk around a parked car. One alert a minute at most (`re_alert_secs = 60`).
+
+mod identity;
 
 use super::presence::{Presence, Stay};
 use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::facts::Wants;
 use crate::geometry::{Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -62,7 +66,9 @@ impl Parameters for Settings {
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             presence: Presence::new(zone, self.grace),
+            identity: identity::Identity::default(),
             dwell: self.dwell,
+            grace: self.grace,
             steps: BTreeMap::new(),
             since: None,
         }
@@ -72,7 +78,9 @@ impl Parameters for Settings {
 /// The machine.
 pub struct Machine {
     presence: Presence,
+    identity: identity::Identity,
     dwell: Duration,
+    grace: Duration,
     /// Where each track was at its last look.
     steps: BTreeMap<u64, Step>,
     /// While somebody loiters: since when.
@@ -80,6 +88,10 @@ pub struct Machine {
 }
 
 impl Behavior for Machine {
+    fn wants(&self, scene: &Scene<'_>, wants: &mut Wants) {
+        self.identity.wants(scene, wants);
+    }
+
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         for track in scene.tracks.iter().filter(|track| track.seen) {
             let before = self.steps.get(&track.id);
@@ -90,7 +102,9 @@ impl Behavior for Machine {
                 _ => now.or(still),
             };
             let impossible = before.is_some_and(|step| !step.can_lead_to(track, scene) || step.turned(track));
+            self.identity.see(track, scene, leaving.is_some());
             if impossible {
+                self.identity.restarted(track.id, &self.presence, scene);
                 self.presence.restart(track.id, scene.at);
             }
             let step = Step {
@@ -104,9 +118,11 @@ impl Behavior for Machine {
             self.steps.insert(track.id, step);
         }
         for &(one, other) in scene.mixups {
+            self.identity.met(one, other, &self.presence, scene);
             self.presence.mix(one, other, scene.at);
         }
         self.presence.look(scene);
+        self.identity.look(&mut self.presence, self.grace, scene);
         // As long as its stay may go on, a track's last step is needed to judge its next.
         let (steps, presence) = (&mut self.steps, &self.presence);
         steps.retain(|&id, _| {
@@ -116,7 +132,9 @@ impl Behavior for Machine {
         let dwelt = |stay: &Stay| stay.last_inside.since(stay.since) >= self.dwell;
         let loiterers = || self.presence.stays().filter(|(_, stay)| dwelt(stay));
         let first = loiterers().map(|(_, stay)| stay.since).min();
-        self.since = first.map(|first| self.since.unwrap_or(first));
+        // While it is open which of those who met was the loiterer it neither begins nor ends.
+        let open = self.since.filter(|_| self.identity.looks_for(self.dwell));
+        self.since = first.map(|first| self.since.unwrap_or(first)).or(open);
         let since = self.since?;
         let longest = loiterers().map(|(_, stay)| stay.last_inside.since(stay.since)).max().unwrap_or_default();
         let (bounds, score) = around(loiterers().map(|(_, stay)| (stay.bounds, stay.score)));
@@ -134,6 +152,7 @@ impl Behavior for Machine {
 
     fn reset(&mut self) {
         self.presence.reset();
+        self.identity.reset();
         self.steps.clear();
         self.since = None;
     }

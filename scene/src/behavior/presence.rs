@@ -147,6 +147,27 @@ impl Presence {
         self.expired
     }
 
+    /// Since when he stays, if he does and may be spoken of.
+    pub(super) fn since(&self, id: u64) -> Option<StreamTime> {
+        let visitor = self.visitors.get(&id).filter(|visitor| visitor.real)?;
+        visitor.stay.map(|stay| stay.since)
+    }
+
+    /// He is the one who has stayed since then.
+    pub(super) fn resume(&mut self, id: u64, since: StreamTime) {
+        if let Some(visitor) = self.visitors.get_mut(&id)
+            && let Some(stay) = &mut visitor.stay
+        {
+            stay.since = since;
+            visitor.real = true;
+        }
+    }
+
+    /// His stay goes on as somebody else's.
+    pub(super) fn forget(&mut self, id: u64) {
+        self.visitors.remove(&id);
+    }
+
     /// The two may have changed places: from now on neither can have been here longer than the later of them.
     pub(super) fn mix(&mut self, one: u64, other: u64, at: StreamTime) {
         let since =

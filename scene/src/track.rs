@@ -11,6 +11,7 @@
 mod assignment;
 mod doubt;
 mod filter;
+mod furniture;
 mod life;
 mod pairing;
 
@@ -117,6 +118,7 @@ pub(crate) struct Tracker {
     /// again there, he is no furniture.
     vanished: Vec<(StreamTime, Bounds)>,
     doubts: doubt::Doubts,
+    furniture: furniture::Furniture,
 }
 
 /// How long a place is remembered …
@@ -138,6 +140,7 @@ impl Tracker {
             mixups: Vec::new(),
             vanished: Vec::new(),
             doubts: doubt::Doubts::default(),
+            furniture: furniture::Furniture::default(),
         }
     }
 
@@ -163,6 +166,7 @@ impl Tracker {
         self.mixups.clear();
         self.vanished.clear();
         self.doubts.reset();
+        self.furniture.reset();
     }
 
     /// Nobody could look for so long that nobody can be called the same; but who is found where somebody was is no
@@ -193,8 +197,29 @@ impl Tracker {
         for life in &mut self.lives {
             life.age(at, gap);
         }
+        self.judge_movement(at, gap);
         self.adopt();
         self.finish(at);
+    }
+
+    /// What has moved is no furniture, and what has become furniture is no longer who moved.
+    fn judge_movement(&mut self, at: StreamTime, gap: Duration) {
+        for index in 0..self.lives.len() {
+            let track = self.lives[index].track(at);
+            if !track.seen {
+                continue;
+            }
+            let beside = |(other, life): (usize, &Life)| {
+                let Bounds { x, y, w, h } = life.track(at).bounds;
+                let around = Bounds::new(x - w / 2.0, y - w / 2.0, 2.0 * w, h + w);
+                other != index && life.is_confirmed() && around.overlap(&track.bounds) > 0.0
+            };
+            let beside = self.lives.iter().enumerate().any(beside);
+            self.lives[index].judge_moved(beside, self.aspect);
+            self.furniture.learn(&self.lives[index].track(at));
+            let under = self.furniture.is_under(&track);
+            self.lives[index].rest_on_furniture(under, gap);
+        }
     }
 
     fn pass(&mut self, at: StreamTime) -> Duration {

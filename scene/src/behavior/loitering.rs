@@ -98,14 +98,18 @@ impl Behavior for Machine {
             let (now, still) = (leaving(track, scene), before.and_then(|step| step.still_leaving(scene)));
             // A step aside does not make it forget the way on which it was.
             let leaving = match (now, still) {
-                (Some(now), Some(still)) if now.1 != still.1 => Some(still),
+                (Some(now), Some(still)) if now.out != still.out => Some(still),
+                (Some(now), Some(still)) => Some(Leaving { first: still.first, ..now }),
                 _ => now.or(still),
             };
-            let impossible = before.is_some_and(|step| !step.can_lead_to(track, scene) || step.turned(track));
+            // Since when it may be another.
+            let another = before.and_then(|step| {
+                if step.can_lead_to(track, scene) { step.turned(track) } else { Some(scene.at) }
+            });
             self.identity.see(track, scene, leaving.is_some());
-            if impossible {
+            if let Some(since) = another {
                 self.identity.restarted(track.id, &self.presence, scene);
-                self.presence.restart(track.id, scene.at);
+                self.presence.restart(track.id, since);
             }
             let step = Step {
                 at: scene.at,
@@ -113,7 +117,7 @@ impl Behavior for Machine {
                 head: track.bounds.head(),
                 height: track.height,
                 velocity: track.velocity,
-                leaving: leaving.filter(|_| !impossible),
+                leaving: leaving.filter(|_| another.is_none()),
             };
             self.steps.insert(track.id, step);
         }
@@ -167,16 +171,24 @@ struct Step {
     height: f64,
     /// Frame heights per second, both axes in the same unit.
     velocity: Point,
-    /// Was about to walk out of the picture: when, and in which direction.
-    leaving: Option<(StreamTime, Point)>,
+    /// Was about to walk out of the picture.
+    leaving: Option<Leaving>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Leaving {
+    first: StreamTime,
+    last: StreamTime,
+    /// In this direction.
+    out: Point,
 }
 
 /// How long the edge of the picture is doubtful ground: somebody who leaves and another who enters in his stead look
 /// like one who turns round.
 const TURN_SECS: f64 = 3.0;
 
-/// Will its box touch the frame's edge soon (by the next look but one, if that is missed)? With the direction out.
-fn leaving(track: &Track, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
+/// Will its box touch the frame's edge soon (by the next look but one, if that is missed)?
+fn leaving(track: &Track, scene: &Scene<'_>) -> Option<Leaving> {
     let (b, v) = (&track.bounds, &track.velocity);
     let enough = 0.3 * track.height;
     let soon = 0.4 + 1.5 * scene.gap.as_secs_f64();
@@ -188,22 +200,21 @@ fn leaving(track: &Track, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
         () if v.y > enough && b.y + b.h + dy > 1.0 => Point::new(0.0, 1.0),
         () => return None,
     };
-    Some((scene.at, out))
+    Some(Leaving { first: scene.at, last: scene.at, out })
 }
 
 /// Unseen for longer than this it may be another person.
 const HIDDEN_SECS: f64 = 1.0;
 
 impl Step {
-    fn still_leaving(&self, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
-        self.leaving.filter(|(when, _)| scene.at.since(*when).as_secs_f64() < TURN_SECS)
+    fn still_leaving(&self, scene: &Scene<'_>) -> Option<Leaving> {
+        self.leaving.filter(|leaving| scene.at.since(leaving.last).as_secs_f64() < TURN_SECS)
     }
 
-    /// Was about to leave, and now comes in.
-    fn turned(&self, track: &Track) -> bool {
-        self.leaving.is_some_and(|(_, out)| {
-            track.velocity.x * out.x + track.velocity.y * out.y < -0.2 * track.height
-        })
+    /// Was about to leave, and now comes in: another may have come in his stead since that time.
+    fn turned(&self, track: &Track) -> Option<StreamTime> {
+        let inwards = |out: Point| track.velocity.x * out.x + track.velocity.y * out.y < -0.2 * track.height;
+        self.leaving.filter(|leaving| inwards(leaving.out)).map(|leaving| leaving.first)
     }
 
     /// Can the person who was here be the track as it is now?

@@ -180,11 +180,14 @@ impl Presence {
         }
     }
 
-    /// It cannot have been the same all the time: the stay counts from now, or from the next step inside.
-    pub(super) fn restart(&mut self, id: u64, at: StreamTime) {
+    /// It may have been another since then: the stay counts from that time, or from the next step inside.
+    pub(super) fn restart(&mut self, id: u64, since: StreamTime) {
         if let Some(visitor) = self.visitors.get_mut(&id) {
             visitor.inside = Steady::new();
-            visitor.stay = visitor.stay.filter(|stay| !stay.outside).map(|stay| Stay { since: at, ..stay });
+            visitor.stay = visitor
+                .stay
+                .filter(|stay| !stay.outside)
+                .map(|stay| Stay { since: since.max(stay.since), ..stay });
         }
     }
 }

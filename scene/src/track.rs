@@ -197,28 +197,19 @@ impl Tracker {
         for life in &mut self.lives {
             life.age(at, gap);
         }
-        self.judge_movement(at, gap);
+        self.part_from_furniture(at, gap);
         self.adopt();
         self.finish(at);
     }
 
-    /// What has moved is no furniture, and what has become furniture is no longer who moved.
-    fn judge_movement(&mut self, at: StreamTime, gap: Duration) {
-        for index in 0..self.lives.len() {
-            let track = self.lives[index].track(at);
-            if !track.seen {
-                continue;
+    /// Who moved and has become furniture is no longer who moved.
+    fn part_from_furniture(&mut self, at: StreamTime, gap: Duration) {
+        for life in &mut self.lives {
+            let track = life.track(at);
+            if track.seen {
+                self.furniture.learn(&track);
+                life.rest_on_furniture(self.furniture.is_under(&track), gap);
             }
-            let beside = |(other, life): (usize, &Life)| {
-                let Bounds { x, y, w, h } = life.track(at).bounds;
-                let around = Bounds::new(x - w / 2.0, y - w / 2.0, 2.0 * w, h + w);
-                other != index && life.is_confirmed() && around.overlap(&track.bounds) > 0.0
-            };
-            let beside = self.lives.iter().enumerate().any(beside);
-            self.lives[index].judge_moved(beside, self.aspect);
-            self.furniture.learn(&self.lives[index].track(at));
-            let under = self.furniture.is_under(&track);
-            self.lives[index].rest_on_furniture(under, gap);
         }
     }
 

@@ -26,8 +26,6 @@ const FLICKER: Duration = Duration::from_millis(500);
 /// What has never gone further than this from where it was first found, in own heights, has not moved: smoothed boxes
 /// on furniture wander by a twentieth.
 const MOVED: f64 = 0.15;
-/// The same while somebody is beside it: the detector mixes what it sees of both.
-const MOVED_BESIDE: f64 = 0.5;
 /// A track that has covered furniture for so long shows the furniture.
 const RESTED: Duration = Duration::from_secs(2);
 /// Seconds after which the speed of an unseen thing is no longer believed.
@@ -119,15 +117,6 @@ impl Life {
         self.track.moved = true;
     }
 
-    /// Compares where it is with where it was born. With somebody `beside` it less is believed.
-    pub(super) fn judge_moved(&mut self, beside: bool, aspect: f64) {
-        let way = |to: &Bounds| self.born.centre().distance(to.centre(), aspect);
-        // The smoothed box does not jump, and the one just found does not lag behind.
-        let way = way(&self.filter.bounds(aspect)).min(way(&self.track.bounds));
-        let enough = if beside { MOVED_BESIDE } else { MOVED };
-        self.track.moved |= way >= enough * self.track.height;
-    }
-
     /// Whether it covers what was furniture before. Who moved and became furniture is gone.
     pub(super) fn rest_on_furniture(&mut self, under: bool, gap: Duration) {
         self.rested = if under && self.track.moved { self.rested + gap.min(SILENCE) } else { Duration::ZERO };
@@ -198,6 +187,13 @@ impl Life {
         track.score = detection.score;
         track.best_score = track.best_score.max(detection.score);
         track.last_seen = at;
+        // The smoothed box does not jump, the one just found does not lag behind, and of what is found poorly beside
+        // somebody else half may be of him.
+        if !weak {
+            let way = |to: &Bounds| self.born.centre().distance(to.centre(), aspect);
+            let way = way(&self.filter.bounds(aspect)).min(way(&detection.bounds));
+            track.moved |= way >= MOVED * track.height;
+        }
         let proved = self.looks >= CONFIRM_LOOKS && at.since(track.first_seen) >= CONFIRM_AFTER;
         if track.state == State::Tentative && proved {
             track.state = State::Confirmed;

@@ -303,6 +303,7 @@ fn furniture_does_not_move_because_somebody_passes() {
                 // Something of both.
                 found.bounds.x -= 0.005;
                 found.bounds.h *= 1.3;
+                found.score = 0.2;
             }
             if secs < 5.0 || walker.bounds.x > 1.0 { vec![found] } else { vec![found, walker] }
         });

@@ -153,14 +153,13 @@ impl Presence {
         visitor.stay.map(|stay| stay.since)
     }
 
-    /// He is the one who has stayed since then.
-    pub(super) fn resume(&mut self, id: u64, since: StreamTime) {
-        if let Some(visitor) = self.visitors.get_mut(&id)
-            && let Some(stay) = &mut visitor.stay
-        {
-            stay.since = since;
-            visitor.real = true;
-        }
+    /// He is the one who has stayed since then. False when he is not in (yet).
+    pub(super) fn resume(&mut self, id: u64, since: StreamTime) -> bool {
+        let Some(visitor) = self.visitors.get_mut(&id) else { return false };
+        let Some(stay) = &mut visitor.stay else { return false };
+        stay.since = since;
+        visitor.real = true;
+        true
     }
 
     /// His stay goes on as somebody else's.

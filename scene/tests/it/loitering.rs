@@ -53,6 +53,18 @@ fn who_is_passed_by_one_in_equal_clothes_counts_anew() {
     silent(PASSED);
 }
 
+/// Two meet, and each goes back the way he came: the tracks go on and change places.
+const SWAPPED: &str = "a: 0 .1,.8 | 4 .4,.8 | 8 .4,.8 | 10 .5,.8 | 12 .4,.8 | 23 .4,.8 | 26 .1,.8
+    b: 6 .82,.81 | 10 .5,.81 | 14 .82,.81 | 16 .98,.81\n";
+
+#[test]
+fn whose_track_went_on_with_another_goes_on_loitering() {
+    begins(&format!("{SWAPPED}a wears 1\nb wears 4"), 21.5);
+    let told = told(&run(&format!("{SWAPPED}a wears 1\nb wears 4"), 5.0));
+    assert!(told.starts_with("21.60 began stay 2 since 1.60"), "{told}");
+    silent(&format!("{SWAPPED}a wears 1\nb wears 1"));
+}
+
 /// One is hidden, and somebody is found a step further eight seconds later.
 const HIDDEN: &str = "a: 0 .1,.8 | 4 .45,.8 | 12 .45,.8
     b: 19 .58,.8 | 30 .58,.8 | 34 .9,.8\n";

@@ -250,15 +250,15 @@ impl Identity {
             let candidates: Vec<usize> =
                 (0..self.missing.len()).filter(|&index| self.can_be(id, &self.missing[index], scene)).collect();
             let found = self.best(id, &attire, &candidates, scene);
+            let found = found.filter(|&index| presence.resume(id, self.missing[index].since));
             if let Some(index) = found {
                 let missing = self.missing.remove(index);
-                presence.resume(id, missing.since);
                 if missing.owner != id && missing.may_be.len() == 1 {
                     presence.forget(missing.owner);
                 }
             }
-            if (found.is_some() || candidates.is_empty()) && let Some(person) = self.people.get_mut(&id) {
-                person.open = false;
+            if let Some(person) = self.people.get_mut(&id) {
+                person.open = found.is_none() && !candidates.is_empty();
             }
         }
     }

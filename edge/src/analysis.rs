@@ -7,6 +7,7 @@ use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTi
 use crate::{
     frame::Frame,
     observe::{
+        attire,
         detector::DetectError,
         meters::Meters,
         pool::{LookError, Looker},
@@ -114,12 +115,15 @@ struct OnFrame<'a> {
 
 impl Closer for OnFrame<'_> {
     fn look(&mut self, wants: &Wants) -> Closeup {
-        match self.looker.look_closer(Arc::clone(&self.frame), wants.clone(), self.limit) {
-            Ok(found) => found,
-            Err(error) => {
-                self.failed = Some(error);
-                Closeup::default()
+        let mut found = Closeup::default();
+        if wants.needs_net() {
+            match self.looker.look_closer(Arc::clone(&self.frame), wants.clone(), self.limit) {
+                Ok(seen) => found = seen,
+                Err(error) => self.failed = Some(error),
             }
         }
+        let attire = |(&track, &bounds)| Some((track, attire::measure(self.frame.pixels(), bounds)?));
+        found.attires = wants.attires.iter().filter_map(attire).collect();
+        found
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A kind of fact is one file. The scene is shown facts and never sees a pixel.
 
+pub mod attire;
 pub mod background;
 mod canvas;
 pub mod crop;
@@ -14,6 +15,7 @@ pub mod picture;
 pub mod pool;
 pub mod pose;
 pub mod runtime;
+mod sameness;
 mod turned;
 
 /// A borrowed picture: rows of B, G, R bytes.

@@ -3,6 +3,10 @@
 //! Two sorts: facts about the whole picture, measured at every look if some rule needs them ([`Needs`], [`Facts`]); and
 //! a closer look at few places, only when a behavior asks for it at this very look ([`Wants`], [`Closer`]).
 
+mod attire;
+
+pub use attire::{ALIKE, AXES, Attire, CLEARLY, STEPS};
+
 use crate::detection::Detection;
 use crate::geometry::{Bounds, Point};
 use crate::time::StreamTime;
@@ -43,6 +47,8 @@ pub struct Facts<'a> {
     pub regions: Option<&'a [StaticRegion]>,
     /// How well the camera sees.
     pub picture: Option<&'a Picture>,
+    /// The picture is that of the look before, in every pixel.
+    pub same: Option<bool>,
 }
 
 /// Apparent motion between the look before and this one, on a grid of cells.
@@ -170,18 +176,26 @@ pub struct Wants {
     pub poses: BTreeMap<u64, Bounds>,
     /// Places where somebody may lie: the detector looks at each with the picture turned on either side.
     pub turned: Vec<Bounds>,
+    /// What who wears, by track, and where he is.
+    pub attires: BTreeMap<u64, Bounds>,
 }
 
 impl Wants {
     /// Nobody wants anything.
     pub fn is_empty(&self) -> bool {
-        self.poses.is_empty() && self.turned.is_empty()
+        self.attires.is_empty() && !self.needs_net()
+    }
+
+    /// A neural net is needed for some of it.
+    pub fn needs_net(&self) -> bool {
+        !(self.poses.is_empty() && self.turned.is_empty())
     }
 
     /// Forgets what was wanted.
     pub fn clear(&mut self) {
         self.poses.clear();
         self.turned.clear();
+        self.attires.clear();
     }
 }
 
@@ -192,6 +206,8 @@ pub struct Closeup {
     pub poses: Vec<Pose>,
     /// Detections of the turned looks, in the frame as it stands.
     pub turned: Vec<Detection>,
+    /// What those wear who were asked for, by track; who is too small or not wholly in the picture is missing.
+    pub attires: BTreeMap<u64, Attire>,
 }
 
 /// Looks more closely at the picture of this look.

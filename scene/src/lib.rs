@@ -19,6 +19,7 @@ pub mod config;
 pub mod detection;
 pub mod event;
 pub mod facts;
+mod freeze;
 pub mod geometry;
 mod posture;
 pub mod rule;

@@ -139,6 +139,11 @@ impl Watcher {
         self.rule.place().is_none()
     }
 
+    /// It is about how well the camera sees, and goes on while nobody else can know anything.
+    pub(crate) fn judges_picture(&self) -> bool {
+        self.rule.settings.needs().picture
+    }
+
     pub(crate) fn look(&mut self, scene: &Scene<'_>, shown: &mut Shown<'_>) {
         let first = self.machine.observe(&Scene { tracks: &self.visible, ..*scene }, &mut self.moments);
         let going_on: Vec<Report> = first.into_iter().chain(self.machine.others()).collect();

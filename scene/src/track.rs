@@ -11,6 +11,7 @@
 mod assignment;
 mod doubt;
 mod filter;
+mod furniture;
 mod life;
 mod pairing;
 
@@ -117,6 +118,7 @@ pub(crate) struct Tracker {
     /// again there, he is no furniture.
     vanished: Vec<(StreamTime, Bounds)>,
     doubts: doubt::Doubts,
+    furniture: furniture::Furniture,
 }
 
 /// How long a place is remembered …
@@ -138,6 +140,7 @@ impl Tracker {
             mixups: Vec::new(),
             vanished: Vec::new(),
             doubts: doubt::Doubts::default(),
+            furniture: furniture::Furniture::default(),
         }
     }
 
@@ -163,6 +166,7 @@ impl Tracker {
         self.mixups.clear();
         self.vanished.clear();
         self.doubts.reset();
+        self.furniture.reset();
     }
 
     /// Nobody could look for so long that nobody can be called the same; but who is found where somebody was is no
@@ -193,8 +197,20 @@ impl Tracker {
         for life in &mut self.lives {
             life.age(at, gap);
         }
+        self.part_from_furniture(at, gap);
         self.adopt();
         self.finish(at);
+    }
+
+    /// Who moved and has become furniture is no longer who moved.
+    fn part_from_furniture(&mut self, at: StreamTime, gap: Duration) {
+        for life in &mut self.lives {
+            let track = life.track(at);
+            if track.seen {
+                self.furniture.learn(&track);
+                life.rest_on_furniture(self.furniture.is_under(&track), gap);
+            }
+        }
     }
 
     fn pass(&mut self, at: StreamTime) -> Duration {

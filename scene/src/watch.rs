@@ -4,9 +4,10 @@ use crate::config::CameraScene;
 use crate::detection::Detection;
 use crate::event::Event;
 use crate::facts::{Closer, Closeup, Facts, NoCloser, Wants};
+use crate::freeze::Freeze;
 use crate::posture::Posture;
 use crate::rule::{Shown, Watcher};
-use crate::scene::{Look, SILENCE, Scene};
+use crate::scene::{Evidence, Look, SILENCE, Scene};
 use crate::time::{LocalTime, StreamTime};
 use crate::track::{Track, Tracker};
 use std::time::Duration;
@@ -21,11 +22,13 @@ pub struct Watch {
     rules: Vec<Watcher>,
     /// Latest look of any kind: time must not go back.
     latest: Option<StreamTime>,
-    /// Latest look that told something.
-    last: Option<StreamTime>,
     /// While the stream is lost: when its last picture was.
     lost: Option<StreamTime>,
-    known: Duration,
+    /// Of looks that told something.
+    looks: Clock,
+    /// Of pictures, frozen ones too.
+    pictures: Clock,
+    freeze: Freeze,
     happenings: u64,
     /// Closer looks can be had.
     closer: bool,
@@ -42,9 +45,10 @@ impl Watch {
             tracker: Tracker::new(scene.track, aspect),
             rules: scene.rules.iter().map(Watcher::new).collect(),
             latest: None,
-            last: None,
             lost: None,
-            known: Duration::ZERO,
+            looks: Clock::default(),
+            pictures: Clock::default(),
+            freeze: Freeze::default(),
             happenings: 0,
             closer: scene.needs().closer,
             wants: Wants::default(),
@@ -81,23 +85,28 @@ impl Watch {
             return Vec::new();
         }
         self.latest = Some(at);
-        let gap = self.last.map_or(Duration::ZERO, |last| at.since(last));
-        if gap > FORGET_AFTER && !matches!(look, Look::Blind) {
+        if matches!(look, Look::Blind) {
+            return Vec::new();
+        }
+        self.lost = None;
+        let picture_gap = self.pictures.pass(at);
+        if self.freeze.look(facts.same, picture_gap.min(SILENCE)) {
+            return self.look_frozen(at, facts, local);
+        }
+        let gap = self.looks.pass(at);
+        if gap > FORGET_AFTER {
             self.tracker.forget(at);
         }
-        match look {
-            Look::Seen(detections) => self.tracker.seen(at, detections),
-            Look::Still => self.tracker.still(at),
-            Look::Blind => return Vec::new(),
+        if let Look::Seen(detections) = look {
+            self.tracker.seen(at, detections);
+        } else {
+            self.tracker.still(at);
         }
-        self.last = Some(at);
-        self.lost = None;
-        self.known += gap.min(SILENCE);
         let doubts = if self.closer { self.tracker.doubts().to_vec() } else { Vec::new() };
         let nothing = Closeup::default();
         let mut scene = Scene {
             at,
-            known: self.known,
+            known: self.looks.known,
             gap,
             evidence: look.evidence(),
             aspect: self.aspect,
@@ -133,10 +142,34 @@ impl Watch {
                 continue;
             }
             let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
-            rule.look(&scene, &mut shown);
+            let known = if rule.judges_picture() { self.pictures.known } else { scene.known };
+            rule.look(&Scene { known, ..scene }, &mut shown);
         }
         for (doubt, is_person) in settled {
             self.tracker.settle(at, &doubt, is_person);
+        }
+        events
+    }
+
+    /// The picture is frozen: nobody knows more than at a blind look, and only who judges the picture itself goes on.
+    fn look_frozen(&mut self, at: StreamTime, facts: Facts<'_>, local: Option<LocalTime>) -> Vec<Event> {
+        let scene = Scene {
+            at,
+            known: self.pictures.known,
+            gap: Duration::ZERO,
+            evidence: Evidence::Blind,
+            aspect: self.aspect,
+            detections: &[],
+            tracks: &[],
+            mixups: &[],
+            facts,
+            closeup: &Closeup::default(),
+        };
+        let mut events = Vec::new();
+        for rule in self.rules.iter_mut().filter(|rule| rule.judges_picture()) {
+            rule.wants(&scene, &mut self.wants);
+            let mut shown = Shown { local, happenings: &mut self.happenings, events: &mut events };
+            rule.look(&scene, &mut shown);
         }
         events
     }
@@ -209,7 +242,25 @@ impl Watch {
     fn forget(&mut self) {
         self.tracker.reset();
         self.latest = None;
-        self.last = None;
-        self.known = Duration::ZERO;
+        self.looks = Clock::default();
+        self.pictures = Clock::default();
+        self.freeze.pause();
+    }
+}
+
+/// Counts time during which something was known.
+#[derive(Debug, Default)]
+struct Clock {
+    last: Option<StreamTime>,
+    known: Duration,
+}
+
+impl Clock {
+    /// Goes on to `at`; says how long ago it was there before.
+    fn pass(&mut self, at: StreamTime) -> Duration {
+        let gap = self.last.map_or(Duration::ZERO, |last| at.since(last));
+        self.last = Some(at);
+        self.known += gap.min(SILENCE);
+        gap
     }
 }

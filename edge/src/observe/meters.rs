@@ -2,6 +2,7 @@
 
 use xunge_scene::{Detection, Facts, Needs};
 
+use super::sameness::Sameness;
 use super::{background::BackgroundMeter, detector::DetectError, flow::FlowMeter, picture::PictureMeter};
 use crate::frame::Frame;
 
@@ -11,6 +12,7 @@ pub struct Meters {
     flow: Option<FlowMeter>,
     background: Option<BackgroundMeter>,
     picture: Option<PictureMeter>,
+    sameness: Sameness,
 }
 
 impl Meters {
@@ -20,6 +22,7 @@ impl Meters {
             flow: needs.flow.then(FlowMeter::default),
             background: needs.regions.then(BackgroundMeter::default),
             picture: needs.picture.then(PictureMeter::default),
+            sameness: Sameness::default(),
         }
     }
 
@@ -37,11 +40,12 @@ impl Meters {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        Ok(Facts { flow, regions, picture })
+        Ok(Facts { flow, regions, picture, same: self.sameness.look(frame.pixels()) })
     }
 
     /// The stream broke.
     pub fn reset(&mut self) {
+        self.sameness.reset();
         if let Some(flow) = &mut self.flow {
             flow.reset();
         }

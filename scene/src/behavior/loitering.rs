@@ -4,18 +4,22 @@
 //! **Begins** when one person has stayed for `dwell_secs`, counted from his first look inside. Short absences count as
 //! staying: outside or hidden for less than `grace_secs`. Others who reach the dwell while it goes on join it.
 //! **Ends** when none of those who reached the dwell has been in for `grace_secs`.
-//! **Cannot know** faces: the same person is the same track. Whoever is hidden longer than tracks are kept, or leaves
-//! and comes back much later, begins at zero. Many who merely cross never add up, and neither may a track that slips from
+//! **Cannot know** faces: the same person is the same track, or one found near by in the same [clothes](identity) within the
+//! grace (15 s at most). Many who merely cross never add up, and neither may a track that slips from
 //! one walker to the next: where a track moved as no person can, or came back from hiding somewhere else, its dwell
 //! begins anew; so it does for one who turns round right at the picture's edge, where one leaves and another enters. And
 //! where two tracks met so closely that they may have changed places, both count from the later of
-//! the two. In doubt it stays silent. Who has not moved since the camera started is not told from furniture.
+//! the two. Then clothes decide, where they are clearly different; people in alike clothes stay in doubt, and in doubt it is
+//! silent. Who has not moved since the camera started is not told from furniture.
 //! **Why these defaults**: 60 s is longer than crossing a yard or waiting for a lift takes, and what other products
 //! start with; 10 s outlast a walk around a parked car. One alert a minute at most (`re_alert_secs = 60`).
+
+mod identity;
 
 use super::presence::{Presence, Stay};
 use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::facts::Wants;
 use crate::geometry::{Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -62,7 +66,9 @@ impl Parameters for Settings {
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             presence: Presence::new(zone, self.grace),
+            identity: identity::Identity::default(),
             dwell: self.dwell,
+            grace: self.grace,
             steps: BTreeMap::new(),
             since: None,
         }
@@ -72,7 +78,9 @@ impl Parameters for Settings {
 /// The machine.
 pub struct Machine {
     presence: Presence,
+    identity: identity::Identity,
     dwell: Duration,
+    grace: Duration,
     /// Where each track was at its last look.
     steps: BTreeMap<u64, Step>,
     /// While somebody loiters: since when.
@@ -80,18 +88,28 @@ pub struct Machine {
 }
 
 impl Behavior for Machine {
+    fn wants(&self, scene: &Scene<'_>, wants: &mut Wants) {
+        self.identity.wants(scene, wants);
+    }
+
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         for track in scene.tracks.iter().filter(|track| track.seen) {
             let before = self.steps.get(&track.id);
             let (now, still) = (leaving(track, scene), before.and_then(|step| step.still_leaving(scene)));
             // A step aside does not make it forget the way on which it was.
             let leaving = match (now, still) {
-                (Some(now), Some(still)) if now.1 != still.1 => Some(still),
+                (Some(now), Some(still)) if now.out != still.out => Some(still),
+                (Some(now), Some(still)) => Some(Leaving { first: still.first, ..now }),
                 _ => now.or(still),
             };
-            let impossible = before.is_some_and(|step| !step.can_lead_to(track, scene) || step.turned(track));
-            if impossible {
-                self.presence.restart(track.id, scene.at);
+            // Since when it may be another.
+            let another = before.and_then(|step| {
+                if step.can_lead_to(track, scene) { step.turned(track) } else { Some(scene.at) }
+            });
+            self.identity.see(track, scene, leaving.is_some());
+            if let Some(since) = another {
+                self.identity.restarted(track.id, &self.presence, scene);
+                self.presence.restart(track.id, since);
             }
             let step = Step {
                 at: scene.at,
@@ -99,14 +117,16 @@ impl Behavior for Machine {
                 head: track.bounds.head(),
                 height: track.height,
                 velocity: track.velocity,
-                leaving: leaving.filter(|_| !impossible),
+                leaving: leaving.filter(|_| another.is_none()),
             };
             self.steps.insert(track.id, step);
         }
         for &(one, other) in scene.mixups {
+            self.identity.met(one, other, &self.presence, scene);
             self.presence.mix(one, other, scene.at);
         }
         self.presence.look(scene);
+        self.identity.look(&mut self.presence, self.grace, scene);
         // As long as its stay may go on, a track's last step is needed to judge its next.
         let (steps, presence) = (&mut self.steps, &self.presence);
         steps.retain(|&id, _| {
@@ -116,7 +136,9 @@ impl Behavior for Machine {
         let dwelt = |stay: &Stay| stay.last_inside.since(stay.since) >= self.dwell;
         let loiterers = || self.presence.stays().filter(|(_, stay)| dwelt(stay));
         let first = loiterers().map(|(_, stay)| stay.since).min();
-        self.since = first.map(|first| self.since.unwrap_or(first));
+        // While it is open which of those who met was the loiterer it neither begins nor ends.
+        let open = self.since.filter(|_| self.identity.looks_for(self.dwell));
+        self.since = first.map(|first| self.since.unwrap_or(first)).or(open);
         let since = self.since?;
         let longest = loiterers().map(|(_, stay)| stay.last_inside.since(stay.since)).max().unwrap_or_default();
         let (bounds, score) = around(loiterers().map(|(_, stay)| (stay.bounds, stay.score)));
@@ -134,6 +156,7 @@ impl Behavior for Machine {
 
     fn reset(&mut self) {
         self.presence.reset();
+        self.identity.reset();
         self.steps.clear();
         self.since = None;
     }
@@ -148,16 +171,24 @@ struct Step {
     height: f64,
     /// Frame heights per second, both axes in the same unit.
     velocity: Point,
-    /// Was about to walk out of the picture: when, and in which direction.
-    leaving: Option<(StreamTime, Point)>,
+    /// Was about to walk out of the picture.
+    leaving: Option<Leaving>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Leaving {
+    first: StreamTime,
+    last: StreamTime,
+    /// In this direction.
+    out: Point,
 }
 
 /// How long the edge of the picture is doubtful ground: somebody who leaves and another who enters in his stead look
 /// like one who turns round.
 const TURN_SECS: f64 = 3.0;
 
-/// Will its box touch the frame's edge soon (by the next look but one, if that is missed)? With the direction out.
-fn leaving(track: &Track, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
+/// Will its box touch the frame's edge soon (by the next look but one, if that is missed)?
+fn leaving(track: &Track, scene: &Scene<'_>) -> Option<Leaving> {
     let (b, v) = (&track.bounds, &track.velocity);
     let enough = 0.3 * track.height;
     let soon = 0.4 + 1.5 * scene.gap.as_secs_f64();
@@ -169,22 +200,21 @@ fn leaving(track: &Track, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
         () if v.y > enough && b.y + b.h + dy > 1.0 => Point::new(0.0, 1.0),
         () => return None,
     };
-    Some((scene.at, out))
+    Some(Leaving { first: scene.at, last: scene.at, out })
 }
 
 /// Unseen for longer than this it may be another person.
 const HIDDEN_SECS: f64 = 1.0;
 
 impl Step {
-    fn still_leaving(&self, scene: &Scene<'_>) -> Option<(StreamTime, Point)> {
-        self.leaving.filter(|(when, _)| scene.at.since(*when).as_secs_f64() < TURN_SECS)
+    fn still_leaving(&self, scene: &Scene<'_>) -> Option<Leaving> {
+        self.leaving.filter(|leaving| scene.at.since(leaving.last).as_secs_f64() < TURN_SECS)
     }
 
-    /// Was about to leave, and now comes in.
-    fn turned(&self, track: &Track) -> bool {
-        self.leaving.is_some_and(|(_, out)| {
-            track.velocity.x * out.x + track.velocity.y * out.y < -0.2 * track.height
-        })
+    /// Was about to leave, and now comes in: another may have come in his stead since that time.
+    fn turned(&self, track: &Track) -> Option<StreamTime> {
+        let inwards = |out: Point| track.velocity.x * out.x + track.velocity.y * out.y < -0.2 * track.height;
+        self.leaving.filter(|leaving| inwards(leaving.out)).map(|leaving| leaving.first)
     }
 
     /// Can the person who was here be the track as it is now?

@@ -147,6 +147,26 @@ impl Presence {
         self.expired
     }
 
+    /// Since when he stays, if he does and may be spoken of.
+    pub(super) fn since(&self, id: u64) -> Option<StreamTime> {
+        let visitor = self.visitors.get(&id).filter(|visitor| visitor.real)?;
+        visitor.stay.map(|stay| stay.since)
+    }
+
+    /// He is the one who has stayed since then. False when he is not in (yet).
+    pub(super) fn resume(&mut self, id: u64, since: StreamTime) -> bool {
+        let Some(visitor) = self.visitors.get_mut(&id) else { return false };
+        let Some(stay) = &mut visitor.stay else { return false };
+        stay.since = since;
+        visitor.real = true;
+        true
+    }
+
+    /// His stay goes on as somebody else's.
+    pub(super) fn forget(&mut self, id: u64) {
+        self.visitors.remove(&id);
+    }
+
     /// The two may have changed places: from now on neither can have been here longer than the later of them.
     pub(super) fn mix(&mut self, one: u64, other: u64, at: StreamTime) {
         let since =
@@ -159,11 +179,14 @@ impl Presence {
         }
     }
 
-    /// It cannot have been the same all the time: the stay counts from now, or from the next step inside.
-    pub(super) fn restart(&mut self, id: u64, at: StreamTime) {
+    /// It may have been another since then: the stay counts from that time, or from the next step inside.
+    pub(super) fn restart(&mut self, id: u64, since: StreamTime) {
         if let Some(visitor) = self.visitors.get_mut(&id) {
             visitor.inside = Steady::new();
-            visitor.stay = visitor.stay.filter(|stay| !stay.outside).map(|stay| Stay { since: at, ..stay });
+            visitor.stay = visitor
+                .stay
+                .filter(|stay| !stay.outside)
+                .map(|stay| Stay { since: since.max(stay.since), ..stay });
         }
     }
 }

@@ -28,7 +28,7 @@
 mod judge;
 mod light;
 mod loss;
-mod stillness;
+pub(crate) mod stillness;
 
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, NAME, Places, re_alert_secs, severity};

@@ -26,6 +26,8 @@ const FLICKER: Duration = Duration::from_millis(500);
 /// What has never gone further than this from where it was first found, in own heights, has not moved: smoothed boxes
 /// on furniture wander by a twentieth.
 const MOVED: f64 = 0.15;
+/// A track that has covered furniture for so long shows the furniture.
+const RESTED: Duration = Duration::from_secs(2);
 /// Seconds after which the speed of an unseen thing is no longer believed.
 const SPEED_FADES: f64 = 1.5;
 
@@ -46,6 +48,8 @@ pub(super) struct Life {
     born: Bounds,
     just_confirmed: bool,
     discarded: bool,
+    /// While it covers furniture: for how long.
+    rested: Duration,
 }
 
 impl Life {
@@ -77,6 +81,7 @@ impl Life {
             born: bounds,
             just_confirmed: false,
             discarded: false,
+            rested: Duration::ZERO,
         }
     }
 
@@ -110,6 +115,12 @@ impl Life {
     /// It turns out to be something that has moved before.
     pub(super) fn believe_moved(&mut self) {
         self.track.moved = true;
+    }
+
+    /// Whether it covers what was furniture before. Who moved and became furniture is gone.
+    pub(super) fn rest_on_furniture(&mut self, under: bool, gap: Duration) {
+        self.rested = if under && self.track.moved { self.rested + gap.min(SILENCE) } else { Duration::ZERO };
+        self.discarded |= self.rested > RESTED;
     }
 
     /// Where it was lost, if that was a thing that moves and did not walk out of the picture.
@@ -176,8 +187,13 @@ impl Life {
         track.score = detection.score;
         track.best_score = track.best_score.max(detection.score);
         track.last_seen = at;
-        let way = self.born.centre().distance(self.filter.bounds(aspect).centre(), aspect);
-        track.moved |= way >= MOVED * track.height;
+        // The smoothed box does not jump, the one just found does not lag behind, and of what is found poorly beside
+        // somebody else half may be of him.
+        if !weak {
+            let way = |to: &Bounds| self.born.centre().distance(to.centre(), aspect);
+            let way = way(&self.filter.bounds(aspect)).min(way(&detection.bounds));
+            track.moved |= way >= MOVED * track.height;
+        }
         let proved = self.looks >= CONFIRM_LOOKS && at.since(track.first_seen) >= CONFIRM_AFTER;
         if track.state == State::Tentative && proved {
             track.state = State::Confirmed;

@@ -286,3 +286,50 @@ fn broken_boxes_are_passed_over() {
     });
     assert_eq!(confirmed(&t), [(1, 0.5)]);
 }
+
+/// A cone that is found well enough to be a track, and one who passes it.
+fn cone() -> Detection {
+    Detection { bounds: Bounds::new(0.50, 0.77, 0.015, 0.035), ..person(0.0, 0.0, 0.45) }
+}
+
+#[test]
+fn furniture_does_not_move_because_somebody_passes() {
+    for rate in [2.0, 5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 20.0, |secs| {
+            let walker = person(0.3 + walk(0.8) * (secs - 5.0), 0.8, 0.8);
+            let mut found = cone();
+            if walker.bounds.overlap(&found.bounds) > 0.0 {
+                // Something of both.
+                found.bounds.x -= 0.005;
+                found.bounds.h *= 1.3;
+                found.score = 0.2;
+            }
+            if secs < 5.0 || walker.bounds.x > 1.0 { vec![found] } else { vec![found, walker] }
+        });
+        let still: Vec<_> =
+            t.tracks().iter().filter(|track| track.foot().y < 0.85).map(|t| t.moved).collect();
+        assert!(still.contains(&false), "{rate}/s: {:?}", t.tracks());
+    }
+}
+
+#[test]
+fn who_leaves_his_track_to_furniture_is_gone() {
+    for rate in [2.0, 5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        let mut low = cone();
+        low.bounds = Bounds::new(0.49, 0.72, 0.025, 0.08);
+        watch(&mut t, rate, 0.0, 20.0, |secs| match secs {
+            s if s < 5.0 => vec![low],
+            // He hides it, stops before it and leaves unseen.
+            s if s < 12.0 => vec![person((0.3 + walk(0.8) * (s - 5.0)).min(0.503), 0.8, 0.8)],
+            _ => vec![low],
+        });
+        let moved: Vec<_> = confirmed_moved(&t);
+        assert_eq!(moved, [false], "{rate}/s: {:?}", t.tracks());
+    }
+}
+
+fn confirmed_moved(tracker: &Tracker) -> Vec<bool> {
+    tracker.tracks().iter().filter(|track| track.state == State::Confirmed).map(|track| track.moved).collect()
+}

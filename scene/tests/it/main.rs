@@ -5,6 +5,7 @@
 mod behaviors;
 mod fall;
 mod footage;
+mod loitering;
 mod properties;
 mod running;
 mod script;

@@ -1,11 +1,11 @@
 //! What must hold for every script.
 
-use crate::script::{ASPECT, Person, Script, line, scene, told};
+use crate::script::{ASPECT, Near, Person, Script, line, scene, told};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 use xunge_scene::{
-    Bounds, Class, Detection, EndReason, Event, LocalTime, Look, Phase, StreamTime, Watch, Weekday,
+    Bounds, Class, Detection, EndReason, Event, Facts, LocalTime, Look, Phase, StreamTime, Watch, Weekday,
 };
 
 const ALL_RULES: &str = "[camera.zone]\nyard = [[0.3, 0.4], [0.7, 0.4], [0.7, 1.0], [0.3, 1.0]]\n\
@@ -298,13 +298,15 @@ proptest! {
         crossers in prop::collection::vec(crosser(), 10..40),
         noise in prop::collection::vec((-0.5..0.5_f64, -0.5..0.5_f64, prop::bool::weighted(0.1)), 251),
         rate in prop::sample::select(vec![1.25, 2.0, 5.0, 12.0]),
+        clothes in prop::collection::vec(prop::option::of(0..7_usize), 40),
     ) {
         let mut start = 0.0;
         let paths = crossers.iter().enumerate().map(|(index, &(wait, right, y, speed))| {
             start += wait;
             let there = start + 1.1 * ASPECT / (speed * 0.2);
             let (from, to) = if right { (-0.05, 1.05) } else { (1.05, -0.05) };
-            Person::new(&format!("p{index}"), vec![(start, from, y), (there, to, y)])
+            let path = vec![(start, from, y), (there, to, y)];
+            Person { wears: clothes[index], ..Person::new(&format!("p{index}"), path) }
         });
         let script = Script::of(paths.collect());
         // The slowest walker is in the yard for 5 s; he may stand in another's light for a while.
@@ -326,7 +328,8 @@ proptest! {
                     seen.push(Detection { bounds, ..detection });
                 }
             }
-            let events = watch.look(StreamTime::from_secs(t), Look::Seen(&seen), None);
+            let (at, facts, mut closer) = (StreamTime::from_secs(t), Facts::default(), Near { script: &script, t });
+            let events = watch.look_closely(at, Look::Seen(&seen), facts, &mut closer, None);
             loitering.extend(events.into_iter().filter(|event| event.rule == "loitering"));
         }
         prop_assert!(loitering.is_empty(), "{} looks a second: {}", rate, told(&loitering));

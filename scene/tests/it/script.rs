@@ -4,15 +4,19 @@
 //! a: 1 .1,.9 | 5 .5,.9 | 20 .5,.9     a person: where the foot is at which second, straight lines in between
 //! a height .3                         how tall (default .2 of the frame)
 //! hide a 5..6                         not detected
+//! a wears 2                           colour 0..6 of the clothes (default: nothing can be told of them)
 //! still 8..12                         the gate says that nothing moves
 //! blind 14..16                        nobody can look
+//! frozen 20..50                       the picture is that of second 20, coded anew every two seconds
 //! local 10 tue 22:30                  from second 10 on it is (tuesday) half past ten; the clock does not go on
 //! ```
 //! `Script::run` looks a number of times a second and gives the events, one a line.
 
 use xunge_config::{Section, Table, read};
+use xunge_scene::facts::{AXES, Attire, STEPS};
 use xunge_scene::{
-    Bounds, CameraScene, Class, Detection, Event, LocalTime, Look, StreamTime, TABLES, Watch, Weekday,
+    Bounds, CameraScene, Class, Closer, Closeup, Detection, Event, Facts, LocalTime, Look, StreamTime,
+    TABLES, Wants, Watch, Weekday,
 };
 
 static CAMERA: Table = Table::many("camera", &[]).tables(TABLES).doc("A camera.", "摄像机。");
@@ -36,11 +40,13 @@ pub struct Person {
     pub height: f64,
     /// Second, x and y of the foot.
     pub path: Vec<(f64, f64, f64)>,
+    /// Colour of the clothes.
+    pub wears: Option<usize>,
 }
 
 impl Person {
     pub fn new(name: &str, path: Vec<(f64, f64, f64)>) -> Self {
-        Self { name: name.to_owned(), height: 0.2, path }
+        Self { name: name.to_owned(), height: 0.2, path, wears: None }
     }
 
     /// The box at a second, none before the first and after the last place.
@@ -60,6 +66,7 @@ pub struct Script {
     hidden: Vec<(String, f64, f64)>,
     still: Vec<(f64, f64)>,
     pub blind: Vec<(f64, f64)>,
+    frozen: Vec<(f64, f64)>,
     local: Vec<(f64, LocalTime)>,
 }
 
@@ -79,6 +86,11 @@ impl Script {
                 }
                 ["still", span] => script.still.push(parse_span(span)),
                 ["blind", span] => script.blind.push(parse_span(span)),
+                ["frozen", span] => script.frozen.push(parse_span(span)),
+                [name, "wears", colour] => {
+                    let found = script.people.iter_mut().find(|person| person.name == *name);
+                    found.expect("named before").wears = Some(number(colour) as usize);
+                }
                 ["local", from, day, time] => script.local.push((number(from), parse_local(day, time))),
                 [name, "height", height] => {
                     let found = script.people.iter_mut().find(|person| person.name == *name);
@@ -116,6 +128,9 @@ impl Script {
         for look in (0..looks).filter(|&look| !dropped(look)) {
             let t = f64::from(look) / rate;
             let within = |spans: &[(f64, f64)]| spans.iter().any(|&(from, to)| (from..to).contains(&t));
+            let frozen =
+                self.frozen.iter().find(|(from, to)| (*from..*to).contains(&t)).map(|frozen| frozen.0);
+            let t = frozen.unwrap_or(t);
             let detections = self.detections(t);
             let shown = match () {
                 () if within(&self.blind) => Look::Blind,
@@ -123,7 +138,16 @@ impl Script {
                 () => Look::Seen(&detections),
             };
             let local = self.local.iter().rev().find(|(from, _)| *from <= t).map(|(_, local)| *local);
-            let new = watch.look(StreamTime::from_secs(t), shown, local);
+            let now = f64::from(look) / rate;
+            let same = frozen.is_some_and(|from| now > from && (now - from) % 2.0 >= 0.4);
+            let facts = Facts { same: Some(same), ..Facts::default() };
+            let new = watch.look_closely(
+                StreamTime::from_secs(now),
+                shown,
+                facts,
+                &mut Near { script: self, t },
+                local,
+            );
             assert!(new.is_empty() || !matches!(shown, Look::Blind), "blind, and yet {new:?}");
             events.extend(new);
         }
@@ -138,6 +162,26 @@ impl Script {
             Some(Detection { class: Class::Person, score: 0.8, bounds })
         };
         self.people.iter().filter_map(seen).collect()
+    }
+}
+
+/// Sees what people wear at one moment.
+pub struct Near<'a> {
+    pub script: &'a Script,
+    pub t: f64,
+}
+
+impl Closer for Near<'_> {
+    fn look(&mut self, wants: &Wants) -> Closeup {
+        let attire = |(&track, asked): (&u64, &Bounds)| {
+            let there =
+                self.script.people.iter().filter_map(|person| Some((person.at(self.t)?.iou(asked), person)));
+            let (_, person) = there.filter(|(iou, _)| *iou > 0.3).max_by(|a, b| a.0.total_cmp(&b.0))?;
+            let mut axis = [0.0; STEPS];
+            axis[person.wears?] = 1.0;
+            Some((track, Attire::from_counts([axis; AXES])?))
+        };
+        Closeup { attires: wants.attires.iter().filter_map(attire).collect(), ..Closeup::default() }
     }
 }
 

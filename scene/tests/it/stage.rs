@@ -279,7 +279,7 @@ impl Closer for Near<'_> {
             let asked = wants.turned.iter().any(|place| place.overlap(&bounds) > 0.5 * bounds.area());
             asked.then_some(Detection { class: Class::Person, score: 0.5, bounds })
         });
-        Closeup { poses: poses.collect(), turned: found.collect() }
+        Closeup { poses: poses.collect(), turned: found.collect(), ..Closeup::default() }
     }
 }
 

@@ -17,7 +17,7 @@ const REACH_SECS: f64 = 300.0;
 
 /// How much pictures change.
 #[derive(Debug, Default)]
-pub(super) struct Stillness {
+pub(crate) struct Stillness {
     /// While pictures do not change: for how long.
     still: Duration,
     /// For how long they have changed since.
@@ -29,7 +29,7 @@ pub(super) struct Stillness {
 
 impl Stillness {
     /// Whether the picture is frozen: still, and it never used to be.
-    pub(super) fn look(&mut self, change: Option<f64>, passed: Duration) -> bool {
+    pub(crate) fn look(&mut self, change: Option<f64>, passed: Duration) -> bool {
         let Some(change) = change else { return false };
         if change < STILL {
             self.still += passed;
@@ -64,7 +64,7 @@ impl Stillness {
     }
 
     /// The stream broke.
-    pub(super) fn pause(&mut self) {
+    pub(crate) fn pause(&mut self) {
         (self.still, self.changed) = (Duration::ZERO, Duration::ZERO);
     }
 }

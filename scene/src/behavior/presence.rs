@@ -141,6 +141,11 @@ impl Presence {
             .filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
     }
 
+    /// All who are in, by id: those too of whom it is not known yet whether they are people.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = (u64, &Stay)> {
+        self.visitors.iter().filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
+    }
+
     /// When the latest stay to end had its grace used up, on the clock of known time: that, and not the look that found
     /// it so, is the moment that further waiting counts from.
     pub(super) fn expired(&self) -> Duration {

@@ -1,67 +1,172 @@
-//! Who stands with whom.
+//! Who stands with whom, and since when.
 
 use crate::behavior::presence::Stay;
+use crate::geometry::{Bounds, Point};
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// Two are near each other within this distance, in the mean of their heights: about 3.5 m.
+/// Two are near each other within this distance, in the mean of their heights: about 3.5 m …
 const NEAR: f64 = 2.0;
+/// … and no longer beyond this one: feet that are hidden and seen again make boxes jump.
+const APART: f64 = 2.5;
+/// Inertia believes an arrival within this time at any rate of looks.
+const ARRIVAL: Duration = Duration::from_millis(2500);
 /// A camera looks down at the ground at a slant: what lies behind appears nearer than what lies beside. About 30 degrees.
 const SLANT: f64 = 2.0;
-/// Somebody of less than this part of the other's height stands elsewhere.
+/// Somebody of less than this part of the other's height stands elsewhere …
 const SAME_HEIGHT: f64 = 0.5;
+/// … unless he stood here and is half hidden now.
+const HALF_HIDDEN: f64 = 0.33;
 
-/// The largest group among `stays`, by id; of equals the one with the smallest id.
-pub(super) fn largest<'a>(stays: impl Iterator<Item = (u64, &'a Stay)>, aspect: f64) -> Vec<u64> {
-    let mut apart: Vec<(u64, &Stay)> = stays.collect();
-    let mut best: Vec<u64> = Vec::new();
-    while let Some(first) = (!apart.is_empty()).then(|| apart.remove(0)) {
-        let mut group = vec![first];
-        let mut next = 0;
-        while next < group.len() {
-            let (_, one) = group[next];
-            let (near, rest) = apart.into_iter().partition(|(_, other)| are_near(one, other, aspect));
-            group.extend::<Vec<_>>(near);
-            apart = rest;
-            next += 1;
-        }
-        if group.len() > best.len() {
-            best = group.into_iter().map(|(id, _)| id).collect();
-        }
-    }
-    best.sort_unstable();
-    best
+/// Who is near whom. Kept for those too of whom it is not known yet whether they are people: once it is, it is known
+/// how long they have been together.
+#[derive(Debug, Default)]
+pub(super) struct Neighbors {
+    /// Pairs, smaller id first, and since when they have been near each other.
+    near: BTreeMap<(u64, u64), StreamTime>,
 }
 
-fn are_near(one: &Stay, other: &Stay, aspect: f64) -> bool {
-    let (a, b) = (one.bounds.foot(), other.bounds.foot());
+impl Neighbors {
+    /// Takes in where everybody is, by id.
+    pub(super) fn look(&mut self, everybody: &[(u64, &Stay)], scene: &Scene<'_>) {
+        let mut near = BTreeMap::new();
+        for (index, &(one, a)) in everybody.iter().enumerate() {
+            for &(other, b) in everybody.iter().skip(index + 1) {
+                let since = self.near.get(&(one, other)).copied();
+                if !are_near(a, b, since.is_some(), scene.aspect) {
+                    continue;
+                }
+                // Who has just come was on his way to the other.
+                let came = a.since.max(b.since);
+                let came = if scene.at.since(came) > ARRIVAL { scene.at } else { came };
+                near.insert((one, other), since.unwrap_or(came));
+            }
+        }
+        self.near = near;
+    }
+
+    /// The largest group among these, ascending by id; of equals the one with the smallest id.
+    pub(super) fn largest(&self, people: &[u64]) -> Vec<u64> {
+        let groups = self.groups(people, StreamTime(Duration::MAX));
+        let best = groups.into_iter().reduce(|best, group| if group.len() > best.len() { group } else { best });
+        best.unwrap_or_default()
+    }
+
+    /// Since when `count` of these have been together, if they are.
+    pub(super) fn since(&self, people: &[u64], count: usize) -> Option<StreamTime> {
+        let mut times: Vec<StreamTime> = self.among(people).map(|(_, since)| since).collect();
+        times.sort_unstable();
+        times.dedup();
+        let full = |then: StreamTime| self.groups(people, then).iter().any(|group| group.len() >= count);
+        times.get(times.partition_point(|then| !full(*then))).copied()
+    }
+
+    fn among(&self, people: &[u64]) -> impl Iterator<Item = ((u64, u64), StreamTime)> {
+        let among = |id: u64| people.binary_search(&id).is_ok();
+        self.near.iter().filter(move |((a, b), _)| among(*a) && among(*b)).map(|(pair, since)| (*pair, *since))
+    }
+
+    /// Groups of those who have been near each other since `then`, each ascending.
+    fn groups(&self, people: &[u64], then: StreamTime) -> Vec<Vec<u64>> {
+        // Everybody's group is named by its smallest id.
+        let mut group_of: BTreeMap<u64, u64> = people.iter().map(|id| (*id, *id)).collect();
+        for ((one, other), _) in self.among(people).filter(|(_, since)| *since <= then) {
+            let (Some(&a), Some(&b)) = (group_of.get(&one), group_of.get(&other)) else { continue };
+            group_of.values_mut().filter(|name| **name == a.max(b)).for_each(|name| *name = a.min(b));
+        }
+        let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for (id, name) in group_of {
+            groups.entry(name).or_default().push(id);
+        }
+        groups.into_values().collect()
+    }
+}
+
+fn are_near(one: &Stay, other: &Stay, were: bool, aspect: f64) -> bool {
     let (low, high) = (one.bounds.h.min(other.bounds.h), one.bounds.h.max(other.bounds.h));
-    let away = ((a.x - b.x) * aspect).hypot((a.y - b.y) * SLANT);
-    low >= SAME_HEIGHT * high && away <= NEAR * f64::midpoint(low, high)
+    // Where feet are hidden heads tell.
+    let away = |of: fn(&Bounds) -> Point| {
+        let (a, b) = (of(&one.bounds), of(&other.bounds));
+        ((a.x - b.x) * aspect).hypot((a.y - b.y) * SLANT)
+    };
+    let away = away(Bounds::foot).min(away(Bounds::head));
+    let (alike, near) = if were { (HALF_HIDDEN, APART) } else { (SAME_HEIGHT, NEAR) };
+    low >= alike * high && away <= near * f64::midpoint(low, high)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Bounds;
-    use crate::time::StreamTime;
+    use crate::facts::{Closeup, Facts};
+    use crate::scene::Evidence;
+
+    const ASPECT: f64 = 16.0 / 9.0;
 
     fn stay(x: f64, foot_y: f64, h: f64) -> Stay {
         Stay::at(StreamTime::ZERO, Bounds::new(x - 0.02, foot_y - h, 0.04, h))
     }
 
+    /// The same people, at places that change from look to look, five seconds apart.
+    fn looks(neighbors: &mut Neighbors, looks: &[&[Stay]]) {
+        for (look, stays) in (0..).zip(looks) {
+            let scene = Scene {
+                at: StreamTime::from_secs(5.0 * f64::from(look)),
+                known: Duration::ZERO,
+                gap: Duration::ZERO,
+                evidence: Evidence::Seen,
+                aspect: ASPECT,
+                detections: &[],
+                tracks: &[],
+                mixups: &[],
+                facts: Facts::default(),
+                closeup: &Closeup::default(),
+            };
+            neighbors.look(&(1..).zip(*stays).collect::<Vec<_>>(), &scene);
+        }
+    }
+
+    fn largest(stays: &[Stay]) -> Vec<u64> {
+        let mut neighbors = Neighbors::default();
+        looks(&mut neighbors, &[stays]);
+        neighbors.largest(&(1..=stays.len() as u64).collect::<Vec<_>>())
+    }
+
+    fn row(apart: f64) -> Vec<Stay> {
+        (0..5).map(|i| stay(0.1 + apart * f64::from(i), 0.6, 0.1)).collect()
+    }
+
     #[test]
     fn a_chain_is_a_group_and_scattered_people_are_none() {
-        let row: Vec<Stay> = (0..5).map(|i| stay(0.1 + 0.12 * f64::from(i), 0.6, 0.1)).collect();
-        let wide: Vec<Stay> = (0..5).map(|i| stay(0.1 + 0.18 * f64::from(i), 0.6, 0.1)).collect();
-        let of = |stays: &[Stay]| largest((1..).zip(stays), 16.0 / 9.0);
-        assert_eq!(of(&row), Vec::<u64>::from([1]), "0.12 of the width are 2.1 body heights");
-        assert_eq!(of(&wide).len(), 1);
-        let near: Vec<Stay> = (0..5).map(|i| stay(0.1 + 0.1 * f64::from(i), 0.6, 0.1)).collect();
-        assert_eq!(of(&near), [1, 2, 3, 4, 5]);
+        assert_eq!(largest(&row(0.12)), [1], "0.12 of the width are 2.1 body heights");
+        assert_eq!(largest(&row(0.18)).len(), 1);
+        assert_eq!(largest(&row(0.1)), [1, 2, 3, 4, 5]);
     }
 
     #[test]
     fn somebody_far_behind_is_not_near_though_he_looks_it() {
-        let stays = [stay(0.5, 0.9, 0.4), stay(0.5, 0.85, 0.4), stay(0.5, 0.5, 0.1)];
-        assert_eq!(largest((1..).zip(&stays), 1.5), [1, 2]);
+        assert_eq!(largest(&[stay(0.5, 0.9, 0.4), stay(0.5, 0.85, 0.4), stay(0.5, 0.5, 0.1)]), [1, 2]);
+    }
+
+    #[test]
+    fn who_was_near_still_is_when_his_box_jumps() {
+        let mut neighbors = Neighbors::default();
+        looks(&mut neighbors, &[&row(0.1), &row(0.125)]);
+        assert_eq!(neighbors.largest(&[1, 2, 3, 4, 5]), [1, 2, 3, 4, 5]);
+        looks(&mut neighbors, &[&row(0.18)]);
+        assert_eq!(neighbors.largest(&[1, 2, 3, 4, 5]), [1]);
+    }
+
+    #[test]
+    fn a_group_is_as_old_as_the_youngest_bond_that_it_needs() {
+        let apart = [stay(0.1, 0.6, 0.1), stay(0.15, 0.6, 0.1), stay(0.5, 0.6, 0.1)];
+        let near = [stay(0.1, 0.6, 0.1), stay(0.15, 0.6, 0.1), stay(0.2, 0.6, 0.1)];
+        let mut neighbors = Neighbors::default();
+        looks(&mut neighbors, &[&apart, &apart, &near, &near]);
+        assert_eq!(neighbors.since(&[1, 2, 3], 2), Some(StreamTime::ZERO));
+        assert_eq!(neighbors.since(&[1, 2, 3], 3), Some(StreamTime::from_secs(10.0)));
+        assert_eq!(neighbors.since(&[1, 2, 3], 4), None);
+        assert_eq!(neighbors.since(&[1, 3], 2), Some(StreamTime::from_secs(10.0)));
     }
 }

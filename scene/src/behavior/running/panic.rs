@@ -42,7 +42,7 @@ const FLICKER: Duration = Duration::from_millis(450);
 
 /// What many did lately.
 #[derive(Debug, Default)]
-pub(super) struct Panic {
+pub(in crate::behavior) struct Panic {
     /// What was seen when.
     past: VecDeque<Moment>,
     /// Where they were lately.
@@ -80,7 +80,7 @@ fn is_near(at: Point, b: &Bounds, aspect: f64) -> bool {
 }
 
 impl Panic {
-    pub(super) fn look(&mut self, scene: &Scene<'_>, zone: Option<&Zone>) -> Option<Fast> {
+    pub(in crate::behavior) fn look(&mut self, scene: &Scene<'_>, zone: Option<&Zone>) -> Option<Fast> {
         let there = self.learn(scene);
         let found = scene.facts.flow.and_then(|flow| self.measure(flow, scene, zone));
         let usual = self.usual(scene.at);

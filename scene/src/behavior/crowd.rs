@@ -18,7 +18,7 @@ mod course;
 mod group;
 mod hold;
 
-use super::presence::Presence;
+use super::presence::{Presence, Stay};
 use super::running::panic::Panic;
 use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
@@ -26,7 +26,7 @@ use crate::facts::Needs;
 use crate::geometry::Zone;
 use crate::scene::Scene;
 use course::Course;
-use group::Neighbors;
+use group::{Neighbor, Neighbors};
 use hold::{Change, Hold};
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
@@ -104,9 +104,16 @@ pub struct Machine {
 
 impl Machine {
     fn step(&mut self, scene: &Scene<'_>) {
-        let everybody: Vec<_> = self.presence.everybody().collect();
+        let sure = |id: u64| {
+            let track = scene.tracks.binary_search_by_key(&id, |track| track.id).ok();
+            track.and_then(|index| scene.tracks.get(index)).is_some_and(|t| t.seen && t.unsure.is_zero())
+        };
+        let neighbor = |(id, stay): (u64, &Stay)| Neighbor::new(id, stay, sure(id));
+        let everybody: Vec<Neighbor> = self.presence.everybody().map(neighbor).collect();
         self.neighbors.look(&everybody, scene);
-        let people: Vec<u64> = self.presence.stays().map(|(id, _)| id).collect();
+        let people: Vec<Neighbor> = self.presence.stays().map(neighbor).collect();
+        let own = people.iter().filter(|one| !self.neighbors.may_be_another(one, &people));
+        let people: Vec<u64> = own.map(|one| one.id).collect();
         self.group = self.neighbors.largest(&people);
         let few = self.count - self.count / 5;
         let goes_on = self.full.since().is_some();

@@ -20,31 +20,80 @@ const SAME_HEIGHT: f64 = 0.5;
 /// … unless he stood here and is half hidden now.
 const HALF_HIDDEN: f64 = 0.33;
 
+/// Two who have been found surely, one beside the other, for so long are two and not one under two numbers.
+const TWO: Duration = Duration::from_secs(1);
+
+/// Somebody at one look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Neighbor {
+    pub id: u64,
+    pub came: StreamTime,
+    pub bounds: Bounds,
+    /// Found at this look, and well.
+    pub sure: bool,
+}
+
+impl Neighbor {
+    pub(super) fn new(id: u64, stay: &Stay, sure: bool) -> Self {
+        Self { id, came: stay.since, bounds: stay.bounds, sure }
+    }
+
+    /// The other covers most of him.
+    fn is_behind(&self, other: &Self) -> bool {
+        self.bounds.overlap(&other.bounds) > 0.5 * self.bounds.area()
+    }
+}
+
+/// Two who are near each other.
+#[derive(Debug, Clone, Copy)]
+struct Bond {
+    since: StreamTime,
+    /// For how long both have been found surely, one beside the other.
+    told_apart: Duration,
+}
+
 /// Who is near whom. Kept for those too of whom it is not known yet whether they are people: once it is, it is known
 /// how long they have been together.
 #[derive(Debug, Default)]
 pub(super) struct Neighbors {
-    /// Pairs, smaller id first, and since when they have been near each other.
-    near: BTreeMap<(u64, u64), StreamTime>,
+    /// Pairs, smaller id first.
+    bonds: BTreeMap<(u64, u64), Bond>,
+    /// Known time at the look before.
+    known: Duration,
 }
 
 impl Neighbors {
     /// Takes in where everybody is, by id.
-    pub(super) fn look(&mut self, everybody: &[(u64, &Stay)], scene: &Scene<'_>) {
-        let mut near = BTreeMap::new();
-        for (index, &(one, a)) in everybody.iter().enumerate() {
-            for &(other, b) in everybody.iter().skip(index + 1) {
-                let since = self.near.get(&(one, other)).copied();
-                if !are_near(a, b, since.is_some(), scene.aspect) {
+    pub(super) fn look(&mut self, everybody: &[Neighbor], scene: &Scene<'_>) {
+        let passed = scene.known.saturating_sub(self.known);
+        self.known = scene.known;
+        let mut bonds = BTreeMap::new();
+        for (index, one) in everybody.iter().enumerate() {
+            for other in everybody.iter().skip(index + 1) {
+                let before = self.bonds.get(&(one.id, other.id)).copied();
+                if !are_near(one, other, before.is_some(), scene.aspect) {
                     continue;
                 }
                 // Who has just come was on his way to the other.
-                let came = a.since.max(b.since);
-                let came = if scene.at.since(came) > ARRIVAL { scene.at } else { came };
-                near.insert((one, other), since.unwrap_or(came));
+                let came = one.came.max(other.came);
+                let since = if scene.at.since(came) > ARRIVAL { scene.at } else { came };
+                let mut bond = before.unwrap_or(Bond { since, told_apart: Duration::ZERO });
+                if one.sure && other.sure && !one.is_behind(other) && !other.is_behind(one) {
+                    bond.told_apart += passed;
+                }
+                bonds.insert((one.id, other.id), bond);
             }
         }
-        self.near = near;
+        self.bonds = bonds;
+    }
+
+    /// Nobody knows whether he is not the other under another number: he is hidden or doubtful where that one is.
+    pub(super) fn may_be_another(&self, one: &Neighbor, others: &[Neighbor]) -> bool {
+        let told_apart = |other: &Neighbor| {
+            let bond = self.bonds.get(&(one.id.min(other.id), one.id.max(other.id)));
+            bond.is_some_and(|bond| bond.told_apart >= TWO)
+        };
+        !one.sure && others.iter().any(|other| other.sure && one.is_behind(other) && !told_apart(other))
     }
 
     /// The largest group among these, ascending by id; of equals the one with the smallest id.
@@ -65,7 +114,7 @@ impl Neighbors {
 
     fn among(&self, people: &[u64]) -> impl Iterator<Item = ((u64, u64), StreamTime)> {
         let among = |id: u64| people.binary_search(&id).is_ok();
-        self.near.iter().filter(move |((a, b), _)| among(*a) && among(*b)).map(|(pair, since)| (*pair, *since))
+        self.bonds.iter().filter(move |((a, b), _)| among(*a) && among(*b)).map(|(pair, bond)| (*pair, bond.since))
     }
 
     /// Groups of those who have been near each other since `then`, each ascending.
@@ -84,7 +133,7 @@ impl Neighbors {
     }
 }
 
-fn are_near(one: &Stay, other: &Stay, were: bool, aspect: f64) -> bool {
+fn are_near(one: &Neighbor, other: &Neighbor, were: bool, aspect: f64) -> bool {
     let (low, high) = (one.bounds.h.min(other.bounds.h), one.bounds.h.max(other.bounds.h));
     // Where feet are hidden heads tell.
     let away = |of: fn(&Bounds) -> Point| {
@@ -104,16 +153,20 @@ mod tests {
 
     const ASPECT: f64 = 16.0 / 9.0;
 
-    fn stay(x: f64, foot_y: f64, h: f64) -> Stay {
-        Stay::at(StreamTime::ZERO, Bounds::new(x - 0.02, foot_y - h, 0.04, h))
+    fn stay(x: f64, foot_y: f64, h: f64) -> Bounds {
+        Bounds::new(x - 0.02, foot_y - h, 0.04, h)
+    }
+
+    fn neighbor((id, bounds): (u64, &Bounds)) -> Neighbor {
+        Neighbor { id, came: StreamTime::ZERO, bounds: *bounds, sure: true }
     }
 
     /// The same people, at places that change from look to look, five seconds apart.
-    fn looks(neighbors: &mut Neighbors, looks: &[&[Stay]]) {
-        for (look, stays) in (0..).zip(looks) {
+    fn looks(neighbors: &mut Neighbors, looks: &[&[Bounds]]) {
+        for (look, stays) in (0_u64..).zip(looks) {
             let scene = Scene {
-                at: StreamTime::from_secs(5.0 * f64::from(look)),
-                known: Duration::ZERO,
+                at: StreamTime(Duration::from_secs(5 * look)),
+                known: Duration::from_secs(5 * look),
                 gap: Duration::ZERO,
                 evidence: Evidence::Seen,
                 aspect: ASPECT,
@@ -123,17 +176,17 @@ mod tests {
                 facts: Facts::default(),
                 closeup: &Closeup::default(),
             };
-            neighbors.look(&(1..).zip(*stays).collect::<Vec<_>>(), &scene);
+            neighbors.look(&(1..).zip(*stays).map(neighbor).collect::<Vec<_>>(), &scene);
         }
     }
 
-    fn largest(stays: &[Stay]) -> Vec<u64> {
+    fn largest(stays: &[Bounds]) -> Vec<u64> {
         let mut neighbors = Neighbors::default();
         looks(&mut neighbors, &[stays]);
         neighbors.largest(&(1..=stays.len() as u64).collect::<Vec<_>>())
     }
 
-    fn row(apart: f64) -> Vec<Stay> {
+    fn row(apart: f64) -> Vec<Bounds> {
         (0..5).map(|i| stay(0.1 + apart * f64::from(i), 0.6, 0.1)).collect()
     }
 
@@ -156,6 +209,21 @@ mod tests {
         assert_eq!(neighbors.largest(&[1, 2, 3, 4, 5]), [1, 2, 3, 4, 5]);
         looks(&mut neighbors, &[&row(0.18)]);
         assert_eq!(neighbors.largest(&[1, 2, 3, 4, 5]), [1]);
+    }
+
+    #[test]
+    fn who_is_hidden_behind_another_counts_if_they_were_seen_side_by_side() {
+        let beside = [stay(0.1, 0.6, 0.1), stay(0.15, 0.6, 0.1)];
+        let behind = [stay(0.1, 0.6, 0.1), stay(0.11, 0.59, 0.1)];
+        let hidden = |bounds: &Bounds| Neighbor { sure: false, ..neighbor((2, bounds)) };
+        let others = [neighbor((1, &beside[0]))];
+        let mut neighbors = Neighbors::default();
+        looks(&mut neighbors, &[&behind, &behind]);
+        assert!(neighbors.may_be_another(&hidden(&behind[1]), &others));
+        assert!(!neighbors.may_be_another(&neighbor((2, &behind[1])), &others), "he is seen, and well");
+        assert!(!neighbors.may_be_another(&hidden(&beside[1]), &others), "nobody is there");
+        looks(&mut neighbors, &[&beside, &beside, &behind]);
+        assert!(!neighbors.may_be_another(&hidden(&behind[1]), &others));
     }
 
     #[test]

@@ -9,8 +9,9 @@
 //! **Says in `detail`** that it is a `gathering`, whose people came one by one and stand, or a `dispersal`: many broke into
 //! a run (measured as for [panic](super::running)) and half of them are gone within seconds. It is one step more urgent
 //! from then on, and where within ten seconds as many have joined as make a crowd or as there were before.
-//! **Cannot know** people whom the detector cannot tell apart: in a dense crowd it counts too few, never too many.
-//! Somebody hidden counts for 2 s more.
+//! **Cannot know** people whom the detector cannot tell apart: of twenty who stand packed it counts six to nine. Somebody
+//! hidden counts for 2 s more, and who is hidden behind another only if they were seen side by side before. Many who set
+//! off at once at a brisk walk may pass for a run.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
 

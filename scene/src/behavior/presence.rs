@@ -36,15 +36,6 @@ pub(super) struct Stay {
     pub score: f32,
 }
 
-#[cfg(test)]
-impl Stay {
-    /// Of somebody who has just come.
-    pub(super) fn at(at: StreamTime, bounds: Bounds) -> Self {
-        let known_inside = Duration::ZERO;
-        Self { since: at, last_inside: at, known_inside, outside: false, bounds, score: 1.0 }
-    }
-}
-
 #[derive(Debug)]
 struct Visitor {
     inside: Steady<bool>,

@@ -230,6 +230,8 @@ impl Watcher {
         open.joined |= open.took_part.len() > before;
         let grown = open.next_measure.zip(report.measured).is_some_and(|(next, measured)| measured >= next);
         let raised = report.raised > open.raised;
+        open.raised = open.raised.max(report.raised);
+        open.last.detail = report.detail;
         // While it fades nothing may be left to show: the last picture of it stays.
         if report.present || !report.tracks.is_empty() {
             open.last = report;
@@ -239,7 +241,6 @@ impl Watcher {
         let due = at >= open.since + UPDATE_EVERY * (open.updates + 1);
         if raised || (due && (open.joined || grown)) {
             open.updates += 1;
-            open.raised = open.last.raised.max(open.raised);
             open.joined = false;
             if grown {
                 open.next_measure =

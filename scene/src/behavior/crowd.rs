@@ -2,22 +2,33 @@
 //!
 //! **Sees** how many people in a zone are near each other: five in the picture are not a group, five around a bench are.
 //! Two are near when they stand within two body heights; who is near one of a group belongs to it.
-//! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced.
-//! **Ends** when there have been fewer for `hold_secs`, less a margin of one in five, so that one who comes and goes
+//! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced. Time with too few
+//! counts against time with enough: a detector that misses one now and then costs that time only.
+//! **Ends** when there have been fewer for as long, less a margin of one in five, so that one who comes and goes
 //! does not end it and begin it again. Crowds that double are updates.
-//! **Cannot know** people whom the detector cannot tell apart: in a dense crowd it counts too few, never too many.
-//! Somebody hidden counts for 2 s more.
+//! **Says in `detail`** that it is a `gathering`, whose people came one by one and stand, or a `dispersal`: many broke into
+//! a run (measured as for [panic](super::running)) and half of them are gone within seconds. It is one step more urgent
+//! from then on, and where within ten seconds as many have joined as make a crowd or as there were before.
+//! **Cannot know** people whom the detector cannot tell apart: of twenty who stand packed it counts six to nine. Somebody
+//! hidden counts for 2 s more, and who is hidden behind another only if they were seen side by side before. Many who set
+//! off at once at a brisk walk may pass for a run.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
 
+mod course;
 mod group;
+mod hold;
 
-use super::presence::Presence;
+use super::presence::{Presence, Stay};
+use super::running::panic::Panic;
 use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::facts::Needs;
 use crate::geometry::Zone;
 use crate::scene::Scene;
-use crate::time::StreamTime;
+use course::Course;
+use group::{Neighbor, Neighbors};
+use hold::{Change, Hold};
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
 
@@ -53,66 +64,79 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { count: section.count(&COUNT) as usize, hold: section.secs(&HOLD_SECS) })
 }
 
-/// Inertia believes an arrival within this time at any rate of looks.
-const ARRIVAL: Duration = Duration::from_millis(2500);
 /// Somebody not seen inside for less than this still counts.
 const HIDDEN: Duration = Duration::from_secs(2);
 
 impl Parameters for Settings {
     type Machine = Machine;
 
+    fn needs(&self) -> Needs {
+        Needs { flow: true, ..Needs::default() }
+    }
+
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
-            presence: Presence::new(zone, HIDDEN),
+            presence: Presence::new(zone.clone(), HIDDEN),
+            panic: Panic::default(),
+            zone,
+            neighbors: Neighbors::default(),
             group: Vec::new(),
             count: self.count,
-            hold: self.hold,
-            full_since: None,
-            thin_since: None,
-            since: None,
+            full: Hold::new(self.hold),
+            course: Course::new(self.hold),
         }
     }
 }
 
 /// The machine.
 pub struct Machine {
+    zone: Option<Zone>,
+    /// Whether many run.
+    panic: Panic,
     presence: Presence,
+    neighbors: Neighbors,
     /// Who belongs to the largest group, ascending.
     group: Vec<u64>,
     count: usize,
-    hold: Duration,
-    /// While there are enough: since when.
-    full_since: Option<StreamTime>,
-    /// While there are too few to go on: since when, on the clock of known time.
-    thin_since: Option<Duration>,
-    /// While there is a crowd: since when.
-    since: Option<StreamTime>,
+    /// How long there have been enough.
+    full: Hold,
+    course: Course,
 }
 
 impl Machine {
     fn step(&mut self, scene: &Scene<'_>) {
-        self.group = group::largest(self.presence.stays(), scene.aspect);
-        let stays = || self.presence.stays().filter(|(id, _)| self.group.contains(id)).map(|(_, stay)| stay);
-        let mut arrivals: Vec<StreamTime> =
-            stays().filter(|stay| !stay.outside).map(|stay| stay.since).collect();
-        arrivals.sort_unstable();
-        // Full since the one came who completed the count, not since inertia let us believe it; or since now, when people
-        // who have been there for longer drew near.
-        let completed = |last: StreamTime| if scene.at.since(last) > ARRIVAL { scene.at } else { last };
-        self.full_since = arrivals.get(self.count - 1).map(|&last| self.full_since.unwrap_or(completed(last)));
+        let sure = |id: u64| {
+            let track = scene.tracks.binary_search_by_key(&id, |track| track.id).ok();
+            track.and_then(|index| scene.tracks.get(index)).is_some_and(|t| t.seen && t.unsure.is_zero())
+        };
+        let neighbor = |(id, stay): (u64, &Stay)| Neighbor::new(id, stay, sure(id));
+        let everybody: Vec<Neighbor> = self.presence.everybody().map(neighbor).collect();
+        self.neighbors.look(&everybody, scene);
+        let people: Vec<Neighbor> = self.presence.stays().map(neighbor).collect();
+        let own = people.iter().filter(|one| !self.neighbors.may_be_another(one, &people));
+        let people: Vec<u64> = own.map(|one| one.id).collect();
+        self.group = self.neighbors.largest(&people);
         let few = self.count - self.count / 5;
-        // Thin since one went whose grace was used up; or since now, when those who are there drew apart.
+        let goes_on = self.full.since().is_some();
+        let stays = self.presence.stays().filter(|(id, _)| self.group.contains(id));
+        // Who is at the border may be on his way out, and must not begin it.
+        let sure: Vec<u64> = stays.filter(|(_, stay)| goes_on || !stay.outside).map(|(id, _)| id).collect();
+        let enough = sure.len() >= if goes_on { few } else { self.count };
+        let changed = if enough { self.completed(&sure, scene) } else { self.thinned(scene, few) };
+        self.full.look(enough, changed, scene);
+    }
+
+    /// Full since the one came or drew near who completed the count, not since inertia let us believe it.
+    fn completed(&self, group: &[u64], scene: &Scene<'_>) -> Change {
+        let since = self.neighbors.since(group, self.count).unwrap_or(scene.at);
+        Change { since, known_for: scene.at.since(since) }
+    }
+
+    /// Thin since one went whose grace was used up; or since now, when those who are there drew apart.
+    fn thinned(&self, scene: &Scene<'_>, few: usize) -> Change {
         let scattered = self.presence.stays().count() >= few;
         let began = if scattered { scene.known } else { self.presence.expired() };
-        self.thin_since = (stays().count() < few).then(|| self.thin_since.unwrap_or(began));
-
-        let held = |since: &StreamTime| scene.at.since(*since) >= self.hold;
-        let thin = self.thin_since.is_some_and(|since| scene.known.saturating_sub(since) >= self.hold);
-        self.since = match self.since {
-            Some(_) if thin => None,
-            Some(since) => Some(since),
-            None => self.full_since.filter(held),
-        };
+        Change { since: scene.at, known_for: scene.known.saturating_sub(began) }
     }
 }
 
@@ -120,7 +144,11 @@ impl Behavior for Machine {
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         self.presence.look(scene);
         self.step(scene);
-        let since = self.since?;
+        let panic = self.panic.look(scene, self.zone.as_ref()).is_some();
+        let stays: Vec<_> = self.presence.stays().collect();
+        self.course.look(scene, &stays, &self.group, self.full.since(), self.count, panic);
+        let since = self.full.since()?;
+        let told = self.course.told();
         let stays = || self.presence.stays().filter(|(id, _)| self.group.contains(id));
         let (bounds, score) = around(stays().map(|(_, stay)| (stay.bounds, stay.score)));
         #[expect(clippy::cast_precision_loss, reason = "people in one picture")]
@@ -133,13 +161,18 @@ impl Behavior for Machine {
             score,
             measured: Some(measured),
             threshold: Some(threshold),
+            detail: told.detail(),
+            raised: u8::from(told.grown || told.dispersal),
             ..Report::default()
         })
     }
 
     fn reset(&mut self) {
         self.presence.reset();
+        self.panic = Panic::default();
+        self.neighbors = Neighbors::default();
         self.group.clear();
-        (self.full_since, self.thin_since, self.since) = (None, None, None);
+        self.full.forget();
+        self.course.forget();
     }
 }

@@ -36,15 +36,6 @@ pub(super) struct Stay {
     pub score: f32,
 }
 
-#[cfg(test)]
-impl Stay {
-    /// Of somebody who has just come.
-    pub(super) fn at(at: StreamTime, bounds: Bounds) -> Self {
-        let known_inside = Duration::ZERO;
-        Self { since: at, last_inside: at, known_inside, outside: false, bounds, score: 1.0 }
-    }
-}
-
 #[derive(Debug)]
 struct Visitor {
     inside: Steady<bool>,
@@ -139,6 +130,11 @@ impl Presence {
             .iter()
             .filter(|(_, visitor)| visitor.real)
             .filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
+    }
+
+    /// All who are in, by id: those too of whom it is not known yet whether they are people.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = (u64, &Stay)> {
+        self.visitors.iter().filter_map(|(&id, visitor)| visitor.stay.as_ref().map(|stay| (id, stay)))
     }
 
     /// When the latest stay to end had its grace used up, on the clock of known time: that, and not the look that found

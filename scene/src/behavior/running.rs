@@ -11,7 +11,7 @@
 //! **Why these defaults**: walking is .8 body heights a second (1.4 m/s, 1.7 m), brisk walking 1.1, jogging 1.6, running 2
 //! and more; flow underestimates by a third and more at five looks a second, so it need only reach half.
 
-mod panic;
+pub(super) mod panic;
 mod runner;
 
 use super::{Behavior, Parameters, Report};
@@ -90,7 +90,7 @@ struct Open {
 
 /// Running at one look.
 #[derive(Debug, Clone, PartialEq)]
-struct Fast {
+pub(super) struct Fast {
     since: StreamTime,
     tracks: Vec<u64>,
     bounds: Bounds,

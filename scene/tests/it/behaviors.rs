@@ -307,11 +307,11 @@ fn people_who_draw_near_are_a_crowd_after_the_hold_and_not_at_once() {
     // All three are in the yard from 5 s on; the third walks up to the others at 20 s and away again at 40 s.
     check(
         CROWD,
-        "a: 0 .1,.7 | 4 .35,.7 | 60 .35,.7
-         b: 0 .1,.8 | 4 .4,.8 | 60 .4,.8
-         c: 0 .9,.7 | 4 .68,.7 | 20 .68,.7 | 21 .5,.7 | 40 .5,.7 | 41 .68,.7 | 60 .68,.7",
+        "a: 0 .1,.7 | 4 .32,.7 | 60 .32,.7
+         b: 0 .1,.8 | 4 .35,.8 | 60 .35,.8
+         c: 0 .9,.7 | 4 .68,.7 | 20 .68,.7 | 21 .42,.7 | 40 .42,.7 | 41 .68,.7 | 60 .68,.7",
         "23.40 began many 1,2,3 since 20.40
-         43.80 ended many 1,2,3 since 20.40",
+         44.00 ended many 1,2,3 since 20.40",
     );
 }
 

@@ -121,6 +121,37 @@ fn many_who_break_into_a_run_are_a_panic() {
     }
 }
 
+/// Eight people who have stood there since the first look; `who` of them run apart from second 8 on.
+fn standing(who: std::ops::Range<i32>) -> String {
+    let person = |i: i32| {
+        let (x, y) = (0.36 + 0.04 * f64::from(i), 0.5 + 0.1 * f64::from(i % 3));
+        let to = x + if i < 4 { -0.3 } else { 0.3 };
+        let run = if who.contains(&i) { format!("10 {to},{y}") } else { format!("10 {x},{y}") };
+        format!("p{i}: 0 {x},{y} | 8 {x},{y} | {run}\np{i} stature .2\n")
+    };
+    (0..8).map(person).collect()
+}
+
+#[test]
+fn many_who_have_only_stood_before_are_a_panic_too() {
+    for rate in RATES {
+        let events = run(&standing(0..8), rate);
+        let panic = events.iter().find(|e| e.detail == Some("panic"));
+        let at = panic.map(|e| e.at.secs());
+        assert!(at.is_some_and(|at| (8.7..=9.5).contains(&at)), "{rate}: {}", told(&events));
+    }
+}
+
+#[test]
+fn one_or_two_of_them_who_run_are_no_panic() {
+    for rate in RATES {
+        for who in [0..1, 3..5, 6..8] {
+            let events = run(&standing(who), rate);
+            assert!(events.iter().all(|e| e.detail.is_none()), "{rate}: {}", told(&events));
+        }
+    }
+}
+
 #[test]
 fn people_who_walk_on_are_no_panic() {
     silent(&eight(""));

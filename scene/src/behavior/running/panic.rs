@@ -9,7 +9,7 @@ use crate::geometry::{Bounds, Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::State;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// So many people must have been about …
@@ -39,17 +39,29 @@ const MOST_MOVING: f64 = 0.6;
 const HOLD: Duration = Duration::from_millis(750);
 /// A single look that says otherwise does not end it.
 const FLICKER: Duration = Duration::from_millis(450);
+
 /// What many did lately.
 #[derive(Debug, Default)]
-pub(super) struct Panic {
-    /// When how many people were there.
-    people: VecDeque<(StreamTime, usize)>,
+pub(in crate::behavior) struct Panic {
+    /// What was seen when.
+    past: VecDeque<Moment>,
     /// Where they were lately.
     places: VecDeque<(StreamTime, u64, Bounds)>,
-    /// When how fast the fastest quarter was.
-    past: VecDeque<(StreamTime, f64)>,
+    /// Those of them who are people, and when each was last seen: they have moved at some time. What never did is
+    /// furniture as far as anybody knows; but who has moved now was no furniture before, though he stood.
+    people: BTreeMap<u64, StreamTime>,
     /// First and last look of the present run of fast ones.
     run: Option<(StreamTime, StreamTime)>,
+}
+
+/// One look.
+#[derive(Debug)]
+struct Moment {
+    at: StreamTime,
+    /// How fast the fastest quarter was.
+    speed: f64,
+    /// Who was there, furniture and all.
+    there: Vec<u64>,
 }
 
 /// A cell of the flow where something moves.
@@ -68,31 +80,28 @@ fn is_near(at: Point, b: &Bounds, aspect: f64) -> bool {
 }
 
 impl Panic {
-    pub(super) fn look(&mut self, scene: &Scene<'_>, zone: Option<&Zone>) -> Option<Fast> {
-        self.learn(scene);
+    pub(in crate::behavior) fn look(&mut self, scene: &Scene<'_>, zone: Option<&Zone>) -> Option<Fast> {
+        let there = self.learn(scene);
         let found = scene.facts.flow.and_then(|flow| self.measure(flow, scene, zone));
-        let most = self.people.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let usual = self.usual(scene.at);
         let speed = found.as_ref().map_or(0.0, |(speed, _)| *speed);
-        // How an empty yard moves says nothing about a crowd.
-        if self.people.back().is_some_and(|(_, count)| *count >= PEOPLE) {
-            self.past.push_back((scene.at, speed));
-        }
-        while self.past.front().is_some_and(|(at, _)| scene.at.since(*at) > PAST) {
+        self.past.push_back(Moment { at: scene.at, speed, there });
+        while self.past.front().is_some_and(|then| scene.at.since(then.at) > PAST) {
             self.past.pop_front();
         }
         let (speed, bounds) = found?;
-        let fast = most >= PEOPLE
-            && speed >= FAST_BH_S
+        let about = self.past.iter().rev().take_while(|then| scene.at.since(then.at) <= ABOUT);
+        let fast = speed >= FAST_BH_S
+            && bounds.is_some()
             && usual.is_some_and(|usual| speed >= JUMP * usual)
-            && bounds.is_some();
+            && about.into_iter().any(|then| self.were_many(then));
         if fast {
             let first = self.run.filter(|(_, last)| scene.at.since(*last) <= FLICKER + scene.gap);
             self.run = Some((first.map_or(scene.at, |(first, _)| first), scene.at));
         }
         let (first, last) = self.run?;
         let goes_on = last == scene.at && scene.at.since(first) >= HOLD;
-        let seen = scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed);
+        let seen = scene.tracks.iter().filter(|t| t.seen && self.people.contains_key(&t.id));
         goes_on.then(|| Fast {
             since: first,
             tracks: seen.clone().map(|t| t.id).collect(),
@@ -102,26 +111,33 @@ impl Panic {
         })
     }
 
-    fn learn(&mut self, scene: &Scene<'_>) {
-        let there = scene.tracks.iter().filter(|t| t.seen && t.moved && t.state == State::Confirmed);
-        let mut count = 0;
-        for track in there {
-            count += 1;
-            self.places.push_back((scene.at, track.id, track.bounds));
-        }
+    /// Takes in who is there.
+    fn learn(&mut self, scene: &Scene<'_>) -> Vec<u64> {
+        let there = || scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed);
+        self.places.extend(there().map(|track| (scene.at, track.id, track.bounds)));
         while self.places.front().is_some_and(|(at, ..)| scene.at.since(*at) > NEAR_SINCE) {
             self.places.pop_front();
         }
-        self.people.push_back((scene.at, count));
-        while self.people.front().is_some_and(|(at, _)| scene.at.since(*at) > ABOUT) {
-            self.people.pop_front();
-        }
+        self.people.retain(|_, seen| scene.at.since(*seen) <= PAST);
+        self.people.extend(there().filter(|track| track.moved).map(|track| (track.id, scene.at)));
+        there().map(|track| track.id).collect()
+    }
+
+    /// Enough of those who were there then are people.
+    fn were_many(&self, then: &Moment) -> bool {
+        then.there.iter().filter(|id| self.people.contains_key(id)).count() >= PEOPLE
+    }
+
+    /// Where people were lately.
+    fn places(&self) -> impl Iterator<Item = (u64, &Bounds)> {
+        let people = self.places.iter().filter(|(_, id, _)| self.people.contains_key(id));
+        people.map(|(_, id, bounds)| (*id, bounds))
     }
 
     /// Height of the people who were there lately, or may have run there since; of several the middle one.
     fn height_at(&self, at: Point, aspect: f64) -> Option<f64> {
-        let near = self.places.iter().filter(|(_, _, b)| is_near(at, b, aspect));
-        let mut heights: Vec<f64> = near.map(|(_, _, b)| b.h).collect();
+        let near = self.places().filter(|(_, b)| is_near(at, b, aspect));
+        let mut heights: Vec<f64> = near.map(|(_, b)| b.h).collect();
         heights.sort_by(f64::total_cmp);
         heights.get(heights.len() / 2).copied()
     }
@@ -129,7 +145,7 @@ impl Panic {
     /// How many people have something fast at them.
     fn fast_people(&self, fast: &[Moving], aspect: f64) -> usize {
         let has = |b: &Bounds| fast.iter().any(|moving| is_near(moving.at, b, aspect));
-        let ids: BTreeSet<u64> = self.places.iter().filter(|(_, _, b)| has(b)).map(|(_, id, _)| *id).collect();
+        let ids: BTreeSet<u64> = self.places().filter(|(_, b)| has(b)).map(|(id, _)| id).collect();
         ids.len()
     }
 
@@ -172,13 +188,13 @@ impl Panic {
         Some((speed, around.filter(|_| many)))
     }
 
+    /// How fast it used to be while many were there: how an empty yard moves says nothing about a crowd.
     fn usual(&self, at: StreamTime) -> Option<f64> {
-        let mut past: Vec<f64> =
-            self.past.iter().filter(|(when, _)| at.since(*when) >= RECENT).map(|(_, speed)| *speed).collect();
-        let newest = self.past.iter().rev().find(|(when, _)| at.since(*when) >= RECENT);
-        let span = self.past.front().zip(newest).map_or(Duration::ZERO, |(a, b)| b.0.since(a.0));
+        let known = || self.past.iter().filter(|then| at.since(then.at) >= RECENT && self.were_many(then));
+        let span = known().next().zip(known().next_back()).map(|(first, last)| last.at.since(first.at));
+        let mut past: Vec<f64> = known().map(|then| then.speed).collect();
         past.sort_by(f64::total_cmp);
-        (span >= LEAST_PAST).then(|| past.get(past.len() * 3 / 4).copied()).flatten()
+        past.get(past.len() * 3 / 4).copied().filter(|_| span >= Some(LEAST_PAST))
     }
 }
 
@@ -299,7 +315,14 @@ mod tests {
         let at = StreamTime::from_secs;
         let mut panic = Panic::default();
         assert_eq!(panic.usual(at(5.0)), None);
-        panic.past = (0..20).map(|look| (at(0.2 * f64::from(look)), f64::from(look))).collect();
+        let moment = |look: i32| Moment {
+            at: at(0.2 * f64::from(look)),
+            speed: f64::from(look),
+            there: vec![1, 2, 3, 4],
+        };
+        panic.past = (0..20).map(moment).collect();
+        assert_eq!(panic.usual(at(4.5)), None, "furniture has no habits");
+        panic.people = (1..=4).map(|id| (id, at(3.8))).collect();
         assert_eq!(panic.usual(at(3.1)), None, "less than two seconds of it are not recent");
         // Known until 3.8, of which the first 3.3 count: three quarters of them are slower.
         assert_eq!(panic.usual(at(4.5)), Some(12.0));

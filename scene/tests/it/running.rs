@@ -126,7 +126,7 @@ fn standing(who: std::ops::Range<i32>) -> String {
     let person = |i: i32| {
         let (x, y) = (0.36 + 0.04 * f64::from(i), 0.5 + 0.1 * f64::from(i % 3));
         let to = x + if i < 4 { -0.3 } else { 0.3 };
-        let run = if who.contains(&i) { format!("10 {to},{y}") } else { format!("10 {x},{y}") };
+        let run = if who.contains(&i) { format!("9.5 {to},{y}") } else { format!("9.5 {x},{y}") };
         format!("p{i}: 0 {x},{y} | 8 {x},{y} | {run}\np{i} stature .2\n")
     };
     (0..8).map(person).collect()

@@ -25,6 +25,13 @@ const RECENT: Duration = Duration::from_millis(1200);
 const JUMP: f64 = 1.6;
 /// Body heights per second. Flow underestimates: the fastest quarter of a crowd that walks makes .5.
 const FAST_BH_S: f64 = 0.62;
+/// Below this they stand about, and how fast they walk does not show.
+const WALKS_BH_S: f64 = 0.15;
+/// How fast people walk as long as nobody has been seen to: 1.3 m/s, at 1.7 m.
+const WALK_BH_S: f64 = 0.76;
+/// How fast people walk here is learned over this time, and forgotten over that.
+const LEARN: Duration = Duration::from_secs(20);
+const UNLEARN: Duration = Duration::from_secs(300);
 /// What moves fast must cover as much as so many people …
 const MANY: f64 = 2.5;
 /// … each of whom covers this part of the square of his height.
@@ -50,6 +57,8 @@ pub(in crate::behavior) struct Panic {
     /// Those of them who are people, and when each was last seen: they have moved at some time. What never did is
     /// furniture as far as anybody knows; but who has moved now was no furniture before, though he stood.
     people: BTreeMap<u64, StreamTime>,
+    /// How fast those who walk here walk, body heights per second as flow shows it; once somebody has.
+    walk: Option<f64>,
     /// First and last look of the present run of fast ones.
     run: Option<(StreamTime, StreamTime)>,
 }
@@ -83,7 +92,7 @@ impl Panic {
     pub(in crate::behavior) fn look(&mut self, scene: &Scene<'_>, zone: Option<&Zone>) -> Option<Fast> {
         let there = self.learn(scene);
         let found = scene.facts.flow.and_then(|flow| self.measure(flow, scene, zone));
-        let usual = self.usual(scene.at);
+        let usual = self.usual(scene.at, scene.gap);
         let speed = found.as_ref().map_or(0.0, |(speed, _)| *speed);
         self.past.push_back(Moment { at: scene.at, speed, there });
         while self.past.front().is_some_and(|then| scene.at.since(then.at) > PAST) {
@@ -188,13 +197,23 @@ impl Panic {
         Some((speed, around.filter(|_| many)))
     }
 
-    /// How fast it used to be while many were there: how an empty yard moves says nothing about a crowd.
-    fn usual(&self, at: StreamTime) -> Option<f64> {
+    /// How fast it used to be while many were there: how an empty yard moves says nothing about a crowd. Those who have
+    /// only stood so far may walk away as people do, and those who mill about as others walked here before.
+    fn usual(&mut self, at: StreamTime, gap: Duration) -> Option<f64> {
         let known = || self.past.iter().filter(|then| at.since(then.at) >= RECENT && self.were_many(then));
         let span = known().next().zip(known().next_back()).map(|(first, last)| last.at.since(first.at));
         let mut past: Vec<f64> = known().map(|then| then.speed).collect();
         past.sort_by(f64::total_cmp);
-        past.get(past.len() * 3 / 4).copied().filter(|_| span >= Some(LEAST_PAST))
+        let lately = past.get(past.len() * 3 / 4).copied().filter(|_| span >= Some(LEAST_PAST))?;
+        if lately < WALKS_BH_S {
+            return Some(self.walk.unwrap_or(WALK_BH_S));
+        }
+        let walk = self.walk.map_or(lately, |walk| {
+            let over = if lately > walk { LEARN } else { UNLEARN };
+            walk + (gap.as_secs_f64() / over.as_secs_f64()).min(1.0) * (lately - walk)
+        });
+        self.walk = Some(walk);
+        Some(lately.max(walk))
     }
 }
 
@@ -208,6 +227,7 @@ mod tests {
 
     const ASPECT: f64 = 1.5;
     const HEIGHT: f64 = 0.2;
+    const GAP: Duration = Duration::from_millis(200);
 
     fn people(count: usize, moved: bool) -> Vec<Track> {
         let person = |index: usize| Track {
@@ -285,6 +305,32 @@ mod tests {
     }
 
     #[test]
+    fn a_group_that_stood_and_walks_off_is_none() {
+        assert_eq!(told(&people(8, true), 0.0, 8, 1.1), None);
+        assert!(told(&people(8, true), 0.0, 8, 1.3).is_some());
+    }
+
+    #[test]
+    fn how_fast_people_walk_here_is_remembered() {
+        let there = people(8, true);
+        let mut panic = Panic::default();
+        // they walk, stand for longer than the past reaches, and walk or run off
+        let speed = |secs: f64, off: f64| match secs {
+            s if s < 20.0 => 0.4,
+            s if s < 40.0 => 0.0,
+            _ => off,
+        };
+        let mut told = |off: f64| {
+            panic = Panic::default();
+            (0..230)
+                .map(|look| 0.2 * f64::from(look))
+                .any(|secs| look(&mut panic, secs, &there, &flow(&there, 8, speed(secs, off))).is_some())
+        };
+        assert!(!told(0.6));
+        assert!(told(0.8), "twice as fast as people walk here");
+    }
+
+    #[test]
     fn few_people_furniture_and_one_of_many_are_none() {
         assert_eq!(told(&people(3, true), 0.3, 3, 1.5), None);
         assert_eq!(told(&people(8, false), 0.3, 8, 1.5), None, "what never moved is furniture");
@@ -314,17 +360,17 @@ mod tests {
     fn what_is_usual_needs_a_past() {
         let at = StreamTime::from_secs;
         let mut panic = Panic::default();
-        assert_eq!(panic.usual(at(5.0)), None);
+        assert_eq!(panic.usual(at(5.0), GAP), None);
         let moment = |look: i32| Moment {
             at: at(0.2 * f64::from(look)),
             speed: f64::from(look),
             there: vec![1, 2, 3, 4],
         };
         panic.past = (0..20).map(moment).collect();
-        assert_eq!(panic.usual(at(4.5)), None, "furniture has no habits");
+        assert_eq!(panic.usual(at(4.5), GAP), None, "furniture has no habits");
         panic.people = (1..=4).map(|id| (id, at(3.8))).collect();
-        assert_eq!(panic.usual(at(3.1)), None, "less than two seconds of it are not recent");
+        assert_eq!(panic.usual(at(3.1), GAP), None, "less than two seconds of it are not recent");
         // Known until 3.8, of which the first 3.3 count: three quarters of them are slower.
-        assert_eq!(panic.usual(at(4.5)), Some(12.0));
+        assert_eq!(panic.usual(at(4.5), GAP), Some(12.0));
     }
 }

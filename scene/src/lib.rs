@@ -23,6 +23,8 @@ mod freeze;
 pub mod geometry;
 mod posture;
 pub mod rule;
+#[cfg(test)]
+mod samples;
 pub mod scene;
 pub mod time;
 pub mod track;

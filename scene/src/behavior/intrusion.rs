@@ -1,7 +1,7 @@
 //! Somebody is where nobody should be.
 //!
 //! **Sees** the foot points of people (or other classes) in a zone.
-//! **Begins** when one of them has been in the zone for three looks and one second. One happening goes on as long as
+//! **Begins** when one of them has been in the zone for three looks and .6 s. One happening goes on as long as
 //! anybody is in, however many come and go; who joins is an update.
 //! **Ends** when nobody has been in for `grace_secs`. Time while nobody could look does not count.
 //! **Cannot know** whether somebody was already there when the camera started: he begins when he first moves, like one

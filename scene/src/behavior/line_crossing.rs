@@ -2,7 +2,7 @@
 //!
 //! **Sees** the paths of foot points, and the side of the line on which each is.
 //! **Begins** and **ends** at once, for every track that goes through the line between its two ends and then has been
-//! clearly on the other side (0.15 of its height away) for three looks and one second. `since` is when it went through.
+//! clearly on the other side (0.15 of its height away) for three looks and .6 s. `since` is when it went through.
 //! Who steps to and fro on the line crosses when he has stayed on the other side, not at every step.
 //! **Cannot know** who vanishes right behind the line: a line belongs where people are seen on both sides of it, not at
 //! the picture's edge. Between two looks the way is taken to be straight.

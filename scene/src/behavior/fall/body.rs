@@ -257,8 +257,8 @@ fn grown(b: Bounds, by: f64, aspect: f64) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detection::Class;
     use crate::facts::{Closeup, Facts};
+    use crate::samples;
     use crate::scene::Evidence;
 
     const ASPECT: f64 = 1.5;
@@ -276,21 +276,7 @@ mod tests {
     }
 
     fn track(bounds: Bounds) -> Track {
-        Track {
-            id: 1,
-            class: Class::Person,
-            state: State::Confirmed,
-            seen: true,
-            bounds,
-            height: bounds.h,
-            score: 0.7,
-            best_score: 0.7,
-            velocity: Point::default(),
-            moved: true,
-            unsure: Duration::ZERO,
-            first_seen: at(0.0),
-            last_seen: at(0.0),
-        }
+        samples::person(1, bounds)
     }
 
     /// Joints with shoulders and hips so high above the floor, in parts of his stature.

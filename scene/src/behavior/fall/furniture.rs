@@ -67,9 +67,9 @@ impl Furniture {
 mod tests {
     use super::*;
     use crate::facts::{Closeup, Facts};
-    use crate::geometry::Point;
+    use crate::samples;
     use crate::scene::Evidence;
-    use crate::track::{State, Track};
+    use crate::track::Track;
 
     const CHAIR: Bounds = Bounds::new(0.5, 0.6, 0.1, 0.2);
 
@@ -96,21 +96,7 @@ mod tests {
     }
 
     fn walker(bounds: Bounds, moved: bool) -> Track {
-        Track {
-            id: 1,
-            class: Class::Person,
-            state: State::Confirmed,
-            seen: true,
-            bounds,
-            height: bounds.h,
-            score: 0.7,
-            best_score: 0.7,
-            velocity: Point::default(),
-            moved,
-            unsure: Duration::ZERO,
-            first_seen: at(0.0),
-            last_seen: at(0.0),
-        }
+        Track { moved, ..samples::person(1, bounds) }
     }
 
     #[test]

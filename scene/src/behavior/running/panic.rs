@@ -220,8 +220,8 @@ impl Panic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detection::Class;
     use crate::facts::{Closeup, Facts, FlowCell};
+    use crate::samples;
     use crate::scene::Evidence;
     use crate::track::Track;
 
@@ -230,20 +230,9 @@ mod tests {
     const GAP: Duration = Duration::from_millis(200);
 
     fn people(count: usize, moved: bool) -> Vec<Track> {
-        let person = |index: usize| Track {
-            id: index as u64 + 1,
-            class: Class::Person,
-            state: State::Confirmed,
-            seen: true,
-            bounds: Bounds::new(0.1 + 0.1 * index as f64, 0.5, 0.06, HEIGHT),
-            height: HEIGHT,
-            score: 0.7,
-            best_score: 0.7,
-            velocity: Point::default(),
-            moved,
-            unsure: Duration::ZERO,
-            first_seen: StreamTime::ZERO,
-            last_seen: StreamTime::ZERO,
+        let person = |index: usize| {
+            let bounds = Bounds::new(0.1 + 0.1 * index as f64, 0.5, 0.06, HEIGHT);
+            Track { moved, ..samples::person(index as u64 + 1, bounds) }
         };
         (0..count).map(person).collect()
     }

@@ -8,15 +8,16 @@
 //! **Ends** when the place looks as it did before (`detail` = `reclaimed`). Each thing is a happening of its own.
 //! **Cannot know** whose the thing is, or what is in it. What stood there when the camera started is furniture. A thing
 //! that is put down where a person or vehicle is found all the time is not seen before they go. A person who sits
-//! perfectly still and whom the detector never finds looks like a thing; size, and that nobody left, speak against it.
+//! perfectly still and whom the detector never finds looks like a thing; size, and that nobody left, speak against it. For
+//! one who lies the detector looks once more, turned, before the thing is told.
 //! **Why these defaults**: 60 s is what airports and stations demand; putting down, queueing and picking up takes less.
 
 use super::things::{Company, People, Scope};
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
-use crate::facts::{Needs, StaticRegion};
-use crate::geometry::Zone;
+use crate::facts::{Needs, StaticRegion, Wants};
+use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use std::collections::BTreeMap;
@@ -87,6 +88,15 @@ const TOUCHED_SECS: f64 = 0.3;
 const PEOPLED: f64 = 0.4;
 /// Less of it than this looks as it did: it moves.
 const STEADY: f64 = 0.7;
+/// Before it is told the detector looks at it twice, turned, for it may be somebody who lies there …
+const CHECKS: u32 = 2;
+/// … beginning so long before it is due; at no more than so many things at a look …
+const CHECK_AHEAD: Duration = Duration::from_millis(1200);
+const MOST_CHECKED: usize = 2;
+/// … and who scores that much is a person. People who lie score .3 to .5, things hardly ever .3.
+const BODY: f32 = 0.3;
+/// Then it is looked at again after this time.
+const CHECK_AGAIN: Duration = Duration::from_secs(5);
 /// It was seen this long ago at most.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -109,9 +119,29 @@ struct Thing {
     /// Since when it has been alone; set while it is abandoned.
     abandoned: Option<Duration>,
     region: StaticRegion,
+    check: Check,
+}
+
+/// Whether somebody lies there.
+#[derive(Debug, Default)]
+struct Check {
+    /// To be looked at with the next look.
+    asked: bool,
+    /// How often it was looked at, and how often that showed a person.
+    looks: u32,
+    bodies: u32,
+    /// A person was seen: not before then, on the clock of known time.
+    not_before: Duration,
 }
 
 impl Behavior for Machine {
+    fn wants(&self, scene: &Scene<'_>, wants: &mut Wants) {
+        for thing in self.things.values().filter(|thing| thing.check.asked) {
+            let height = self.people.height_at(thing.region.bounds.foot().y);
+            wants.turned.push(place_around(&thing.region.bounds, height, scene.aspect));
+        }
+    }
+
     fn observe(&mut self, scene: &Scene<'_>, _moments: &mut Vec<Report>) -> Option<Report> {
         self.people.look(scene);
         let mut reports = Vec::new();
@@ -126,6 +156,10 @@ impl Behavior for Machine {
                 }
                 there
             });
+        }
+        let due = self.things.values_mut().filter(|thing| thing.is_due(self.unattended, CHECK_AHEAD, scene));
+        for thing in due.filter(|thing| !thing.check.is_done(scene)).take(MOST_CHECKED) {
+            thing.check.asked = true;
         }
         let threshold = self.unattended.as_secs_f64();
         reports.extend(self.things.iter().filter_map(|(id, thing)| thing.report(*id, scene, threshold)));
@@ -154,6 +188,7 @@ impl Machine {
             seen: scene.known,
             abandoned: None,
             region: *region,
+            check: Check::default(),
         });
         thing.region = *region;
         if region.since != thing.since {
@@ -167,26 +202,65 @@ impl Machine {
                 thing.company.touch(scene);
             }
         }
-        let alone_since = thing.company.alone_since(thing.came);
-        let alone = scene.known.saturating_sub(alone_since) >= self.unattended;
-        let lately = scene.known.saturating_sub(thing.seen) <= SEEN_WITHIN;
-        let brought = region.touched_secs >= TOUCHED_SECS || !thing.company.owners.is_empty();
-        if thing.abandoned.is_none()
-            && alone
-            && lately
-            && brought
-            && !thing.company.is_near(scene)
-            && region.added >= CAME
-            && region.score >= THING
-            && region.peopled < PEOPLED
+        thing.check.look(&region.bounds, scene);
+        if thing.is_due(self.unattended, Duration::ZERO, scene)
+            && thing.check.is_clear(scene)
             && self.scope.admits(region, &self.people, scene)
         {
-            thing.abandoned = Some(alone_since);
+            thing.abandoned = Some(thing.company.alone_since(thing.came));
         }
     }
 }
 
+impl Check {
+    fn is_done(&self, scene: &Scene<'_>) -> bool {
+        self.looks >= CHECKS || scene.known < self.not_before
+    }
+
+    /// Nobody was seen to lie there.
+    fn is_clear(&self, scene: &Scene<'_>) -> bool {
+        self.looks >= CHECKS && scene.known >= self.not_before
+    }
+
+    /// Takes in what the turned look that was asked for has shown.
+    fn look(&mut self, thing: &Bounds, scene: &Scene<'_>) {
+        if !std::mem::take(&mut self.asked) {
+            return;
+        }
+        let is_on_it = |body: &Bounds| body.overlap(thing) > 0.5 * thing.area();
+        let bodies = scene.closeup.turned.iter().filter(|found| found.score >= BODY && is_on_it(&found.bounds));
+        self.looks += 1;
+        self.bodies += u32::from(bodies.count() > 0);
+        if self.looks >= CHECKS && self.bodies > 0 {
+            *self = Self { not_before: scene.known + CHECK_AGAIN, ..Self::default() };
+        }
+    }
+}
+
+/// A square around a thing in which somebody who lies there would fill the most part.
+fn place_around(thing: &Bounds, person: Option<f64>, aspect: f64) -> Bounds {
+    let side = (1.6 * thing.h.max(thing.w * aspect)).max(1.2 * person.unwrap_or_default());
+    let middle = thing.centre();
+    Bounds::new(middle.x - side / aspect / 2.0, middle.y - side / 2.0, side / aspect, side)
+}
+
 impl Thing {
+    /// All but a closer look says that it has been alone long enough, or will have been in a while.
+    fn is_due(&self, unattended: Duration, ahead: Duration, scene: &Scene<'_>) -> bool {
+        let alone = scene.known.saturating_sub(self.company.alone_since(self.came)) + ahead >= unattended;
+        let lately = scene.known.saturating_sub(self.seen) <= SEEN_WITHIN;
+        let region = &self.region;
+        let brought = region.touched_secs >= TOUCHED_SECS || !self.company.owners.is_empty();
+        self.abandoned.is_none()
+            && alone
+            && lately
+            && brought
+            && !self.company.is_near(scene)
+            && region.added >= CAME
+            && region.score >= THING
+            && region.peopled < PEOPLED
+    }
+
     fn report(&self, id: u64, scene: &Scene<'_>, threshold: f64) -> Option<Report> {
         let alone_since = self.abandoned?;
         #[expect(clippy::cast_possible_truncation, reason = "a score")]

@@ -111,7 +111,7 @@ impl People {
     }
 
     /// How tall people are who stand at `y`; none when nobody has been seen about there.
-    fn height_at(&self, y: f64) -> Option<f64> {
+    pub(super) fn height_at(&self, y: f64) -> Option<f64> {
         let here = band(y);
         (0..=2).find_map(|off| {
             let around = [here.checked_sub(off), Some(here + off)];

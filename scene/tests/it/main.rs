@@ -7,6 +7,7 @@ mod crowd;
 mod fall;
 mod footage;
 mod loitering;
+mod objects;
 mod properties;
 mod running;
 mod script;

@@ -227,7 +227,7 @@ impl Check {
         if !std::mem::take(&mut self.asked) {
             return;
         }
-        let is_on_it = |body: &Bounds| body.overlap(thing) > 0.5 * thing.area();
+        let is_on_it = |body: &Bounds| body.overlap(thing) > 0.3 * thing.area();
         let bodies = scene.closeup.turned.iter().filter(|found| found.score >= BODY && is_on_it(&found.bounds));
         self.looks += 1;
         self.bodies += u32::from(bodies.count() > 0);

@@ -82,6 +82,8 @@ pub struct AlertView {
     pub phase: Phase,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
+    /// Which of several things it is, as the box says it.
+    pub detail: Option<String>,
     /// Highest revision seen.
     pub revision: u32,
     /// Sequence number of that revision.

@@ -69,6 +69,7 @@ export interface CaseAlert {
   alert_id: string
   phase: Phase
   end_reason: string | null
+  detail: string | null
   revision: number
   seq: number
   since_utc: string

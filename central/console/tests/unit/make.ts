@@ -45,6 +45,7 @@ export function alert(id: string, at: number, stored: string[], waiting: string[
     alert_id: id,
     phase: 'began',
     end_reason: null,
+    detail: null,
     revision: 1,
     seq: 1,
     since_utc: since,

@@ -153,6 +153,7 @@ fn alert_view(
         alert_id: alert.alert_id,
         phase: alert.phase,
         end_reason: alert.end_reason,
+        detail: alert.detail,
         revision: alert.revision,
         seq: alert.seq,
         since_utc: alert.since_utc,

@@ -26,7 +26,7 @@ use xunge_scene::{Bounds, Detection, StreamTime, facts::StaticRegion};
 
 use self::{
     album::Album,
-    canvas::{Extent, Parts, colours},
+    canvas::{Colour, Extent, Parts, colours},
     cover::{Cover, Motion},
     ground::{Ground, Shows, Tally},
     light::Light,
@@ -49,6 +49,11 @@ const LEAST_FILLED: f64 = 0.35;
 const MOST_OF_PICTURE: f64 = 0.15;
 /// More new regions than this at one look are no things.
 const MOST_AT_ONCE: usize = 6;
+/// With less than this share of the background's edges, seen at every so many pixels, the picture is out of focus …
+const SHARP: f32 = 0.6;
+const EDGE_STEP: usize = 4;
+/// … and for so long it is waited for.
+const SOFT_SECS: f64 = 60.0;
 /// Bare ground where something stood is background as soon as that is sure.
 const BARE_SECS: f64 = 2.0;
 /// What has looked like mere light for so long is light that stays.
@@ -71,6 +76,10 @@ pub struct BackgroundMeter {
     owned: Vec<u16>,
     next_id: u64,
     upheaval: f64,
+    /// Out of focus for so long, seconds.
+    soft: f64,
+    /// What is known as background was learned out of focus.
+    learned_soft: bool,
     facts: Vec<StaticRegion>,
 }
 
@@ -92,6 +101,7 @@ impl BackgroundMeter {
             self.began = at;
             self.ground.begin(extent, now);
             self.owned = vec![0; extent.area()];
+            self.learned_soft = false;
             return Ok(&self.facts);
         };
         let secs = at.since(last).as_secs_f64().min(LONGEST_SECS);
@@ -99,7 +109,11 @@ impl BackgroundMeter {
         let (cover, ground) = (&self.cover, &self.ground);
         let usable = |pixel: usize| ground.knows(pixel) && cover.mask.get(pixel) == Some(&0);
         self.light.measure(now, &ground.base, extent, usable);
-        let (before, after) = (canvas::range(&ground.base, extent)?, canvas::range(now, extent)?);
+        if !self.is_in_focus(now, secs) {
+            self.tell();
+            return Ok(&self.facts);
+        }
+        let (before, after) = (canvas::range(&self.ground.base, extent)?, canvas::range(now, extent)?);
         let ranges = [(colours(&before.0)?, colours(&before.1)?), (colours(&after.0)?, colours(&after.1)?)];
         #[expect(clippy::cast_possible_truncation, reason = "a short time")]
         let tally = self.ground.look(now, secs as f32, ranges, &self.light, &self.cover, &self.owned);
@@ -125,7 +139,58 @@ impl BackgroundMeter {
         self.motion.reset();
         self.album.clear();
         self.upheaval = 0.0;
+        self.soft = 0.0;
         self.facts.clear();
+    }
+
+    /// How many edges the picture has, as a multiple of the background's; none before that is known.
+    fn sharpness(&self, now: &[Colour]) -> Option<f32> {
+        let Extent { width, height } = self.ground.extent;
+        let (mut edges_now, mut edges_before) = (0.0_f32, 0.0_f32);
+        let pixels = (0..height)
+            .step_by(EDGE_STEP)
+            .flat_map(|row| (1..width.saturating_sub(1)).step_by(EDGE_STEP).map(move |column| (column, row)));
+        for (column, row) in pixels {
+            let pixel = row * width + column;
+            if self.cover.mask.get(pixel) == Some(&0) && self.ground.knows(pixel) {
+                let across =
+                    |colours: &[Colour]| f32::from(colours[pixel + 1][1].abs_diff(colours[pixel - 1][1]));
+                edges_now += across(now);
+                edges_before += across(&self.ground.base) * self.light.at(column, row)[1];
+            }
+        }
+        (edges_before > 0.0).then_some(edges_now / edges_before)
+    }
+
+    /// Whether the picture is in focus. If not, everything would look as if it had come or gone, so nothing is to be
+    /// judged, and nothing learned. If that lasts, the soft picture is the background, until it is sharp again.
+    fn is_in_focus(&mut self, now: &[Colour], secs: f64) -> bool {
+        let Some(sharpness) = self.sharpness(now) else { return true };
+        if self.learned_soft && sharpness > 1.0 / SHARP {
+            self.begin_anew(now);
+            return false;
+        }
+        if sharpness >= SHARP {
+            self.soft = 0.0;
+            return true;
+        }
+        self.soft += secs;
+        self.regions.iter_mut().for_each(|region| region.visible = false);
+        if self.soft >= SOFT_SECS {
+            self.begin_anew(now);
+            self.learned_soft = true;
+        }
+        false
+    }
+
+    fn begin_anew(&mut self, now: &[Colour]) {
+        let extent = self.ground.extent;
+        self.regions.clear();
+        self.album.clear();
+        self.owned.fill(0);
+        self.ground.begin(extent, now);
+        self.soft = 0.0;
+        self.learned_soft = false;
     }
 
     /// Whether the picture as a whole is as it was. If it is not for long, it is learned anew.

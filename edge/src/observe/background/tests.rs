@@ -180,3 +180,60 @@ fn a_bag_left_while_a_cloud_passes_is_found_after_it() {
     }
     assert!(last.iter().any(|r| r.score >= 0.5 && r.added > 0.15 && on_the_bag(r)), "{last:?}");
 }
+
+/// The same picture through a lens that is out of focus.
+fn blurred(bgr: &[u8]) -> Vec<u8> {
+    let at = |x: i32, y: i32, c: usize| {
+        let (x, y) = (x.clamp(0, WIDTH as i32 - 1) as usize, y.clamp(0, HEIGHT as i32 - 1) as usize);
+        u32::from(bgr[3 * (y * WIDTH + x) + c])
+    };
+    let mean = |x: i32, y: i32, c: usize| {
+        let sum: u32 = (-2..=2)
+            .flat_map(|dx| (-2..=2).map(move |dy| (dx, dy)))
+            .map(|(dx, dy)| at(x + dx, y + dy, c))
+            .sum();
+        (sum / 25) as u8
+    };
+    (0..WIDTH * HEIGHT)
+        .flat_map(|i| [0, 1, 2].map(|c| mean((i % WIDTH) as i32, (i / WIDTH) as i32, c)))
+        .collect()
+}
+
+/// Finely striped posters on a plain wall: sharp they stand out, blurred they are as grey as the wall.
+fn posters(look: usize) -> Vec<u8> {
+    let stripes = |x: usize, y: usize| {
+        let on = [(20, 20), (90, 50), (150, 15), (40, 90), (130, 90)]
+            .iter()
+            .any(|&(a, b)| holds((a, b, 18, 22), x, y));
+        if !on {
+            0.0
+        } else if x % 4 < 2 {
+            60.0
+        } else {
+            -60.0
+        }
+    };
+    (0..WIDTH * HEIGHT)
+        .flat_map(|i| {
+            let (x, y) = (i % WIDTH, i / WIDTH);
+            [0, 1, 2].map(|c| (120.0 + stripes(x, y) + 2.0 * noise(x, y, look + c)) as u8)
+        })
+        .collect()
+}
+
+#[test]
+fn a_lens_out_of_focus_neither_brings_nor_takes_anything() {
+    for until in [20.0, 90.0, 200.0] {
+        let mut meter = BackgroundMeter::default();
+        for look in 0..600 {
+            let at = look as f64 / 5.0;
+            let mut bgr = posters(look);
+            if (10.0..until).contains(&at) {
+                bgr = blurred(&bgr);
+            }
+            let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+            let found = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap();
+            assert!(found.iter().all(|region| region.score < 0.5), "{at}: {found:?}");
+        }
+    }
+}

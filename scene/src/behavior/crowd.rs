@@ -1,11 +1,12 @@
 //! Many people at once.
 //!
-//! **Sees** how many people in a zone are near each other: five in the picture are not a group, five around a bench are.
-//! Two are near when they stand within two body heights; who is near one of a group belongs to it.
+//! **Sees** how many people (or other classes) in a zone are near each other: five in the picture are not a group, five
+//! around a bench are. Two are near when they stand within two body heights; who is near one of a group belongs to it.
 //! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced.
 //! **Ends** when there have been fewer for `hold_secs`, less a margin of one in five, so that one who comes and goes
 //! does not end it and begin it again. Crowds that double are updates.
 //! **Cannot know** people whom the detector cannot tell apart: in a dense crowd it counts too few, never too many.
+//! With vehicles among the classes, a rider and what he rides are two.
 //! Somebody hidden counts for 2 s more.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
@@ -14,7 +15,8 @@ mod group;
 
 use super::presence::Presence;
 use super::{Behavior, Parameters, Report, around};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_KEY, classes, re_alert_secs, severity};
+use crate::detection::Class;
 use crate::geometry::Zone;
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -36,13 +38,15 @@ const RE_ALERT_SECS: Key = re_alert_secs("60");
 /// `[[camera.rule.crowd]]`.
 pub static TABLE: Table = Table::many(
     "crowd",
-    &[&[NAME, ZONE_KEY, COUNT, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+    &[&[NAME, ZONE_KEY, CLASSES, COUNT, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
 .doc("Many people at once.", "人群聚集：多人同时在场。");
 
 /// Parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// Who or what is counted.
+    pub classes: Vec<Class>,
     /// How many people make a crowd.
     pub count: usize,
     /// How long there must be as many before it begins, and fewer before it ends.
@@ -50,7 +54,8 @@ pub struct Settings {
 }
 
 pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
-    Some(Settings { count: section.count(&COUNT) as usize, hold: section.secs(&HOLD_SECS) })
+    let (count, hold) = (section.count(&COUNT) as usize, section.secs(&HOLD_SECS));
+    Some(Settings { classes: classes(section), count, hold })
 }
 
 /// Inertia believes an arrival within this time at any rate of looks.
@@ -60,6 +65,10 @@ const HIDDEN: Duration = Duration::from_secs(2);
 
 impl Parameters for Settings {
     type Machine = Machine;
+
+    fn classes(&self) -> &[Class] {
+        &self.classes
+    }
 
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {

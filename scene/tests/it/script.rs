@@ -3,6 +3,7 @@
 //! ```text
 //! a: 1 .1,.9 | 5 .5,.9 | 20 .5,.9     a person: where the foot is at which second, straight lines in between
 //! a height .3                         how tall (default .2 of the frame)
+//! a class car                         what it is (default person); a vehicle is twice as wide as high
 //! hide a 5..6                         not detected
 //! still 8..12                         the gate says that nothing moves
 //! blind 14..16                        nobody can look
@@ -34,13 +35,14 @@ pub fn scene(text: &str) -> CameraScene {
 pub struct Person {
     pub name: String,
     pub height: f64,
+    pub class: Class,
     /// Second, x and y of the foot.
     pub path: Vec<(f64, f64, f64)>,
 }
 
 impl Person {
     pub fn new(name: &str, path: Vec<(f64, f64, f64)>) -> Self {
-        Self { name: name.to_owned(), height: 0.2, path }
+        Self { name: name.to_owned(), height: 0.2, class: Class::Person, path }
     }
 
     /// The box at a second, none before the first and after the last place.
@@ -49,7 +51,8 @@ impl Person {
         let ((t0, x0, y0), (t1, x1, y1)) = (leg[0], leg[1]);
         let along = if t1 > t0 { (t - t0) / (t1 - t0) } else { 0.0 };
         let (x, y) = (x0 + (x1 - x0) * along, y0 + (y1 - y0) * along);
-        let w = 0.4 * self.height / ASPECT;
+        let width = if self.class == Class::Person { 0.4 } else { 2.0 };
+        let w = width * self.height / ASPECT;
         Some(Bounds::new(x - w / 2.0, y - self.height, w, self.height))
     }
 }
@@ -83,6 +86,10 @@ impl Script {
                 [name, "height", height] => {
                     let found = script.people.iter_mut().find(|person| person.name == *name);
                     found.expect("named before").height = number(height);
+                }
+                [name, "class", class] => {
+                    let found = script.people.iter_mut().find(|person| person.name == *name);
+                    found.expect("named before").class = Class::from_name(class).expect("a class");
                 }
                 _ => {
                     let (name, path) = line.split_once(':').expect("name: path");
@@ -135,7 +142,7 @@ impl Script {
             |name: &str| self.hidden.iter().any(|(who, from, to)| who == name && (*from..*to).contains(&t));
         let seen = |person: &Person| {
             let bounds = person.at(t).filter(|_| !hidden(&person.name))?;
-            Some(Detection { class: Class::Person, score: 0.8, bounds })
+            Some(Detection { class: person.class, score: 0.8, bounds })
         };
         self.people.iter().filter_map(seen).collect()
     }

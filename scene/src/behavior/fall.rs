@@ -11,7 +11,8 @@
 //! himself down slowly (faints along a wall) is not told from one who sits down. Who lies down in `bed_zone` goes to bed.
 //! **Why these defaults**: people fall within a second (UR Fall: .5 to 1.2 s); who lies down on purpose sits or kneels
 //! first, which takes longer than 2.2 s. Half a second of lying keeps out who stumbles and catches himself. Who is still
-//! down after 10 s needs help (two in three old people who fall cannot get up by themselves: Fleming & Brayne 2008).
+//! down after 10 s needs help (of people over 90 who fell, four in five were unable to get up by themselves at least once:
+//! Fleming & Brayne 2008).
 
 mod body;
 mod furniture;

@@ -75,7 +75,7 @@ pub use nearest::{nearest, unknown_name};
 pub use place::At;
 pub use problem::{Problem, Problems, Said};
 pub use read::{MAX_FILE_BYTES, load, read};
-pub use schema::{Key, Kind, Presence, Shape, Table, schema_faults};
+pub use schema::{Key, Kind, Presence, Refusal, Shape, Table, schema_faults};
 pub use secret::Secret;
 pub use section::{Named, Section};
 pub use url::{Url, url};

@@ -31,6 +31,13 @@ pub fn markdown(root: &Table, language: Language) -> String {
     text
 }
 
+/// Markdown for the keys of one section alone, for a page about it.
+pub fn keys(table: &Table, language: Language) -> String {
+    let mut text = String::new();
+    rows(&table.all_keys().collect::<Vec<_>>(), language, &mut text);
+    text
+}
+
 fn section(table: &Table, parent: &str, language: Language, text: &mut String) {
     let path = join(parent, table.name);
     if path.is_empty() {

@@ -181,6 +181,24 @@ pub enum Shape {
     FreeTables,
 }
 
+/// A word that people expect in a section and that has no meaning there, with the reason: better than a bare "unknown".
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal {
+    /// As written in the file.
+    pub name: &'static str,
+    /// Why not, and what to do: the end of an English sentence.
+    pub en: &'static str,
+    /// The same in Chinese.
+    pub zh: &'static str,
+}
+
+impl Refusal {
+    /// `name` is refused because …
+    pub const fn new(name: &'static str, en: &'static str, zh: &'static str) -> Self {
+        Self { name, en, zh }
+    }
+}
+
 /// A section of the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
@@ -192,6 +210,8 @@ pub struct Table {
     pub keys: &'static [&'static [Key]],
     /// Sections inside it.
     pub tables: &'static [&'static Table],
+    /// Words that are refused with a reason.
+    pub refused: &'static [Refusal],
     /// A sentence of English for the reference.
     pub en: &'static str,
     /// A sentence of Chinese for the reference.
@@ -200,7 +220,7 @@ pub struct Table {
 
 impl Table {
     const fn new(name: &'static str, shape: Shape, keys: &'static [&'static [Key]]) -> Self {
-        Self { name, shape, keys, tables: &[], en: "", zh: "" }
+        Self { name, shape, keys, tables: &[], refused: &[], en: "", zh: "" }
     }
 
     /// `[name]`, once.
@@ -226,6 +246,12 @@ impl Table {
     /// Sections inside it.
     pub const fn tables(mut self, tables: &'static [&'static Table]) -> Self {
         self.tables = tables;
+        self
+    }
+
+    /// Words that are refused with a reason.
+    pub const fn refuses(mut self, refused: &'static [Refusal]) -> Self {
+        self.refused = refused;
         self
     }
 
@@ -299,6 +325,17 @@ fn collect_faults(table: &Table, parent: &str, faults: &mut Vec<String>) {
             if let Err(said) = value::check_literal(key, literal) {
                 faults.push(format!("{label}: its own {what} is refused: {}", said.en));
             }
+        }
+    }
+    for refused in table.refused {
+        if names.contains(&refused.name) {
+            faults.push(format!("`{}` in {header} is refused and stands there", refused.name));
+        }
+        if refused.en.is_empty() || refused.zh.is_empty() {
+            faults.push(format!(
+                "`{}` in {header} is refused without a reason in both languages",
+                refused.name
+            ));
         }
     }
     for inner in table.tables {

@@ -180,9 +180,10 @@ impl<'d> Section<'d> {
         self.take(key, |value, _| value::word(key, value))
     }
 
-    /// Some of the key's words, each at most once, in the order written.
-    pub fn choices(&self, key: &Key) -> Vec<&'static str> {
-        self.elements(key, |item| value::word(key, item), true).unwrap_or_default()
+    /// Some of the key's words, each at most once, in the order written; `None` when it is absent without a default, or
+    /// any word of it is wrong.
+    pub fn choices(&self, key: &Key) -> Option<Vec<&'static str>> {
+        self.whole(key, self.elements(key, |item| value::word(key, item), true)?)
     }
 
     /// A list of texts.
@@ -192,13 +193,17 @@ impl<'d> Section<'d> {
 
     /// A list of `[x, y]`, `None` when it is absent without a default, or any point of it is wrong.
     pub fn points(&self, key: &Key) -> Option<Vec<[f64; 2]>> {
-        let given =
-            self.entry(key.name).map_or(0, |(_, value)| value.get_ref().as_array().map_or(0, |a| a.len()));
-        let points = self.elements(key, |item| value::point(key, item), false)?;
-        (given == 0 || points.len() == given).then_some(points)
+        self.whole(key, self.elements(key, |item| value::point(key, item), false)?)
     }
 
     // ── inside ──
+
+    /// What was read of a list, if that is all of it.
+    fn whole<T>(&self, key: &Key, read: Vec<T>) -> Option<Vec<T>> {
+        let given =
+            self.entry(key.name).map_or(0, |(_, value)| value.get_ref().as_array().map_or(0, |a| a.len()));
+        (given == 0 || read.len() == given).then_some(read)
+    }
 
     pub(crate) fn header(&self) -> String {
         match self.schema.shape {

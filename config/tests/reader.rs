@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use xunge_config::{Key, Kind, Problems, Section, Table, read, schema_faults, unknown_name};
+use xunge_config::{Key, Kind, Problems, Refusal, Section, Table, read, schema_faults, unknown_name};
 
 const ID: Key = Key::name("id").required().doc("id", "编号").example("\"gate-east\"");
 const TITLE: Key = Key::text("title").range(1.0, 10.0).doc("title", "标题");
@@ -26,7 +26,9 @@ const PIN: Key = Key::int("pin").secret().range(0.0, 9999.0).doc("pin", "密码"
 const PASSWORD: Key = Key::text("password").secret().required().doc("password", "密码");
 
 static LOITERING: Table = Table::many("loitering", &[&[ID, ZONE_NAME, DWELL]]).doc("loitering", "徘徊");
-static CROWD: Table = Table::many("crowd", &[&[ID, ZONE_NAME, COUNT, CLASSES]]).doc("crowd", "群体");
+static CROWD: Table = Table::many("crowd", &[&[ID, ZONE_NAME, COUNT, CLASSES]])
+    .refuses(&[Refusal::new("fps", "it takes the camera's; remove it", "以摄像机的为准；请删除")])
+    .doc("crowd", "群体");
 static RULE: Table = Table::one("rule", &[]).tables(&[&LOITERING, &CROWD]).doc("rules", "规则");
 static ZONE: Table = Table::free("zone", Key::points("").doc("corners", "顶点")).doc("zones", "区域");
 static CAMERA: Table = Table::many("camera", &[&[ID, TITLE, SOURCE, FPS, ENABLED, TRANSPORT]])
@@ -76,8 +78,13 @@ fn build(root: &Section<'_>) -> String {
             check_zone(&rule, &names);
         }
         for rule in rules.tables(&CROWD) {
-            let _ =
-                writeln!(out, "crowd={} {} {:?}", rule.text(&ID), rule.count(&COUNT), rule.choices(&CLASSES));
+            let _ = writeln!(
+                out,
+                "crowd={} {} {:?}",
+                rule.text(&ID),
+                rule.count(&COUNT),
+                rule.choices(&CLASSES).unwrap_or_default()
+            );
             check_zone(&rule, &names);
         }
     }

@@ -5,11 +5,12 @@
 
 use crate::armed::Armed;
 use crate::behavior::{self, Kind};
+use crate::detection::Class;
 use crate::facts::Needs;
 use crate::geometry::{Line, Point, Zone};
 use crate::rule::Rule;
 use crate::track;
-use xunge_config::{At, Key, Said, Section, Table, unknown_name};
+use xunge_config::{At, Key, Refusal, Said, Section, Table, unknown_name};
 
 /// What a camera's configuration says about its scene.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -95,6 +96,44 @@ pub(crate) const MIN_HEIGHT: Key = Key::float("min_height").default("0").range(0
     "高度低于画面高度的这一比例的目标不予理会。",
 );
 
+/// What counts. Not for behaviors that are about people alone ([`ONLY_PEOPLE`]) or about any thing ([`ANY_THING`]).
+pub(crate) const CLASSES: Key = Key::choices("classes", Class::NAMES)
+    .default("[\"person\"]")
+    .example("[\"car\", \"truck\", \"bus\"]")
+    .doc(
+        "What counts. A track may change between vehicles that look alike: list those together.",
+        "哪些目标算。外形相近的车辆可能互相误认，请一并列出。",
+    );
+
+/// The classes of a rule.
+pub(crate) fn classes(section: &Section<'_>) -> Vec<Class> {
+    // A list with a wrong word has had its sentence.
+    let Some(names) = section.choices(&CLASSES) else { return Vec::new() };
+    if names.is_empty() {
+        section.problem(
+            &CLASSES,
+            (
+                "`classes` names nothing to look for; leave it out for people",
+                "`classes` 没有列出任何目标；只看人时不写此键",
+            ),
+        );
+    }
+    names.into_iter().filter_map(Class::from_name).collect()
+}
+
+/// Of behaviors that know how people move.
+pub(crate) const ONLY_PEOPLE: Refusal = Refusal::new(
+    "classes",
+    "this behavior is measured on human bodies and looks at people only; remove it",
+    "此行为以人体为准，只看人；请删除",
+);
+/// Of behaviors that find things by the picture alone.
+pub(crate) const ANY_THING: Refusal = Refusal::new(
+    "classes",
+    "a thing counts whatever it is, and people and vehicles are left out anyway; remove it",
+    "不论什么物品都算，人和车本来就不算；请删除",
+);
+
 /// How urgent; each behavior has its own default.
 pub(crate) const fn severity(default: &'static str) -> Key {
     Key::int("severity").default(default).range(1.0, 4.0).doc(
@@ -124,6 +163,13 @@ impl Places {
         find(&self.lines, ("line", "线"), section, key)
     }
 
+    /// The rule's zone, if there is a sound one; says nothing when there is not.
+    pub(crate) fn known_zone(&self, section: &Section<'_>) -> Option<&Zone> {
+        let name = section.opt_text(&ZONE_KEY)?;
+        self.zones.iter().find(|(known, _)| *known == name)?.1.as_ref()
+    }
+
+    /// The zone that `key` names.
     pub(crate) fn zone(&self, section: &Section<'_>, key: &Key) -> Option<(String, Zone)> {
         find(&self.zones, ("zone", "区域"), section, key)
     }
@@ -247,17 +293,34 @@ fn rule(section: &Section<'_>, kind: Kind, name: String, places: &Places) -> Opt
         }
     };
     let settings = kind.read(section, places);
+    let min_height = key("min_height").map_or(0.0, |key| section.float(key));
+    check_min_height(section, zone.as_ref(), min_height);
     let rule = Rule {
         name,
         armed,
         severity: u8::try_from(section.int(key("severity")?)).unwrap_or(4),
         re_alert: section.secs(key("re_alert_secs")?),
-        min_height: key("min_height").map_or(0.0, |key| section.float(key)),
+        min_height,
         settings: settings?,
         zone,
     };
     // A rule without its zone would watch the whole picture.
     (rule.zone.is_some() || !wants_zone).then_some(rule)
+}
+
+/// Who stands in the zone ends at the picture's upper edge: nobody there is higher than his feet are low.
+fn check_min_height(section: &Section<'_>, zone: Option<&(String, Zone)>, min_height: f64) {
+    let lowest = |(_, zone): &(String, Zone)| zone.corners().iter().map(|c| c.y).fold(0.0, f64::max);
+    let most = zone.map_or(1.0, lowest);
+    if min_height >= most {
+        section.problem(
+            &MIN_HEIGHT,
+            (
+                format!("`min_height` is {min_height}, but what stands where the rule looks can be at most {most} high; nothing would count"),
+                format!("`min_height` 为 {min_height}，但此规则所看之处的目标最高只有 {most}，任何目标都不会算"),
+            ),
+        );
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{Section, said};
 use crate::nearest::{list, nearest, shown};
 use crate::place::At;
 use crate::problem::Said;
-use crate::schema::{Key, Shape, Table, join};
+use crate::schema::{Key, Refusal, Shape, Table, join};
 use crate::value;
 
 impl Section<'_> {
@@ -49,7 +49,13 @@ impl Section<'_> {
             let (what_en, what_zh) =
                 if is_section(value.get_ref()) { ("section", "段") } else { ("key", "键") };
             let homes = self.homes(word);
-            let said = if !homes.is_empty() {
+            let refused = self.schema.refused.iter().find(|refused| refused.name == word);
+            let said = if let Some(Refusal { en, zh, .. }) = refused {
+                said(
+                    format!("{shown_word} has no meaning in {here}: {en}"),
+                    format!("{}的 {shown_word} 没有意义：{zh}", zh_in(&here)),
+                )
+            } else if !homes.is_empty() {
                 belongs(&shown_word, &here, &homes)
             } else if let Some(near) = nearest(word, names.iter().copied()) {
                 said(

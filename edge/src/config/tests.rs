@@ -9,6 +9,8 @@ use super::*;
 use crate::credentials::{self, Credentials};
 use crate::ingest::{Source, Transport};
 
+mod pages;
+
 /// The contract of the house: this text is what installers and other programs write.
 const CONTRACT: &str = r#"
 edge_id = "gw-0001"

@@ -14,7 +14,7 @@
 
 use super::things::{Company, People, Scope};
 use super::{Behavior, Parameters, Report};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ANY_THING, ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::facts::{Needs, StaticRegion, Wants};
 use crate::geometry::{Bounds, Zone};
@@ -37,6 +37,7 @@ pub static TABLE: Table = Table::many(
     "abandoned_object",
     &[&[NAME, ZONE_KEY, UNATTENDED_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
+.refuses(&[ANY_THING])
 .doc("A thing is left behind.", "物品遗留：物品被留下无人看管。");
 
 /// Parameters.

@@ -1,7 +1,7 @@
 //! Many people at once.
 //!
-//! **Sees** how many people in a zone are near each other: five in the picture are not a group, five around a bench are.
-//! Two are near when they stand within two body heights; who is near one of a group belongs to it.
+//! **Sees** how many people (or other classes) in a zone are near each other: five in the picture are not a group, five
+//! around a bench are. Two are near when they stand within two body heights; who is near one of a group belongs to it.
 //! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced. Time with too few
 //! counts against time with enough: a detector that misses one now and then costs that time only.
 //! **Ends** when there have been fewer for as long, less a margin of one in five, so that one who comes and goes
@@ -10,8 +10,8 @@
 //! a run (measured as for [panic](super::running)) and half of them are gone within seconds. It is one step more urgent
 //! from then on, and where within ten seconds as many have joined as make a crowd or as there were before.
 //! **Cannot know** people whom the detector cannot tell apart: of twenty who stand packed it counts six to nine. Somebody
-//! hidden counts for 2 s more, and who is hidden behind another only if they were seen side by side before. Many who set
-//! off at once at a brisk walk may pass for a run.
+//! hidden counts for 2 s more, and who is hidden behind another only if they were seen side by side before. With
+//! vehicles among the classes, a rider and what he rides are two.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
 //! the afternoon: set `armed` or `count` there. 3 s let a family pass that meets another.
 
@@ -22,7 +22,8 @@ mod hold;
 use super::presence::{Presence, Stay};
 use super::running::panic::Panic;
 use super::{Behavior, Parameters, Report, around};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_KEY, classes, re_alert_secs, severity};
+use crate::detection::Class;
 use crate::facts::Needs;
 use crate::geometry::Zone;
 use crate::scene::Scene;
@@ -47,13 +48,15 @@ const RE_ALERT_SECS: Key = re_alert_secs("60");
 /// `[[camera.rule.crowd]]`.
 pub static TABLE: Table = Table::many(
     "crowd",
-    &[&[NAME, ZONE_KEY, COUNT, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+    &[&[NAME, ZONE_KEY, CLASSES, COUNT, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
 .doc("Many people at once.", "人群聚集：多人同时在场。");
 
 /// Parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// Who or what is counted.
+    pub classes: Vec<Class>,
     /// How many people make a crowd.
     pub count: usize,
     /// How long there must be as many before it begins, and fewer before it ends.
@@ -61,7 +64,8 @@ pub struct Settings {
 }
 
 pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
-    Some(Settings { count: section.count(&COUNT) as usize, hold: section.secs(&HOLD_SECS) })
+    let (count, hold) = (section.count(&COUNT) as usize, section.secs(&HOLD_SECS));
+    Some(Settings { classes: classes(section), count, hold })
 }
 
 /// Somebody not seen inside for less than this still counts.
@@ -72,6 +76,10 @@ impl Parameters for Settings {
 
     fn needs(&self) -> Needs {
         Needs { flow: true, ..Needs::default() }
+    }
+
+    fn classes(&self) -> &[Class] {
+        &self.classes
     }
 
     fn machine(&self, zone: Option<Zone>) -> Machine {

@@ -11,13 +11,14 @@
 //! himself down slowly (faints along a wall) is not told from one who sits down. Who lies down in `bed_zone` goes to bed.
 //! **Why these defaults**: people fall within a second (UR Fall: .5 to 1.2 s); who lies down on purpose sits or kneels
 //! first, which takes longer than 2.2 s. Half a second of lying keeps out who stumbles and catches himself. Who is still
-//! down after 10 s needs help (two in three old people who fall cannot get up by themselves: Fleming & Brayne 2008).
+//! down after 10 s needs help (of people over 90 who fell, four in five were unable to get up by themselves at least once:
+//! Fleming & Brayne 2008).
 
 mod body;
 mod furniture;
 
 use super::{Behavior, Parameters, Report};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, MIN_HEIGHT, NAME, ONLY_PEOPLE, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::{Class, Detection};
 use crate::facts::{Needs, Wants};
 use crate::geometry::{Bounds, Point, Zone};
@@ -52,6 +53,7 @@ pub static TABLE: Table = Table::many(
     "fall",
     &[&[NAME, ZONE_KEY, CONFIRM_SECS, DOWN_SECS, BED_ZONE, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
+.refuses(&[ONLY_PEOPLE])
 .doc("Somebody who was upright lies.", "人员倒地：原本直立的人倒下并躺卧。");
 
 /// Parameters.
@@ -67,10 +69,29 @@ pub struct Settings {
 
 pub(crate) fn read(section: &Section<'_>, places: &Places) -> Option<Settings> {
     let bed = places.zone(section, &BED_ZONE).map(|(_, zone)| zone);
+    if section.given(&BED_ZONE) && section.opt_text(&BED_ZONE) == section.opt_text(&ZONE_KEY) {
+        section.problem(
+            &BED_ZONE,
+            (
+                "`bed_zone` is the rule's own `zone`: lying would be normal wherever it looks",
+                "`bed_zone` 与本规则的 `zone` 相同：所看之处处处允许躺卧",
+            ),
+        );
+    }
+    let (confirm, down) = (section.secs(&CONFIRM_SECS), section.secs(&DOWN_SECS));
+    if down < confirm {
+        section.problem(
+            &DOWN_SECS,
+            (
+                "`down_secs` must not be below `confirm_secs`: it is told at first when that has passed",
+                "`down_secs` 不能小于 `confirm_secs`：到那时才首次上报",
+            ),
+        );
+    }
     // Without its bed the rule would call every sleeper fallen.
-    (bed.is_some() || !section.given(&BED_ZONE)).then(|| Settings {
-        confirm: section.secs(&CONFIRM_SECS),
-        down: section.secs(&DOWN_SECS),
+    (bed.is_some() || !section.given(&BED_ZONE)).then_some(Settings {
+        confirm,
+        down,
         bed,
     })
 }

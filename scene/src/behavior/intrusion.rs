@@ -12,7 +12,7 @@
 
 use super::presence::Presence;
 use super::{Behavior, Parameters, Report, around};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_REQUIRED, re_alert_secs, severity};
+use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_REQUIRED, classes, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::geometry::Zone;
 use crate::scene::Scene;
@@ -20,9 +20,6 @@ use crate::time::StreamTime;
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
 
-const CLASSES: Key = Key::choices("classes", Class::NAMES)
-    .default("[\"person\"]")
-    .doc("What counts as an intruder.", "哪些目标算入侵者。");
 const GRACE_SECS: Key = Key::float("grace_secs")
     .default("5")
     .range(1.0, 600.0)
@@ -48,14 +45,7 @@ pub struct Settings {
 }
 
 pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
-    let classes: Vec<Class> = section.choices(&CLASSES).into_iter().filter_map(Class::from_name).collect();
-    if classes.is_empty() {
-        section.problem(
-            &CLASSES,
-            ("`classes` names nothing to look for; leave it out for people", "`classes` 没有列出任何目标；只看人时不写此键"),
-        );
-    }
-    Some(Settings { classes, grace: section.secs(&GRACE_SECS) })
+    Some(Settings { classes: classes(section), grace: section.secs(&GRACE_SECS) })
 }
 
 impl Parameters for Settings {

@@ -11,7 +11,7 @@
 
 use super::steady::Steady;
 use super::{Behavior, Parameters, Report};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_KEY, classes, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::geometry::{Direction, Line, Point, Zone};
 use crate::scene::Scene;
@@ -27,9 +27,6 @@ const DIRECTION: Key = Key::choice("direction", &["any", "left_to_right", "right
         "Which way counts, as seen walking from the line's first point to its second.",
         "哪个方向报警，以从线的第一点走向第二点的人为准。",
     );
-const CLASSES: Key = Key::choices("classes", Class::NAMES)
-    .default("[\"person\"]")
-    .doc("What is looked at.", "哪些目标算越线。");
 const SEVERITY: Key = severity("2");
 const RE_ALERT_SECS: Key = re_alert_secs("0");
 
@@ -60,14 +57,19 @@ pub(crate) fn read(section: &Section<'_>, places: &Places) -> Option<Settings> {
         "right_to_left" => Some(Direction::RightToLeft),
         _ => None,
     };
-    let classes: Vec<Class> = section.choices(&CLASSES).into_iter().filter_map(Class::from_name).collect();
-    if classes.is_empty() {
+    let classes = classes(section);
+    let line = places.line(section, &LINE)?;
+    if let Some(zone) = places.known_zone(section)
+        && !zone.meets(&line.1)
+    {
         section.problem(
-            &CLASSES,
-            ("`classes` names nothing to look for; leave it out for people", "`classes` 没有列出任何目标；只看人时不写此键"),
+            &ZONE_KEY,
+            (
+                "no part of the line lies in the zone, so no crossing could count; leave `zone` out or draw it over the line",
+                "线没有任何部分在区域内，任何越线都不会算；请不写 `zone`，或让区域盖住线",
+            ),
         );
     }
-    let line = places.line(section, &LINE)?;
     Some(Settings { line, direction, classes })
 }
 

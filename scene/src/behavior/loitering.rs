@@ -1,6 +1,6 @@
-//! The same person stays.
+//! The same person stays, or the same car.
 //!
-//! **Sees** the foot points of people in a zone.
+//! **Sees** the foot points of people (or other classes) in a zone.
 //! **Begins** when one person has stayed for `dwell_secs`, counted from his first look inside. Short absences count as
 //! staying: outside or hidden for less than `grace_secs`. Others who reach the dwell while it goes on join it.
 //! **Ends** when none of those who reached the dwell has been in for `grace_secs`.
@@ -18,7 +18,8 @@ mod identity;
 
 use super::presence::{Presence, Stay};
 use super::{Behavior, Parameters, Report, around};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_KEY, classes, re_alert_secs, severity};
+use crate::detection::Class;
 use crate::facts::Wants;
 use crate::geometry::{Point, Zone};
 use crate::scene::Scene;
@@ -43,13 +44,15 @@ const RE_ALERT_SECS: Key = re_alert_secs("60");
 /// `[[camera.rule.loitering]]`.
 pub static TABLE: Table = Table::many(
     "loitering",
-    &[&[NAME, ZONE_KEY, DWELL_SECS, GRACE_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+    &[&[NAME, ZONE_KEY, CLASSES, DWELL_SECS, GRACE_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
 .doc("The same person stays.", "徘徊：同一人长时间停留。");
 
 /// Parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// Who or what loiters.
+    pub classes: Vec<Class>,
     /// How long the same person stays before it counts.
     pub dwell: Duration,
     /// Absences shorter than this do not count.
@@ -57,11 +60,16 @@ pub struct Settings {
 }
 
 pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
-    Some(Settings { dwell: section.secs(&DWELL_SECS), grace: section.secs(&GRACE_SECS) })
+    let (dwell, grace) = (section.secs(&DWELL_SECS), section.secs(&GRACE_SECS));
+    Some(Settings { classes: classes(section), dwell, grace })
 }
 
 impl Parameters for Settings {
     type Machine = Machine;
+
+    fn classes(&self) -> &[Class] {
+        &self.classes
+    }
 
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {

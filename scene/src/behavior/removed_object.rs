@@ -12,7 +12,7 @@
 use super::abandoned_object::LOOKED_AT;
 use super::things::{People, Scope};
 use super::{Behavior, Parameters, Report};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ANY_THING, ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::facts::{Needs, StaticRegion};
 use crate::geometry::Zone;
@@ -34,6 +34,7 @@ pub static TABLE: Table = Table::many(
     "removed_object",
     &[&[NAME, ZONE_KEY, ABSENT_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
+.refuses(&[ANY_THING])
 .doc("A thing is gone.", "物品移除：原有物品被拿走。");
 
 /// Parameters.

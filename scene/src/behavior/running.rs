@@ -15,7 +15,7 @@ pub(super) mod panic;
 mod runner;
 
 use super::{Behavior, Parameters, Report};
-use crate::config::{ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
+use crate::config::{ARMED, MIN_HEIGHT, NAME, ONLY_PEOPLE, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::facts::Needs;
 use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
@@ -37,6 +37,7 @@ pub static TABLE: Table = Table::many(
     "running",
     &[&[NAME, ZONE_KEY, SPEED_BH_S, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
+.refuses(&[ONLY_PEOPLE])
 .doc("Somebody runs, or many break into a run at once.", "突然加速：有人奔跑，或多人同时惊跑。");
 
 /// Parameters.

@@ -40,7 +40,7 @@ use crate::time::StreamTime;
 use judge::{Judge, Sight, Sign};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use xunge_config::{Key, Section, Table};
+use xunge_config::{Key, Refusal, Section, Table};
 
 const HOLD_SECS: Key = Key::float("hold_secs").default("6").range(2.0, 600.0).unit("s").doc(
     "How long the picture must be wrong before it counts. Shorter: passing lorries are reported.",
@@ -50,8 +50,14 @@ const SEVERITY: Key = severity("2");
 const RE_ALERT_SECS: Key = re_alert_secs("60");
 
 /// `[[camera.rule.tamper]]`.
-pub static TABLE: Table =
-    Table::many("tamper", &[&[NAME, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS]]).doc(
+pub static TABLE: Table = Table::many("tamper", &[&[NAME, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS]])
+    .refuses(&[
+        Refusal::new("zone", WHOLE_PICTURE.0, WHOLE_PICTURE.1),
+        Refusal::new("line", WHOLE_PICTURE.0, WHOLE_PICTURE.1),
+        Refusal::new("min_height", WHOLE_PICTURE.0, WHOLE_PICTURE.1),
+        Refusal::new("classes", WHOLE_PICTURE.0, WHOLE_PICTURE.1),
+    ])
+    .doc(
         "The camera is covered, blinded, defocused, moved, frozen, dark, or its signal is lost. It is always about the \
          whole picture, so there is no zone and no height. One such rule is enough. While the camera is moved, its rules \
          with a zone or a line are suspended, until the old view is back or \
@@ -60,6 +66,10 @@ pub static TABLE: Table =
          每台摄像机一条即可。移位期间，本摄像机带区域或线的规则暂停，直到恢复原视角，\
          或用 `xunge-edge approve-view --camera 编号` 认可新视角。",
     );
+
+/// Why much of what other rules take is refused.
+const WHOLE_PICTURE: (&str, &str) =
+    ("it is always about the whole picture, whatever that shows; remove it", "此行为总是针对整个画面，与画面内容无关；请删除");
 
 /// Parameters.
 #[derive(Debug, Clone, PartialEq)]

@@ -185,3 +185,5 @@ fn times_and_speeds_of_nothing_are_refused() {
         assert!(problems.lines().count() == 1 && problems.contains(key), "{problems}");
     }
 }
+
+mod nonsense;

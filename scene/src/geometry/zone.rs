@@ -1,6 +1,6 @@
 //! A polygon on the ground, as drawn in the picture.
 
-use super::{Point, TINY, between, segments_touch, turn};
+use super::{Line, Point, TINY, between, segments_touch, turn};
 use xunge_config::Said;
 
 /// A polygon that does not cross itself. The border belongs to it: a foot at the bottom edge of the frame is
@@ -29,8 +29,11 @@ pub enum ZoneProblem {
         /// As written.
         y: f64,
     },
-    /// All corners on one line.
-    #[error("all corners lie on one line, so the zone has no area; move at least one corner aside")]
+    /// All corners (nearly) on one line, or at one place.
+    #[error(
+        "the corners lie so nearly on one line, or so close together, that the zone has hardly any area; \
+         move them apart"
+    )]
     NoArea,
     /// Two edges cross or touch. Corners count from 1.
     #[error(
@@ -49,7 +52,9 @@ impl From<ZoneProblem> for Said {
             ZoneProblem::OutsideFrame { corner, x, y } => {
                 format!("第 {corner} 个顶点 ({x}, {y}) 在画面之外；两个数都是画面的比例，取 0 到 1，不是像素")
             }
-            ZoneProblem::NoArea => "所有顶点在一条直线上，区域没有面积，请移开至少一个顶点".to_owned(),
+            ZoneProblem::NoArea => {
+                "各顶点几乎在一条直线上或挤在一处，区域几乎没有面积，请把顶点拉开".to_owned()
+            }
             ZoneProblem::CrossesItself(first, second) => format!(
                 "区域与自身相交：从第 {first} 个顶点出发的边碰到从第 {second} 个顶点出发的边；\
                  请按绕区域一周的顺序列出顶点"
@@ -58,6 +63,10 @@ impl From<ZoneProblem> for Said {
         Self::from((problem.to_string(), zh))
     }
 }
+
+/// Nobody can be told to stand in a zone that is narrower than this on average, fractions of the frame: four pixels of
+/// a picture 768 wide, less than any box is exact to.
+const NARROWEST: f64 = 0.005;
 
 impl Zone {
     /// A zone from its corners, in order, either way round. The first corner may be repeated at the end.
@@ -88,7 +97,25 @@ impl Zone {
                 }
             }
         }
+        if zone.width() < NARROWEST {
+            return Err(ZoneProblem::NoArea);
+        }
         Ok(zone)
+    }
+
+    /// Mean width: that of a strip with the same area and border.
+    fn width(&self) -> f64 {
+        let edges = || (0..self.corners.len()).map(|index| self.edge(index));
+        let area = edges().map(|(a, b)| a.x * b.y - b.x * a.y).sum::<f64>().abs() / 2.0;
+        let border: f64 = edges().map(|(a, b)| a.distance(b, 1.0)).sum();
+        2.0 * area / border.max(TINY)
+    }
+
+    /// Does any part of the line lie in it?
+    pub fn meets(&self, line: &Line) -> bool {
+        let (from, to) = line.ends();
+        let edges = || (0..self.corners.len()).map(|index| self.edge(index));
+        self.contains(from) || edges().any(|(a, b)| segments_touch(a, b, from, to))
     }
 
     /// The corners, in order.
@@ -204,12 +231,28 @@ mod tests {
             Err(ZoneProblem::OutsideFrame { corner: 2, .. })
         ));
         assert_eq!(zone(&[(0.1, 0.1), (0.3, 0.3), (0.9, 0.9)]), Err(ZoneProblem::NoArea));
+        let sliver = [(0.1, 0.5), (0.9, 0.5), (0.9, 0.503), (0.1, 0.503)];
+        assert_eq!(zone(&sliver), Err(ZoneProblem::NoArea));
+        let speck = [(0.5, 0.5), (0.505, 0.5), (0.505, 0.505), (0.5, 0.505)];
+        assert_eq!(zone(&speck), Err(ZoneProblem::NoArea));
+        assert!(zone(&[(0.5, 0.5), (0.53, 0.5), (0.53, 0.52), (0.5, 0.52)]).is_ok(), "a mat far away");
         let bow_tie = [(0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)];
         assert_eq!(zone(&bow_tie), Err(ZoneProblem::CrossesItself(1, 3)));
         let spike = [(0.1, 0.1), (0.9, 0.1), (0.5, 0.1), (0.5, 0.9)];
         assert_eq!(zone(&spike), Err(ZoneProblem::CrossesItself(1, 2)));
         let touching = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.5, 0.1), (0.1, 0.9)];
         assert!(matches!(zone(&touching), Err(ZoneProblem::CrossesItself(..))));
+    }
+
+    #[test]
+    fn a_line_meets_a_zone_that_it_touches_crosses_or_lies_in() {
+        let square = zone(&[(0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6)]).unwrap();
+        let meets = |a: (f64, f64), b: (f64, f64)| square.meets(&Line::new(&points(&[a, b])).unwrap());
+        assert!(meets((0.45, 0.5), (0.55, 0.5)), "inside");
+        assert!(meets((0.1, 0.5), (0.9, 0.5)), "through it");
+        assert!(meets((0.1, 0.5), (0.5, 0.5)), "into it");
+        assert!(!meets((0.1, 0.1), (0.9, 0.1)));
+        assert!(!meets((0.1, 0.5), (0.3, 0.5)), "towards it");
     }
 
     #[test]

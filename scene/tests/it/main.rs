@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "these are tests, helpers included")]
 
 mod behaviors;
+mod classes;
 mod crowd;
 mod fall;
 mod footage;

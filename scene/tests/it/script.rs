@@ -3,6 +3,7 @@
 //! ```text
 //! a: 1 .1,.9 | 5 .5,.9 | 20 .5,.9     a person: where the foot is at which second, straight lines in between
 //! a height .3                         how tall (default .2 of the frame)
+//! a class car                         what it is (default person); a vehicle is twice as wide as high
 //! hide a 5..6                         not detected
 //! a wears 2                           colour 0..6 of the clothes (default: nothing can be told of them)
 //! still 8..12                         the gate says that nothing moves
@@ -38,6 +39,7 @@ pub fn scene(text: &str) -> CameraScene {
 pub struct Person {
     pub name: String,
     pub height: f64,
+    pub class: Class,
     /// Second, x and y of the foot.
     pub path: Vec<(f64, f64, f64)>,
     /// Colour of the clothes.
@@ -46,7 +48,7 @@ pub struct Person {
 
 impl Person {
     pub fn new(name: &str, path: Vec<(f64, f64, f64)>) -> Self {
-        Self { name: name.to_owned(), height: 0.2, path, wears: None }
+        Self { name: name.to_owned(), height: 0.2, class: Class::Person, path, wears: None }
     }
 
     /// The box at a second, none before the first and after the last place.
@@ -55,7 +57,8 @@ impl Person {
         let ((t0, x0, y0), (t1, x1, y1)) = (leg[0], leg[1]);
         let along = if t1 > t0 { (t - t0) / (t1 - t0) } else { 0.0 };
         let (x, y) = (x0 + (x1 - x0) * along, y0 + (y1 - y0) * along);
-        let w = 0.4 * self.height / ASPECT;
+        let width = if self.class == Class::Person { 0.4 } else { 2.0 };
+        let w = width * self.height / ASPECT;
         Some(Bounds::new(x - w / 2.0, y - self.height, w, self.height))
     }
 }
@@ -95,6 +98,10 @@ impl Script {
                 [name, "height", height] => {
                     let found = script.people.iter_mut().find(|person| person.name == *name);
                     found.expect("named before").height = number(height);
+                }
+                [name, "class", class] => {
+                    let found = script.people.iter_mut().find(|person| person.name == *name);
+                    found.expect("named before").class = Class::from_name(class).expect("a class");
                 }
                 _ => {
                     let (name, path) = line.split_once(':').expect("name: path");
@@ -159,7 +166,7 @@ impl Script {
             |name: &str| self.hidden.iter().any(|(who, from, to)| who == name && (*from..*to).contains(&t));
         let seen = |person: &Person| {
             let bounds = person.at(t).filter(|_| !hidden(&person.name))?;
-            Some(Detection { class: Class::Person, score: 0.8, bounds })
+            Some(Detection { class: person.class, score: 0.8, bounds })
         };
         self.people.iter().filter_map(seen).collect()
     }

@@ -4,11 +4,12 @@
 //! body heights of people at that place, against how fast it used to.
 
 use super::Fast;
+use crate::detection::Class;
 use crate::facts::Flow;
 use crate::geometry::{Bounds, Point, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
-use crate::track::State;
+use crate::track::{State, Track};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -122,7 +123,8 @@ impl Panic {
 
     /// Takes in who is there.
     fn learn(&mut self, scene: &Scene<'_>) -> Vec<u64> {
-        let there = || scene.tracks.iter().filter(|t| t.seen && t.state == State::Confirmed);
+        let person = |t: &&Track| t.class == Class::Person && t.seen && t.state == State::Confirmed;
+        let there = || scene.tracks.iter().filter(person);
         self.places.extend(there().map(|track| (scene.at, track.id, track.bounds)));
         while self.places.front().is_some_and(|(at, ..)| scene.at.since(*at) > NEAR_SINCE) {
             self.places.pop_front();
@@ -223,7 +225,6 @@ mod tests {
     use crate::facts::{Closeup, Facts, FlowCell};
     use crate::samples;
     use crate::scene::Evidence;
-    use crate::track::Track;
 
     const ASPECT: f64 = 1.5;
     const HEIGHT: f64 = 0.2;

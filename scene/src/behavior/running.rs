@@ -3,13 +3,13 @@
 //! **Sees** tracks of people, and the optical flow: two independent measures of the same speed. Boxes jitter and tracks
 //! slip from one person to another; pixels do not move along with that, so only what both say is believed.
 //! **Begins** when somebody goes at `speed_bh_s` own body heights a second or faster for .6 s, straight on and seen whole;
-//! or, where at least four people are about, when the moving part of the picture is twice as fast as it has been, fast
-//! for people, and more than three of them take part (`detail` = `panic`, one step more urgent).
+//! or, where at least four people are about, when the moving part of the picture is 1.6 times as fast as it has been and
+//! as people walk there, and more than three of them take part (`detail` = `panic`, one step more urgent).
 //! **Ends** when nobody has run for 2 s.
 //! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. A jogger is a runner.
 //! Cyclists whom the detector takes for people are runners, too.
 //! **Why these defaults**: walking is .8 body heights a second (1.4 m/s, 1.7 m), brisk walking 1.1, jogging 1.6, running 2
-//! and more; flow underestimates by a third and more at five looks a second, so it need only reach half.
+//! and more; flow underestimates by a third and more at five looks a second, so it need only reach .4 of it.
 
 pub(super) mod panic;
 mod runner;

@@ -84,7 +84,7 @@ fn no_alert_is_lost_or_doubled_when_centre_broker_and_edge_are_killed() -> Resul
             tally.centre_killed += 1;
             // sometimes the edge dies while nobody can confirm
             if random.random_bool(0.4) {
-                std::thread::sleep(Duration::from_millis(random.random_range(0..2500)));
+                std::thread::sleep(Duration::from_millis(random.random_range(0..2500))); // the random moment
                 kill_edge(&mut world, &mut tally)?;
             }
             world.start_centre()?;
@@ -116,7 +116,7 @@ fn no_alert_is_lost_or_doubled_when_a_broker_of_its_own_dies() -> Result<()> {
         std::thread::sleep(Duration::from_millis(random.random_range(300..2500))); // the random moment
         world.mosquitto()?.kill()?;
         tally.broker_killed += 1;
-        std::thread::sleep(Duration::from_millis(random.random_range(0..1500)));
+        std::thread::sleep(Duration::from_millis(random.random_range(0..1500))); // the random moment
         match turn % 3 {
             0 => {}
             1 => {

@@ -103,7 +103,7 @@ fn taken(files: &ViewFiles) -> bool {
         if !files.is_asked() {
             return true;
         }
-        thread::sleep(TICK);
+        thread::sleep(TICK); // a command that a person waits for, not the daemon
     }
     false
 }

@@ -193,6 +193,7 @@ async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
     .await;
     let again = until_view(&centre, View::Moved).await;
     assert_eq!(again.view_since_utc, moved.view_since_utc, "it is the same matter");
+    // longer than it takes to know what a camera usually shows
     tokio::time::sleep(Duration::from_secs(12)).await;
     assert_eq!(until_view(&centre, View::Moved).await, again, "it does not become the usual view");
     assert_eq!(people(&centre), spoken, "nobody is in a zone that is elsewhere");

@@ -4,7 +4,7 @@
 //! moment. Any living picture has noise. Some encoders leave out what does not change, and a quiet place then looks
 //! frozen though it is not: a camera whose pictures used to repeat themselves is taken at its word.
 
-use crate::behavior::tamper::stillness::Stillness;
+use crate::stillness::Stillness;
 use std::time::Duration;
 
 /// The same for no longer than this is a hiccup of the stream.

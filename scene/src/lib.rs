@@ -26,6 +26,7 @@ pub mod rule;
 #[cfg(test)]
 mod samples;
 pub mod scene;
+mod stillness;
 pub mod time;
 pub mod track;
 pub mod watch;

@@ -94,7 +94,7 @@ const CHECKS: u32 = 2;
 /// … beginning so long before it is due; at no more than so many things at a look …
 const CHECK_AHEAD: Duration = Duration::from_millis(1200);
 const MOST_CHECKED: usize = 2;
-/// … and who scores that much is a person. People who lie score .3 to .5, things hardly ever .3.
+/// … and who scores that much is a person: people who lie score .3 to .5 so (models card).
 const BODY: f32 = 0.3;
 /// Then it is looked at again after this time.
 const CHECK_AGAIN: Duration = Duration::from_secs(5);
@@ -128,9 +128,9 @@ struct Thing {
 struct Check {
     /// To be looked at with the next look.
     asked: bool,
-    /// How often it was looked at, and how often that showed a person.
+    /// How often it was looked at, and whether that showed a person.
     looks: u32,
-    bodies: u32,
+    body: bool,
     /// A person was seen: not before then, on the clock of known time.
     not_before: Duration,
 }
@@ -158,10 +158,13 @@ impl Behavior for Machine {
                 there
             });
         }
-        let due = self.things.values_mut().filter(|thing| thing.is_due(self.unattended, CHECK_AHEAD, scene));
-        for thing in due.filter(|thing| !thing.check.is_done(scene)).take(MOST_CHECKED) {
-            thing.check.asked = true;
-        }
+        let (unattended, scope, people) = (self.unattended, &self.scope, &self.people);
+        let due = self.things.values_mut().filter(|thing| {
+            !thing.check.is_done(scene)
+                && thing.is_due(unattended, CHECK_AHEAD, scene)
+                && scope.admits(&thing.region, people, scene)
+        });
+        due.take(MOST_CHECKED).for_each(|thing| thing.check.asked = true);
         let threshold = self.unattended.as_secs_f64();
         reports.extend(self.things.iter().filter_map(|(id, thing)| thing.report(*id, scene, threshold)));
         self.others = reports.split_off(reports.len().min(1));
@@ -223,16 +226,17 @@ impl Check {
         self.looks >= CHECKS && scene.known >= self.not_before
     }
 
-    /// Takes in what the turned look that was asked for has shown.
+    /// Takes in what the turned look that was asked for has shown. One that failed shows nobody: rather a thing too many
+    /// than a silent box.
     fn look(&mut self, thing: &Bounds, scene: &Scene<'_>) {
         if !std::mem::take(&mut self.asked) {
             return;
         }
         let is_on_it = |body: &Bounds| body.overlap(thing) > 0.3 * thing.area();
-        let bodies = scene.closeup.turned.iter().filter(|found| found.score >= BODY && is_on_it(&found.bounds));
+        let mut found = scene.closeup.turned.iter();
         self.looks += 1;
-        self.bodies += u32::from(bodies.count() > 0);
-        if self.looks >= CHECKS && self.bodies > 0 {
+        self.body |= found.any(|found| found.score >= BODY && is_on_it(&found.bounds));
+        if self.looks >= CHECKS && self.body {
             *self = Self { not_before: scene.known + CHECK_AGAIN, ..Self::default() };
         }
     }

@@ -28,7 +28,6 @@
 mod judge;
 mod light;
 mod loss;
-pub(crate) mod stillness;
 
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, NAME, Places, re_alert_secs, severity};

@@ -39,7 +39,7 @@ pub(super) struct Region {
     left: f64,
     pub shape: Shape,
     /// When it last grew, seconds of the meter's clock.
-    pub grown: f64,
+    grown: f64,
     /// It has not grown for a while: its shape is that of a thing, and not of a shadow on its way.
     pub sure: bool,
     /// For how long something moved beside it when it came, and before it went, seconds.

@@ -51,47 +51,55 @@ fn picture(view: View<'_>, look: usize) -> Vec<u8> {
     bytes
 }
 
-/// Shows `scene` for `secs` at 5 looks a second, the owner found by the detector; `told` is given the facts of each look.
-fn watch<'a>(secs: f64, scene: impl Fn(f64) -> View<'a>, mut told: impl FnMut(f64, &[StaticRegion])) {
+/// Shows what `draw` makes for `secs` at 5 looks a second, with the owner found by the detector where it says so; `told` is
+/// given the facts of each look.
+fn show(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, bool), mut told: impl FnMut(f64, &[StaticRegion])) {
     let mut meter = BackgroundMeter::default();
     for look in 0..(secs * 5.0) as usize {
         let at = look as f64 / 5.0;
-        let view = scene(at);
-        let bgr = picture(view, look);
-        let share = |n: usize, of: usize| n as f64 / of as f64;
-        let (x, y, w, h) = OWNER;
-        let bounds = Bounds::new(share(x, WIDTH), share(y, HEIGHT), share(w, WIDTH), share(h, HEIGHT));
-        let people: &[_] = &[Detection { class: Class::Person, score: 0.7, bounds }];
+        let (bgr, owner) = draw(at, look);
+        let people: &[_] = &[Detection { class: Class::Person, score: 0.7, bounds: shares(OWNER) }];
         let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-        let found = meter.look(StreamTime::from_secs(at), pixels, if view.owner { people } else { &[] });
+        let found = meter.look(StreamTime::from_secs(at), pixels, if owner { people } else { &[] });
         told(at, found.unwrap());
     }
 }
 
-fn things(secs: f64, scene: impl Fn(f64) -> View<'static>) -> Vec<(f64, StaticRegion)> {
+/// All that is a thing, look by look.
+fn things(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, bool)) -> Vec<(f64, StaticRegion)> {
     let mut all = Vec::new();
-    watch(secs, scene, |at, regions| {
+    show(secs, draw, |at, regions| {
         all.extend(regions.iter().filter(|r| r.score >= 0.5).map(|region| (at, *region)));
     });
     all
 }
 
-fn plain(_: usize, _: usize) -> f64 {
-    1.0
+/// The same in plain light, where `scene` says whether the bag and its owner are there.
+fn things_of(secs: f64, scene: impl Fn(f64) -> (bool, bool)) -> Vec<(f64, StaticRegion)> {
+    things(secs, |at, look| {
+        let (bag, owner) = scene(at);
+        (picture(View { bag, owner, light: &|_, _| 1.0 }, look), owner)
+    })
+}
+
+fn shares((x, y, w, h): Place) -> Bounds {
+    let share = |n: usize, of: usize| n as f64 / of as f64;
+    Bounds::new(share(x, WIDTH), share(y, HEIGHT), share(w, WIDTH), share(h, HEIGHT))
 }
 
 fn on_the_bag(region: &StaticRegion) -> bool {
-    let share = |n: usize, of: usize| n as f64 / of as f64;
-    let (x, y, w, h) = BAG;
-    let bag = Bounds::new(share(x, WIDTH), share(y, HEIGHT), share(w, WIDTH), share(h, HEIGHT));
-    region.bounds.iou(&bag) > 0.6
+    region.bounds.iou(&shares(BAG)) > 0.6
+}
+
+/// Brightness under a cloud that comes from the left.
+fn cloud(at: f64, x: usize, y: usize) -> f64 {
+    let (dx, dy) = (x as f64 - 14.0 * (at - 6.0), y as f64 - 64.0);
+    1.0 - 0.3 * (1.5 - dx.hypot(dy) / 30.0).clamp(0.0, 1.0)
 }
 
 #[test]
 fn a_bag_that_is_put_down_has_come_and_when_it_is_taken_it_is_over() {
-    let scene =
-        |at: f64| View { bag: (6.0..20.0).contains(&at), owner: (4.0..8.0).contains(&at), light: &plain };
-    let found = things(30.0, scene);
+    let found = things_of(30.0, |at| ((6.0..20.0).contains(&at), (4.0..8.0).contains(&at)));
     let first = found.first().expect("a bag");
     // it rests from 6 s; he stands beside it, not before it
     assert!((7.0..10.0).contains(&first.0), "{first:?}");
@@ -105,8 +113,7 @@ fn a_bag_that_is_put_down_has_come_and_when_it_is_taken_it_is_over() {
 
 #[test]
 fn a_bag_that_was_there_and_is_taken_has_gone() {
-    let scene = |at: f64| View { bag: at < 10.0, owner: (7.0..11.0).contains(&at), light: &plain };
-    let found = things(30.0, scene);
+    let found = things_of(30.0, |at| (at < 10.0, (7.0..11.0).contains(&at)));
     let first = found.first().expect("a gap");
     assert!((11.0..14.0).contains(&first.0), "{first:?}");
     assert!(found.iter().all(|(_, r)| on_the_bag(r) && r.added < -0.2 && r.touched_secs > 1.0), "{found:?}");
@@ -118,12 +125,8 @@ fn a_bag_that_was_there_and_is_taken_has_gone() {
 
 #[test]
 fn what_is_put_back_where_it_was_taken_has_come_again() {
-    let scene = |at: f64| View {
-        bag: !(10.0..18.0).contains(&at),
-        owner: (8.0..12.0).contains(&at) || (16.0..19.5).contains(&at),
-        light: &plain,
-    };
-    let found = things(30.0, scene);
+    let owner = |at: f64| (8.0..12.0).contains(&at) || (16.0..19.5).contains(&at);
+    let found = things_of(30.0, |at| (!(10.0..18.0).contains(&at), owner(at)));
     assert!(found.iter().any(|(at, r)| *at < 16.0 && r.added < -0.2), "{found:?}");
     assert!(found.iter().any(|(at, r)| *at > 20.0 && r.added > 0.15 && on_the_bag(r)), "{found:?}");
     assert!(!found.iter().any(|(at, r)| *at > 22.0 && r.added < -0.2), "{found:?}");
@@ -132,17 +135,11 @@ fn what_is_put_back_where_it_was_taken_has_come_again() {
 #[test]
 fn light_is_no_thing() {
     let none = |name: &str, light: &dyn Fn(f64, usize, usize) -> f64| {
-        let mut meter_told = Vec::new();
-        let mut meter = BackgroundMeter::default();
-        for look in 0..200 {
-            let at = look as f64 / 5.0;
-            let now = |x: usize, y: usize| light(at, x, y);
-            let bgr = picture(View { bag: true, owner: false, light: &now }, look);
-            let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-            let found = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap();
-            meter_told.extend(found.iter().filter(|r| r.score >= 0.5).map(|r| (at, *r)));
-        }
-        assert!(meter_told.is_empty(), "{name}: {meter_told:?}");
+        let draw = |at: f64, look: usize| {
+            (picture(View { bag: true, owner: false, light: &|x, y| light(at, x, y) }, look), false)
+        };
+        let told = things(40.0, draw);
+        assert!(told.is_empty(), "{name}: {told:?}");
     };
     none("steady", &|_, _, _| 1.0);
     none("a lamp goes on", &|at, _, _| if at > 10.0 { 1.35 } else { 1.0 });
@@ -154,30 +151,16 @@ fn light_is_no_thing() {
     none("a shadow that comes and stays", &|at, x, _| {
         shadow(WIDTH as f64 - 12.0 * (at - 8.0).clamp(0.0, 8.0), x)
     });
-    let cloud = |at: f64, x: usize, y: usize| {
-        let (dx, dy) = (x as f64 - 14.0 * (at - 6.0), y as f64 - 64.0);
-        1.0 - 0.3 * (1.5 - dx.hypot(dy) / 30.0).clamp(0.0, 1.0)
-    };
     none("a cloud that passes", &cloud);
 }
 
 #[test]
 fn a_bag_left_while_a_cloud_passes_is_found_after_it() {
-    let cloudy = |at: f64| {
-        move |x: usize, y: usize| {
-            let (dx, dy) = (x as f64 - 14.0 * (at - 6.0), y as f64 - 64.0);
-            1.0 - 0.3 * (1.5 - dx.hypot(dy) / 30.0).clamp(0.0, 1.0)
-        }
+    let draw = |at: f64, look: usize| {
+        (picture(View { bag: at > 10.0, owner: false, light: &|x, y| cloud(at, x, y) }, look), false)
     };
     let mut last = Vec::new();
-    let mut meter = BackgroundMeter::default();
-    for look in 0..225 {
-        let at = look as f64 / 5.0;
-        let light = cloudy(at);
-        let bgr = picture(View { bag: at > 10.0, owner: false, light: &light }, look);
-        let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-        last = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap().to_vec();
-    }
+    show(45.0, draw, |_, regions| last = regions.to_vec());
     assert!(last.iter().any(|r| r.score >= 0.5 && r.added > 0.15 && on_the_bag(r)), "{last:?}");
 }
 
@@ -224,16 +207,11 @@ fn posters(look: usize) -> Vec<u8> {
 #[test]
 fn a_lens_out_of_focus_neither_brings_nor_takes_anything() {
     for until in [20.0, 90.0, 200.0] {
-        let mut meter = BackgroundMeter::default();
-        for look in 0..600 {
-            let at = look as f64 / 5.0;
-            let mut bgr = posters(look);
-            if (10.0..until).contains(&at) {
-                bgr = blurred(&bgr);
-            }
-            let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-            let found = meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap();
-            assert!(found.iter().all(|region| region.score < 0.5), "{at}: {found:?}");
-        }
+        let draw = |at: f64, look: usize| {
+            let sharp = posters(look);
+            (if (10.0..until).contains(&at) { blurred(&sharp) } else { sharp }, false)
+        };
+        let told = things(120.0, draw);
+        assert!(told.is_empty(), "{until}: {told:?}");
     }
 }

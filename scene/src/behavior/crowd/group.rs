@@ -148,8 +148,7 @@ fn are_near(one: &Neighbor, other: &Neighbor, were: bool, aspect: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Closeup, Facts};
-    use crate::scene::Evidence;
+    use crate::samples;
 
     const ASPECT: f64 = 16.0 / 9.0;
 
@@ -164,18 +163,7 @@ mod tests {
     /// The same people, at places that change from look to look, five seconds apart.
     fn looks(neighbors: &mut Neighbors, looks: &[&[Bounds]]) {
         for (look, stays) in (0_u64..).zip(looks) {
-            let scene = Scene {
-                at: StreamTime(Duration::from_secs(5 * look)),
-                known: Duration::from_secs(5 * look),
-                gap: Duration::ZERO,
-                evidence: Evidence::Seen,
-                aspect: ASPECT,
-                detections: &[],
-                tracks: &[],
-                mixups: &[],
-                facts: Facts::default(),
-                closeup: &Closeup::default(),
-            };
+            let scene = samples::scene(StreamTime(Duration::from_secs(5 * look)), ASPECT);
             neighbors.look(&(1..).zip(*stays).map(neighbor).collect::<Vec<_>>(), &scene);
         }
     }

@@ -257,9 +257,7 @@ fn grown(b: Bounds, by: f64, aspect: f64) -> Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Closeup, Facts};
     use crate::samples;
-    use crate::scene::Evidence;
 
     const ASPECT: f64 = 1.5;
     const TALL: f64 = 0.4;
@@ -292,19 +290,7 @@ mod tests {
     }
 
     fn look(body: &mut Body, secs: f64, shown: Shown<'_>) -> Option<Stance> {
-        let scene = Scene {
-            at: at(secs),
-            known: Duration::ZERO,
-            gap: Duration::from_millis(200),
-            evidence: Evidence::Seen,
-            aspect: ASPECT,
-            detections: &[],
-            tracks: &[],
-            mixups: &[],
-            facts: Facts::default(),
-            closeup: &Closeup::default(),
-        };
-        body.look(shown, &scene);
+        body.look(shown, &samples::scene(at(secs), ASPECT));
         body.stance(at(secs))
     }
 

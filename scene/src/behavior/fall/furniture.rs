@@ -66,9 +66,7 @@ impl Furniture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Closeup, Facts};
     use crate::samples;
-    use crate::scene::Evidence;
     use crate::track::Track;
 
     const CHAIR: Bounds = Bounds::new(0.5, 0.6, 0.1, 0.2);
@@ -81,18 +79,7 @@ mod tests {
     fn learn(furniture: &mut Furniture, secs: f64, found: &[Bounds], tracks: &[Track]) {
         let detections: Vec<_> =
             found.iter().map(|&bounds| Detection { class: Class::Person, score: 0.3, bounds }).collect();
-        furniture.learn(&Scene {
-            at: at(secs),
-            known: Duration::ZERO,
-            gap: Duration::from_millis(200),
-            evidence: Evidence::Seen,
-            aspect: 1.5,
-            detections: &detections,
-            tracks,
-            mixups: &[],
-            facts: Facts::default(),
-            closeup: &Closeup::default(),
-        });
+        furniture.learn(&Scene { detections: &detections, tracks, ..samples::scene(at(secs), 1.5) });
     }
 
     fn walker(bounds: Bounds, moved: bool) -> Track {

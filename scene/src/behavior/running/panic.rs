@@ -222,9 +222,8 @@ impl Panic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Closeup, Facts, FlowCell};
+    use crate::facts::{Facts, FlowCell};
     use crate::samples;
-    use crate::scene::Evidence;
 
     const ASPECT: f64 = 1.5;
     const HEIGHT: f64 = 0.2;
@@ -258,19 +257,9 @@ mod tests {
     }
 
     fn look(panic: &mut Panic, secs: f64, tracks: &[Track], flow: &Flow) -> Option<Fast> {
-        let scene = Scene {
-            at: StreamTime::from_secs(secs),
-            known: Duration::from_secs_f64(secs),
-            gap: Duration::from_millis(200),
-            evidence: Evidence::Seen,
-            aspect: ASPECT,
-            detections: &[],
-            tracks,
-            mixups: &[],
-            facts: Facts { flow: Some(flow), ..Facts::default() },
-            closeup: &Closeup::default(),
-        };
-        panic.look(&scene, None)
+        let at = StreamTime::from_secs(secs);
+        let facts = Facts { flow: Some(flow), ..Facts::default() };
+        panic.look(&Scene { tracks, facts, ..samples::scene(at, ASPECT) }, None)
     }
 
     /// When it is first believed, if at all: calm until second 6, then `fast` of them at so many heights a second.

@@ -2,7 +2,7 @@
 
 use super::light::Light;
 use super::loss::{Loss, Losses};
-use super::stillness::Stillness;
+use crate::stillness::Stillness;
 use crate::facts::{Picture, View};
 use crate::time::StreamTime;
 use std::time::Duration;

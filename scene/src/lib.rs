@@ -26,6 +26,7 @@ pub mod rule;
 #[cfg(test)]
 mod samples;
 pub mod scene;
+mod stature;
 mod stillness;
 pub mod time;
 pub mod track;
@@ -38,6 +39,7 @@ pub use event::{EndReason, Event, Phase};
 pub use facts::{Closer, Closeup, Facts, Needs, Wants};
 pub use geometry::{Bounds, Point};
 pub use scene::{Evidence, Look, Scene};
+pub use stature::Statures;
 pub use time::{LocalTime, StreamTime, Weekday};
 pub use track::{State, Track};
 pub use watch::Watch;

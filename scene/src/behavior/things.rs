@@ -6,7 +6,8 @@ use crate::detection::{Class, Group};
 use crate::facts::StaticRegion;
 use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
-use crate::track::{State, Track};
+use crate::stature::Statures;
+use crate::track::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -19,10 +20,6 @@ const SMALLEST: f64 = 0.12;
 const SPECK: f64 = 0.03;
 /// What is thinner than this share of them (9 cm) is a fold, a crack or the edge of a shadow.
 const THINNEST: f64 = 0.05;
-/// Bands of the picture, from top to bottom, in each of which people have about one height.
-const BANDS: usize = 16;
-/// So near the upper or lower edge of the picture a box may end there only because the picture does.
-const EDGE: f64 = 0.01;
 /// Steps away from the camera look shorter than steps aside: cameras look down on people at about 30 degrees.
 const DEPTH: f64 = 1.6;
 /// People near: within so many of their own heights (3 m), or so many widths of the thing.
@@ -77,7 +74,7 @@ struct Place {
 pub(super) struct People {
     places: VecDeque<Place>,
     seen: BTreeSet<u64>,
-    heights: [Option<f64>; BANDS],
+    statures: Statures,
 }
 
 impl People {
@@ -85,7 +82,12 @@ impl People {
         while self.places.front().is_some_and(|p| scene.known.saturating_sub(p.known) > REMEMBERED) {
             self.places.pop_front();
         }
+        let statures = &mut self.statures;
         for track in scene.tracks.iter().filter(|t| t.class == Class::Person && t.seen) {
+            // things that the detector takes for people keep nobody company
+            if !track.moved && statures.is_nobody(&track.bounds, scene.aspect) {
+                continue;
+            }
             let first = self.seen.insert(track.id);
             self.places.push_back(Place {
                 known: scene.known,
@@ -94,44 +96,22 @@ impl People {
                 height: track.height,
                 first,
             });
-            if track.state == State::Confirmed && track.moved && is_whole(&track.bounds) {
-                self.measure(track);
+            if track.state == State::Confirmed && track.moved {
+                statures.measure(&track.bounds, track.height);
             }
         }
         let listed = |id: &u64| scene.tracks.binary_search_by_key(id, |track| track.id).is_ok();
         self.seen.retain(listed);
     }
 
-    fn measure(&mut self, track: &Track) {
-        let band = &mut self.heights[band(track.foot().y)];
-        let before = band.unwrap_or(track.height);
-        // people are half hidden more often than they are taller than they are
-        let weight = if track.height > before { 0.2 } else { 0.05 };
-        *band = Some(before + weight * (track.height - before));
-    }
-
     /// How tall people are who stand at `y`; none when nobody has been seen about there.
     pub(super) fn height_at(&self, y: f64) -> Option<f64> {
-        let here = band(y);
-        (0..=2).find_map(|off| {
-            let around = [here.checked_sub(off), Some(here + off)];
-            around.into_iter().flatten().filter_map(|band| *self.heights.get(band)?).reduce(f64::max)
-        })
+        self.statures.height_at(y)
     }
 
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
-}
-
-/// Cut off by the edge of the picture, a box does not tell how tall somebody is.
-fn is_whole(b: &Bounds) -> bool {
-    b.y > EDGE && b.y + b.h < 1.0 - EDGE
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bands")]
-fn band(y: f64) -> usize {
-    ((y.clamp(0.0, 1.0) * BANDS as f64) as usize).min(BANDS - 1)
 }
 
 /// Which regions a rule looks at.

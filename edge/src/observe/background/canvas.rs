@@ -20,6 +20,11 @@ impl Extent {
         self.width * self.height
     }
 
+    /// Width / height.
+    pub fn aspect(self) -> f64 {
+        self.width as f64 / self.height.max(1) as f64
+    }
+
     /// Columns and rows from `(left, top)` to `(right, bottom)`, ends excluded, grown by `margin` and cut to fit.
     pub fn window(self, (left, top, right, bottom): (usize, usize, usize, usize), margin: usize) -> Window {
         Window {

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
-use xunge_scene::{Bounds, Class, Detection, detection::Group};
+use xunge_scene::{Bounds, Class, Detection, Statures, detection::Group};
 
 use super::canvas::{Extent, Window};
 
 /// A person is believed from here: one who is missed becomes a thing, one who is not there hides one for a while.
 const PERSON: f32 = 0.2;
+/// Surely one from here: how tall people are is learned from them, and they are believed whatever their size.
+const SURE: f32 = 0.5;
 /// A vehicle is believed from here.
 const VEHICLE: f32 = 0.3;
 /// A box is grown by this share of its size on every side: arms and shadows at the feet stand out of it.
@@ -26,6 +28,7 @@ pub(super) struct Cover {
     pub mask: Vec<u8>,
     /// Boxes of people, grown.
     pub people: Vec<Bounds>,
+    statures: Statures,
 }
 
 impl Cover {
@@ -40,6 +43,12 @@ impl Cover {
                 continue;
             }
             let b = detection.bounds;
+            if person && detection.score >= SURE {
+                self.statures.measure(&b, b.h);
+            } else if person && self.statures.is_nobody(&b, extent.aspect()) {
+                // a bag or a cone that the detector takes for somebody would hide itself for ever
+                continue;
+            }
             let grown = Bounds::new(
                 b.x - GROWN * b.w,
                 b.y - GROWN * b.h,

@@ -51,22 +51,34 @@ fn picture(view: View<'_>, look: usize) -> Vec<u8> {
     bytes
 }
 
-/// Shows what `draw` makes for `secs` at 5 looks a second, with the owner found by the detector where it says so; `told` is
-/// given the facts of each look.
-fn show(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, bool), mut told: impl FnMut(f64, &[StaticRegion])) {
+/// Shows what `draw` makes for `secs` at 5 looks a second, with what the detector finds in it; `told` is given the facts of
+/// each look.
+fn show(
+    secs: f64,
+    draw: impl Fn(f64, usize) -> (Vec<u8>, Vec<Detection>),
+    mut told: impl FnMut(f64, &[StaticRegion]),
+) {
     let mut meter = BackgroundMeter::default();
     for look in 0..(secs * 5.0) as usize {
         let at = look as f64 / 5.0;
-        let (bgr, owner) = draw(at, look);
-        let people: &[_] = &[Detection { class: Class::Person, score: 0.7, bounds: shares(OWNER) }];
+        let (bgr, found) = draw(at, look);
         let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-        let found = meter.look(StreamTime::from_secs(at), pixels, if owner { people } else { &[] });
+        let found = meter.look(StreamTime::from_secs(at), pixels, &found);
         told(at, found.unwrap());
     }
 }
 
+fn person(place: Place, score: f32) -> Detection {
+    Detection { class: Class::Person, score, bounds: shares(place) }
+}
+
+/// The owner as the detector finds him, if he is there.
+fn owner(there: bool) -> Vec<Detection> {
+    there.then(|| person(OWNER, 0.7)).into_iter().collect()
+}
+
 /// All that is a thing, look by look.
-fn things(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, bool)) -> Vec<(f64, StaticRegion)> {
+fn things(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, Vec<Detection>)) -> Vec<(f64, StaticRegion)> {
     let mut all = Vec::new();
     show(secs, draw, |at, regions| {
         all.extend(regions.iter().filter(|r| r.score >= 0.5).map(|region| (at, *region)));
@@ -77,8 +89,8 @@ fn things(secs: f64, draw: impl Fn(f64, usize) -> (Vec<u8>, bool)) -> Vec<(f64, 
 /// The same in plain light, where `scene` says whether the bag and its owner are there.
 fn things_of(secs: f64, scene: impl Fn(f64) -> (bool, bool)) -> Vec<(f64, StaticRegion)> {
     things(secs, |at, look| {
-        let (bag, owner) = scene(at);
-        (picture(View { bag, owner, light: &|_, _| 1.0 }, look), owner)
+        let (bag, there) = scene(at);
+        (picture(View { bag, owner: there, light: &|_, _| 1.0 }, look), owner(there))
     })
 }
 
@@ -112,6 +124,19 @@ fn a_bag_that_is_put_down_has_come_and_when_it_is_taken_it_is_over() {
 }
 
 #[test]
+fn a_bag_that_the_detector_takes_for_somebody_is_found_all_the_same() {
+    let draw = |at: f64, look: usize| {
+        let (bag, there) = (at >= 6.0, (2.0..8.0).contains(&at));
+        let mut found = owner(there);
+        found.extend(bag.then(|| person(BAG, 0.35)));
+        (picture(View { bag, owner: there, light: &|_, _| 1.0 }, look), found)
+    };
+    let found = things(20.0, draw);
+    let last = found.last().expect("a bag");
+    assert!(last.0 > 19.0 && on_the_bag(&last.1) && last.1.peopled < 0.4, "{last:?}");
+}
+
+#[test]
 fn a_bag_that_was_there_and_is_taken_has_gone() {
     let found = things_of(30.0, |at| (at < 10.0, (7.0..11.0).contains(&at)));
     let first = found.first().expect("a gap");
@@ -136,7 +161,7 @@ fn what_is_put_back_where_it_was_taken_has_come_again() {
 fn light_is_no_thing() {
     let none = |name: &str, light: &dyn Fn(f64, usize, usize) -> f64| {
         let draw = |at: f64, look: usize| {
-            (picture(View { bag: true, owner: false, light: &|x, y| light(at, x, y) }, look), false)
+            (picture(View { bag: true, owner: false, light: &|x, y| light(at, x, y) }, look), owner(false))
         };
         let told = things(40.0, draw);
         assert!(told.is_empty(), "{name}: {told:?}");
@@ -157,7 +182,7 @@ fn light_is_no_thing() {
 #[test]
 fn a_bag_left_while_a_cloud_passes_is_found_after_it() {
     let draw = |at: f64, look: usize| {
-        (picture(View { bag: at > 10.0, owner: false, light: &|x, y| cloud(at, x, y) }, look), false)
+        (picture(View { bag: at > 10.0, owner: false, light: &|x, y| cloud(at, x, y) }, look), owner(false))
     };
     let mut last = Vec::new();
     show(45.0, draw, |_, regions| last = regions.to_vec());
@@ -209,7 +234,7 @@ fn a_lens_out_of_focus_neither_brings_nor_takes_anything() {
     for until in [20.0, 90.0, 200.0] {
         let draw = |at: f64, look: usize| {
             let sharp = posters(look);
-            (if (10.0..until).contains(&at) { blurred(&sharp) } else { sharp }, false)
+            (if (10.0..until).contains(&at) { blurred(&sharp) } else { sharp }, owner(false))
         };
         let told = things(120.0, draw);
         assert!(told.is_empty(), "{until}: {told:?}");

@@ -1,6 +1,7 @@
 //! The sets of scenes, and what all of them need.
 
 pub mod covers;
+pub mod crowd;
 pub mod director;
 pub mod eventless;
 pub mod loitering;
@@ -24,6 +25,8 @@ pub enum Set {
     Objects,
     /// People who run.
     Running,
+    /// Groups that form, stand and pass.
+    Crowd,
     /// Cameras that are covered, pushed, blinded.
     Tamper,
     /// Nothing happens.
@@ -32,7 +35,8 @@ pub enum Set {
 
 impl Set {
     /// All sets.
-    pub const ALL: [Self; 5] = [Self::Loitering, Self::Objects, Self::Running, Self::Tamper, Self::Eventless];
+    pub const ALL: [Self; 6] =
+        [Self::Loitering, Self::Objects, Self::Running, Self::Crowd, Self::Tamper, Self::Eventless];
 
     /// Its name, which is its folder's too.
     pub fn name(self) -> &'static str {
@@ -40,6 +44,7 @@ impl Set {
             Self::Loitering => "loitering",
             Self::Objects => "objects",
             Self::Running => "running",
+            Self::Crowd => "crowd",
             Self::Tamper => "tamper",
             Self::Eventless => "eventless",
         }
@@ -50,6 +55,7 @@ impl Set {
         match self {
             Self::Loitering => loitering::scenes(material, seed),
             Self::Running => running::scenes(material, seed),
+            Self::Crowd => crowd::scenes(material, seed),
             Self::Eventless => eventless::scenes(material, seed, hours),
             Self::Objects => objects::scenes(material, seed),
             Self::Tamper => tamper::scenes(material, seed),

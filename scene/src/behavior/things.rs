@@ -15,6 +15,8 @@ use std::time::Duration;
 const REMEMBERED: Duration = Duration::from_secs(15);
 /// What is taller than this share of the people who stand there is no thing that people carry.
 const TALLEST: f64 = 0.8;
+/// Neither is what is wider than this many of them: a sofa measures 1.2.
+const WIDEST: f64 = 1.5;
 /// What is smaller than this share of them, or than this part of the picture's height, is not worth a word.
 const SMALLEST: f64 = 0.12;
 const SPECK: f64 = 0.03;
@@ -130,7 +132,10 @@ impl Scope {
         let width = bounds.w * scene.aspect;
         let (size, thin) = (bounds.h.max(width), bounds.h.min(width));
         let small = person.is_none_or(|height| {
-            bounds.h < TALLEST * height && size > SMALLEST * height && thin > THINNEST * height
+            bounds.h < TALLEST * height
+                && width < WIDEST * height
+                && size > SMALLEST * height
+                && thin > THINNEST * height
         });
         let parked = scene.tracks.iter().any(|track| {
             track.class.group() == Group::Vehicle && track.bounds.overlap(bounds) > 0.3 * bounds.area()

@@ -18,9 +18,10 @@ pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
     let mut all = Vec::new();
     for n in 1..=2 {
         all.push(gathers(new(format!("gathers-{n}"))));
-        all.push(packed(new(format!("packed-{n}"))));
+        all.push(packed(new(format!("packed-{n}")), (5, 4)));
         all.push(grows(new(format!("grows-{n}"))));
     }
+    all.push(packed(new("packed-many".to_owned()), (10, 6)));
     all.push(passes(new("class-passes".to_owned())));
     all.push(pairs(new("pairs".to_owned())));
     all
@@ -80,22 +81,23 @@ fn grows(mut director: Director<'_>) -> Scene {
     director.done("to five people who stand together seven come within seven seconds")
 }
 
-/// So close that the camera sees some of them only in part.
-fn packed(mut director: Director<'_>) -> Scene {
+/// So close, in so many columns and rows, that the camera sees some of them only in part.
+fn packed(mut director: Director<'_>, (columns, rows): (usize, usize)) -> Scene {
     let middle = director.spot((520.0, 275.0));
     let until_s = 48.0;
-    let count = 20;
+    let (count, every_s) = (columns * rows, 8.0 / (columns * rows) as f64);
     for n in 0..count {
-        let (column, row) = (f64::from(n % 5) - 2.0, f64::from(n / 5) - 1.5);
+        let off = |n: usize, of: usize| n as f64 - (of - 1) as f64 / 2.0;
+        let (column, row) = (off(n % columns, columns), off(n / columns, rows));
         let jitter = |director: &mut Director<'_>| director.random.range(-0.08, 0.08);
         let (dx, dz) = (jitter(&mut director), jitter(&mut director));
         let place = middle.plus(0.32 * column + dx, 0.4 * row + dz);
         let until_s = until_s + director.random.range(0.0, 5.0);
-        comes(&mut director, place, 6.0 + 0.4 * f64::from(n), until_s);
+        comes(&mut director, place, 6.0 + every_s * n as f64, until_s);
     }
-    let full_s = 6.0 + 0.4 * (CROWD - 1) as f64;
+    let full_s = 6.0 + every_s * (CROWD - 1) as f64;
     let note = format!("{count} people come within eight seconds and stand packed");
-    director.event(Event::new("crowd", full_s, until_s, note));
+    director.event(Event::new("crowd", rounded(full_s), until_s, note));
     director.done("many people stand so close that they hide each other")
 }
 

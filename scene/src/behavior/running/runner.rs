@@ -2,7 +2,7 @@
 
 use super::Fast;
 use crate::facts::Flow;
-use crate::geometry::{Bounds, Point, Zone};
+use crate::geometry::{Bounds, Ground, Point, STATURE_M, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{State, Track};
@@ -36,6 +36,14 @@ struct Step {
     flow: Option<Point>,
 }
 
+/// What ways are measured by where the ground is known.
+#[derive(Debug, Clone, Copy)]
+struct Yard<'a> {
+    ground: &'a Ground,
+    /// How far somebody goes within the window who only just runs.
+    about_m: f64,
+}
+
 /// Everybody's last steps.
 #[derive(Debug, Default)]
 pub(super) struct Runners {
@@ -60,7 +68,8 @@ impl Runners {
                 steps.pop_front();
             }
             let inside = zone.is_none_or(|zone| zone.contains(track.foot()));
-            let Some(speed) = speed(steps, scene.aspect).filter(|&speed| speed >= speed_bh_s && inside) else {
+            let yard = scene.ground.map(|ground| Yard { ground, about_m: speed_bh_s * STATURE_M * WINDOW.as_secs_f64() });
+            let Some(speed) = speed(steps, scene.aspect, yard).filter(|&speed| speed >= speed_bh_s && inside) else {
                 continue;
             };
             let since = steps.front().map_or(scene.at, |s| s.at);
@@ -90,8 +99,9 @@ fn join(fast: Option<Fast>, track: &Track, since: StreamTime, speed_bh_s: f64) -
     fast
 }
 
-/// Speed over the window, own heights per second; none when it is not to be believed.
-fn speed(steps: &VecDeque<Step>, aspect: f64) -> Option<f64> {
+/// Speed over the window, body heights per second; none when it is not to be believed. A body height is that of the box,
+/// or, where the ground can be measured, that of a standing adult.
+fn speed(steps: &VecDeque<Step>, aspect: f64, yard: Option<Yard<'_>>) -> Option<f64> {
     let (first, last) = (steps.front()?, steps.back()?);
     let span = last.at.since(first.at);
     if steps.len() < LOOKS || span < WINDOW || span > WIDEST {
@@ -106,13 +116,17 @@ fn speed(steps: &VecDeque<Step>, aspect: f64) -> Option<f64> {
     // Half hidden, either the head or the feet stay where they are.
     let net = way(first, last, Bounds::head).min(way(first, last, Bounds::foot));
     let path: f64 = steps.iter().zip(steps.iter().skip(1)).map(|(a, b)| way(a, b, Bounds::centre)).sum();
-    if net < STRAIGHT * path {
+    let way_m = yard.and_then(|yard| yard.ground.apart_m(&first.bounds, &last.bounds, yard.about_m));
+    // Of somebody who comes nearer feet go further than the head; then only the middle is to go straight on.
+    let straight = if way_m.is_some() { way(first, last, Bounds::centre) } else { net };
+    if straight < STRAIGHT * path {
         return None;
     }
     let per_second = net / span.as_secs_f64();
     let (a, b) = (first.bounds.centre(), last.bounds.centre());
     let along = Point::new((b.x - a.x) * aspect, b.y - a.y);
-    goes_with(steps, along, per_second).then_some(per_second / highest)
+    let speed_bh_s = way_m.map_or(per_second / highest, |way_m| way_m / STATURE_M / span.as_secs_f64());
+    goes_with(steps, along, per_second).then_some(speed_bh_s)
 }
 
 /// Do the pixels go the same way?
@@ -174,17 +188,17 @@ mod tests {
     fn changed(change: impl Fn(usize, &mut Step)) -> Option<f64> {
         let mut steps = steps(2.2, 5);
         steps.iter_mut().enumerate().for_each(|(look, step)| change(look, step));
-        speed(&steps, ASPECT)
+        speed(&steps, ASPECT, None)
     }
 
     #[test]
     fn speed_is_in_own_heights_and_needs_enough_looks() {
         for true_speed in [0.8, 2.2] {
-            let found = speed(&steps(true_speed, 5), ASPECT);
+            let found = speed(&steps(true_speed, 5), ASPECT, None);
             assert!(found.is_some_and(|found| (found - true_speed).abs() < 1e-6), "{found:?}");
         }
-        assert!(speed(&steps(2.2, 4), ASPECT).is_some());
-        assert_eq!(speed(&steps(2.2, 3), ASPECT), None);
+        assert!(speed(&steps(2.2, 4), ASPECT, None).is_some());
+        assert_eq!(speed(&steps(2.2, 3), ASPECT, None), None);
         // Four looks within an eighth of a second show jitter.
         let quick = |look: usize, step: &mut Step| step.at = StreamTime::from_secs(0.04 * look as f64);
         assert_eq!(changed(quick), None);
@@ -227,7 +241,7 @@ mod tests {
         for (look, step) in steps.iter_mut().enumerate() {
             step.bounds.h *= 1.0 + 0.08 * look as f64;
         }
-        assert!(speed(&steps, ASPECT).is_none_or(|speed| speed <= 0.81), "{:?}", speed(&steps, ASPECT));
+        assert!(speed(&steps, ASPECT, None).is_none_or(|speed| speed <= 0.81), "{:?}", speed(&steps, ASPECT, None));
     }
 
     #[test]

@@ -23,6 +23,8 @@ struct Camera {
 const STEEP: Camera = Camera { above_m: 6.0, down_deg: 70.0, focal: 1.0 };
 /// As most cameras hang.
 const USUAL: Camera = Camera { above_m: 5.0, down_deg: 35.0, focal: 0.9 };
+/// Hangs under a porch: feet come down the picture while heads hardly do.
+const LOW: Camera = Camera { above_m: 3.2, down_deg: 30.0, focal: 0.8 };
 /// Looks along a road.
 const FLAT: Camera = Camera { above_m: 5.0, down_deg: 15.0, focal: 2.2 };
 
@@ -90,7 +92,7 @@ struct Play<'a> {
     thing: Option<StaticRegion>,
     /// The camera was turned away before the first look.
     turned: bool,
-    /// Boxes end so much too high or too low, in parts of their height.
+    /// Both ends of boxes are up to so much too high or too low, in parts of their height.
     jitter: f64,
 }
 
@@ -128,8 +130,11 @@ impl Play<'_> {
         let here = self.camera.body(walk(t)?);
         let before = walk(t - STEP).map_or(here, |place| self.camera.body(place));
         let (a, b) = (before.centre(), here.centre());
-        let noise = (t * 12.9898 + 78.233).sin() * 43758.5453;
-        let here = Bounds { h: here.h * (1.0 + self.jitter * (2.0 * noise.rem_euclid(1.0) - 1.0)), ..here };
+        let noise = |of: f64| {
+            (2.0 * ((t * 12.9898 + of).sin() * 43758.5453).rem_euclid(1.0) - 1.0) * self.jitter * here.h
+        };
+        let (up, low) = (noise(1.0), noise(2.0));
+        let here = Bounds { y: here.y - up, h: here.h + up + low, ..here };
         let seen = here.overlap(&Bounds::new(0.0, 0.0, 1.0, 1.0)) > 0.6 * here.area();
         seen.then(|| (here, Point::new((b.x - a.x) * ASPECT / STEP, (b.y - a.y) / STEP)))
     }
@@ -162,24 +167,30 @@ fn seen_from_above_a_walker_is_a_walker_and_a_runner_a_runner() {
 
 #[test]
 fn who_runs_towards_the_camera_is_told_where_the_ground_is_measured() {
-    let towards = |speed_m_s: f64| goes((0.5, 9.0), (0.0, 3.5), speed_m_s);
-    let metres = format!("{}{RUNNING}", USUAL.ground((0.0, 6.0)));
-    for rate in RATES {
-        let guessed = play(USUAL, &[&towards(3.5)]).run(RUNNING, rate);
-        assert_eq!(told(&guessed), "", "{rate}: body heights cannot know");
-        let events = play(USUAL, &[&towards(3.5)]).run(&metres, rate);
-        assert_eq!(begun(&events).len(), 1, "{rate}: {}", told(&events));
-        assert_eq!(told(&play(USUAL, &[&towards(1.8)]).run(&metres, rate)), "", "{rate}");
+    for (camera, from, to) in [(USUAL, 9.0, 3.5), (LOW, 7.0, 2.5)] {
+        let towards = |speed_m_s: f64| goes((0.5, from), (0.0, to), speed_m_s);
+        let metres = format!("{}{RUNNING}", camera.ground((0.0, 5.0)));
+        for rate in RATES {
+            let guessed = play(camera, &[&towards(3.5)]).run(RUNNING, rate);
+            assert_eq!(told(&guessed), "", "{from} {rate}: body heights cannot know");
+            let events = play(camera, &[&towards(3.5)]).run(&metres, rate);
+            assert_eq!(begun(&events).len(), 1, "{from} {rate}: {}", told(&events));
+            assert_eq!(told(&play(camera, &[&towards(1.8)]).run(&metres, rate)), "", "{from} {rate}");
+        }
     }
 }
 
 #[test]
 fn feet_that_jitter_make_no_runner_of_a_walker() {
-    let metres = format!("{}{RUNNING}", USUAL.ground((0.0, 6.0)));
-    for rate in RATES {
-        for (at, to) in [((0.0, 14.0), (0.0, 4.0)), ((0.0, 5.0), (1.0, 16.0)), ((-4.0, 12.0), (5.0, 11.0))] {
-            let events = Play { jitter: 0.1, ..play(USUAL, &[&goes(at, to, 1.5)]) }.run(&metres, rate);
-            assert_eq!(told(&events), "", "{at:?} at {rate} looks a second");
+    let near = [((0.0, 14.0), (0.0, 4.0)), ((0.0, 5.0), (1.0, 16.0)), ((-4.0, 12.0), (5.0, 11.0))];
+    let far = [((0.0, 38.0), (0.0, 15.0)), ((0.0, 14.0), (2.0, 38.0))];
+    for (camera, middle, ways) in [(USUAL, 6.0, &near[..]), (FLAT, 16.0, &far)] {
+        let metres = format!("{}{RUNNING}", camera.ground((0.0, middle)));
+        for rate in RATES {
+            for (at, to) in ways {
+                let events = Play { jitter: 0.1, ..play(camera, &[&goes(*at, *to, 1.5)]) }.run(&metres, rate);
+                assert_eq!(told(&events), "", "{at:?} at {rate} looks a second");
+            }
         }
     }
 }

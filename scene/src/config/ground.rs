@@ -8,8 +8,8 @@ const CORNERS: Key = Key::points("corners")
     .example("[[0.28, 0.52], [0.61, 0.50], [0.83, 0.88], [0.12, 0.92]]")
     .doc(
         "The rectangle's four corners in order around it, fractions of the picture (0 to 1) from its top left corner. \
-         Paving, parking bays and door mats will do; large, and where people walk",
-        "矩形的四个顶点，按绕一周的顺序，画面比例（0 到 1），原点在左上角。可利用地砖、车位、门垫；尽量大，取在人走动的地方",
+         Paving, a parking bay or the lines of a court will do; large, and where people walk",
+        "矩形的四个顶点，按绕一周的顺序，画面比例（0 到 1），原点在左上角。可利用地砖、车位、球场线；尽量大，取在人走动的地方",
     );
 const WIDTH_M: Key =
     Key::float("width_m").required().range(SIDES_M.0, SIDES_M.1).unit("m").example("4.8").doc(

@@ -20,7 +20,7 @@ pub fn scene(tracks: &[Track], scene: &CameraScene) -> Drawing {
         .collect();
     let zones = scene.zones.iter().map(|(_, zone)| zone.corners().to_vec());
     let outlines = zones.chain(scene.lines.iter().map(|(_, line)| ends(line))).collect();
-    Drawing { marks, outlines, caption: String::new() }
+    Drawing { marks, outlines, ..Drawing::default() }
 }
 
 /// The zone or line of this name; nothing for the whole frame.

@@ -8,7 +8,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use opencv::core::{Mat, Point as Pixel, Rect, Scalar, ToInputOutputArray, Vec3b, Vector};
+use opencv::core::{Mat, Point as Pixel, Rect, Scalar, ToInputOutputArray, ToOutputArray, Vec3b, Vector};
 use opencv::prelude::MatTraitConst;
 use opencv::{imgcodecs, imgproc};
 use thiserror::Error;
@@ -42,6 +42,8 @@ pub struct Drawing {
     pub marks: Vec<Mark>,
     /// Zones, as polygons.
     pub outlines: Vec<Vec<Point>>,
+    /// Lines that the picture shines through.
+    pub grid: Vec<[Point; 2]>,
     /// Along the lower edge: camera and time.
     pub caption: String,
 }
@@ -223,16 +225,27 @@ fn finish(mut picture: Picture, drawing: &Drawing, quality: u8) -> Result<Still,
 const AMBER: [f64; 3] = [0.0, 176.0, 255.0];
 const GREY: [f64; 3] = [200.0, 200.0, 200.0];
 const BLUE: [f64; 3] = [230.0, 160.0, 60.0];
+const GREEN: [f64; 3] = [120.0, 230.0, 120.0];
+/// How much of a faint line is seen.
+const FAINT: f64 = 0.5;
 
 fn draw<C>(canvas: &mut C, drawing: &Drawing, width: i32, height: i32) -> opencv::Result<()>
 where
-    C: ToInputOutputArray + MatTraitConst,
+    C: ToInputOutputArray + ToOutputArray + MatTraitConst,
 {
     let colour = |[b, g, r]: [f64; 3]| Scalar::new(b, g, r, 0.0);
     let place = |p: &Point| {
         Pixel::new((p.x * f64::from(width)).round() as i32, (p.y * f64::from(height)).round() as i32)
     };
     let unit = (height / 360).clamp(1, 3);
+    if !drawing.grid.is_empty() {
+        let plain = canvas.try_clone()?;
+        for [from, to] in &drawing.grid {
+            imgproc::line(canvas, place(from), place(to), colour(GREEN), unit, imgproc::LINE_AA, 0)?;
+        }
+        let drawn = canvas.try_clone()?;
+        opencv::core::add_weighted(&drawn, FAINT, &plain, 1.0 - FAINT, 0.0, canvas, -1)?;
+    }
     for outline in &drawing.outlines {
         let corners: Vector<Pixel> = outline.iter().map(place).collect();
         imgproc::polylines(canvas, &corners, true, colour(BLUE), unit, imgproc::LINE_AA, 0)?;

@@ -1,13 +1,15 @@
-//! The scene's part of a `[[camera]]` section: `zone`, `line`, `track` and `rule`.
+//! The scene's part of a `[[camera]]` section: `zone`, `line`, `ground`, `track` and `rule`.
 //!
 //! Whoever owns the camera's section lists [`TABLES`] in its own table and calls [`CameraScene::read`] with the section.
 //! Every mistake is reported at its place; what is wrong is left out of the result.
+
+mod ground;
 
 use crate::armed::Armed;
 use crate::behavior::{self, Kind};
 use crate::detection::Class;
 use crate::facts::Needs;
-use crate::geometry::{Line, Point, Zone};
+use crate::geometry::{Ground, Line, Point, Zone};
 use crate::rule::Rule;
 use crate::track;
 use xunge_config::{At, Key, Refusal, Said, Section, Table, unknown_name};
@@ -19,6 +21,8 @@ pub struct CameraScene {
     pub zones: Vec<(String, Zone)>,
     /// Lines by name, in the order of the file.
     pub lines: Vec<(String, Line)>,
+    /// The ground, where somebody has measured it.
+    pub ground: Option<Ground>,
     /// Rules, in the order of the file.
     pub rules: Vec<Rule>,
     /// Settings of the tracker.
@@ -72,7 +76,7 @@ static RULE: Table = Table::one("rule", &[])
     .doc("What to watch for: any number of rules of each kind.", "要监视的行为：每种可有任意多条规则。");
 
 /// The sections that stand inside `[[camera]]`.
-pub static TABLES: &[&Table] = &[&ZONE, &LINE, &TRACK, &RULE];
+pub static TABLES: &[&Table] = &[&ZONE, &LINE, &ground::TABLE, &TRACK, &RULE];
 
 // ── keys that rules share ──
 
@@ -203,6 +207,7 @@ impl CameraScene {
             Places { zones: shapes(camera, &ZONE, Zone::new), lines: shapes(camera, &LINE, Line::new) };
         Self {
             rules: rules(camera, &places),
+            ground: ground::read(camera),
             track: track_settings(camera),
             zones: sound(places.zones),
             lines: sound(places.lines),

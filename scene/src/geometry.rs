@@ -1,11 +1,13 @@
-//! Points, boxes, zones and lines in fractions of the frame: 0..1, origin top left, y downwards.
+//! Points, boxes, zones and lines in fractions of the frame: 0..1, origin top left, y downwards; and the ground in metres.
 //!
 //! A fraction of the width is longer than the same fraction of the height. Wherever a distance matters,
 //! `aspect` (width / height of the picture) is given and the distance comes out in frame heights.
 
+mod ground;
 mod line;
 mod zone;
 
+pub use ground::{Ground, GroundProblem, SIDES_M, STATURE_M};
 pub use line::{Direction, Line, LineProblem};
 pub use zone::{Zone, ZoneProblem};
 

@@ -19,6 +19,7 @@ pub(crate) fn scene(at: StreamTime, aspect: f64) -> Scene<'static> {
         gap: Duration::from_millis(200),
         evidence: Evidence::Seen,
         aspect,
+        ground: None,
         detections: &[],
         tracks: &[],
         mixups: &[],

@@ -2,6 +2,7 @@
 
 use crate::detection::Detection;
 use crate::facts::{Closeup, Facts};
+use crate::geometry::Ground;
 use crate::time::StreamTime;
 use crate::track::Track;
 use std::time::Duration;
@@ -58,6 +59,9 @@ pub struct Scene<'a> {
     pub evidence: Evidence,
     /// Width / height of the picture.
     pub aspect: f64,
+    /// The ground in metres; none where nobody has measured it, and while the camera looks elsewhere. Without it all
+    /// distances are in body heights.
+    pub ground: Option<&'a Ground>,
     /// What the detector found at this look, weak finds and all; empty when it did not look.
     pub detections: &'a [Detection],
     /// The tracks that the rule may see, by id. Tentative ones too: a behavior may remember where they were, but

@@ -5,6 +5,7 @@ use crate::detection::Detection;
 use crate::event::Event;
 use crate::facts::{Closer, Closeup, Facts, NoCloser, Wants};
 use crate::freeze::Freeze;
+use crate::geometry::Ground;
 use crate::posture::Posture;
 use crate::rule::{Shown, Watcher};
 use crate::scene::{Evidence, Look, SILENCE, Scene};
@@ -18,6 +19,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(30);
 /// Tracks and rules of one camera.
 pub struct Watch {
     aspect: f64,
+    ground: Option<Ground>,
     tracker: Tracker,
     rules: Vec<Watcher>,
     /// Latest look of any kind: time must not go back.
@@ -42,6 +44,7 @@ impl Watch {
         let aspect = 16.0 / 9.0;
         Self {
             aspect,
+            ground: scene.ground.clone(),
             tracker: Tracker::new(scene.track, aspect),
             rules: scene.rules.iter().map(Watcher::new).collect(),
             latest: None,
@@ -104,12 +107,15 @@ impl Watch {
         }
         let doubts = if self.closer { self.tracker.doubts().to_vec() } else { Vec::new() };
         let nothing = Closeup::default();
+        let lost = self.view_is_lost();
         let mut scene = Scene {
             at,
             known: self.looks.known,
             gap,
             evidence: look.evidence(),
             aspect: self.aspect,
+            // Its corners mean nothing in a view that is not the camera's.
+            ground: self.ground.as_ref().filter(|_| !lost),
             detections: if let Look::Seen(detections) = look { detections } else { &[] },
             tracks: self.tracker.tracks(),
             mixups: self.tracker.mixups(),
@@ -133,7 +139,6 @@ impl Watch {
             Some((*doubt, posture.is_some_and(|posture| posture.is_upright_person(&doubt.bounds))))
         };
         let settled: Vec<(Detection, bool)> = doubts.iter().enumerate().filter_map(decided).collect();
-        let lost = self.rules.iter().any(Watcher::view_is_lost);
         let mut events = Vec::new();
         for rule in &mut self.rules {
             // Its zone or line means nothing in a view that is not the camera's.
@@ -159,6 +164,7 @@ impl Watch {
             gap: Duration::ZERO,
             evidence: Evidence::Blind,
             aspect: self.aspect,
+            ground: None,
             detections: &[],
             tracks: &[],
             mixups: &[],

@@ -118,6 +118,7 @@ pub fn draw(
         marks: boxes.iter().enumerate().map(mark).collect(),
         outlines: zones.iter().map(outline).collect(),
         caption,
+        ..Drawing::default()
     };
     let (width, height) = (u32::try_from(picture.width)?, u32::try_from(picture.height)?);
     Ok(still::draw_on(&mut picture.bgr, width, height, &drawing)?)

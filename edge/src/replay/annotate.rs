@@ -1,4 +1,4 @@
-//! A video of what a replay saw: boxes, zones, and what is going on.
+//! A video of what a replay saw: boxes, zones, the measured ground, and what is going on.
 //!
 //! The file is decoded a second time, larger, so that drawing changes nothing about what the detector is shown.
 
@@ -9,7 +9,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use xunge_scene::{Event, Phase, StreamTime};
+use xunge_scene::{Event, Phase, StreamTime, geometry::Ground};
 
 use super::FrameStream;
 use crate::{
@@ -58,6 +58,7 @@ impl Notes {
         for (mark, track) in drawing.marks.iter_mut().zip(draw::shown(analysis.tracks())) {
             mark.main = taking_part.contains(&track.id);
         }
+        drawing.grid = camera.scene.ground.as_ref().map(Ground::grid).unwrap_or_default();
         let happening: Vec<&str> = self.open.values().map(String::as_str).collect();
         drawing.caption = format!("{:.1} s  {}", at.secs(), happening.join("  "));
         self.looks.push((at, drawing));

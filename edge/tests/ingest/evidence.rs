@@ -160,6 +160,7 @@ fn boxes_zones_and_the_caption_are_drawn_where_they_belong() {
             Mark { bounds: Bounds { x: 0.9, y: -0.1, w: 0.3, h: 0.3 }, label: "x".repeat(300), main: false },
         ],
         outlines: vec![vec![Point { x: 0.6, y: 0.6 }, Point { x: 0.9, y: 0.6 }, Point { x: 0.75, y: 0.9 }]],
+        grid: vec![[Point { x: 0.1, y: 0.3 }, Point { x: 0.1, y: 0.7 }]],
         caption: "gate-east 2026-11-23 20:15:01 +08".into(),
     };
     let still = still::take(&cut, at, &drawing, StillOptions::default()).unwrap();
@@ -171,6 +172,7 @@ fn boxes_zones_and_the_caption_are_drawn_where_they_belong() {
     };
     assert!(bright(0.25, 0.5) && bright(0.5, 0.5) && bright(0.4, 0.75), "the box");
     assert!(bright(0.7, 0.6), "the zone");
+    assert!(bright(0.1, 0.5), "the grid");
     assert!(bright(0.002, 0.995), "the caption");
     assert!(!bright(0.4, 0.5) && !bright(0.1, 0.1), "and nothing else");
     assert!(matches!(still::take(&[], at, &drawing, StillOptions::default()), Err(StillError::Empty(_))));

@@ -1,7 +1,8 @@
 //! Many people at once.
 //!
 //! **Sees** how many people (or other classes) in a zone are near each other: five in the picture are not a group, five
-//! around a bench are. Two are near when they stand within two body heights; who is near one of a group belongs to it.
+//! around a bench are. Two are near when they stand within two body heights, or 3.4 m where the ground is measured; who is
+//! near one of a group belongs to it.
 //! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced. Time with too few
 //! counts against time with enough: a detector that misses one now and then costs that time only.
 //! **Ends** when there have been fewer for as long, less a margin of one in five, so that one who comes and goes

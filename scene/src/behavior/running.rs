@@ -6,8 +6,9 @@
 //! or, where at least four people are about, when the moving part of the picture is 1.6 times as fast as it has been and
 //! as people walk there, and more than three of them take part (`detail` = `panic`, one step more urgent).
 //! **Ends** when nobody has run for 2 s.
-//! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. A jogger is a runner.
-//! Cyclists whom the detector takes for people are runners, too.
+//! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. But where the ground
+//! is measured and seen from steeply enough, speed is that over the ground, in body heights of 1.7 m. A jogger is a
+//! runner. Cyclists whom the detector takes for people are runners, too.
 //! **Why these defaults**: walking is .8 body heights a second (1.4 m/s, 1.7 m), brisk walking 1.1, jogging 1.6, running 2
 //! and more; flow underestimates by a third and more at five looks a second, so it need only reach .4 of it.
 

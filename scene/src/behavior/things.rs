@@ -4,7 +4,7 @@
 
 use crate::detection::{Class, Group};
 use crate::facts::StaticRegion;
-use crate::geometry::{Bounds, Zone};
+use crate::geometry::{Bounds, Ground, Point, Zone};
 use crate::scene::Scene;
 use crate::stature::Statures;
 use crate::track::State;
@@ -30,6 +30,12 @@ const NEAR_WIDTHS: f64 = 2.0;
 /// People at it: so near that they may be handling it.
 const AT_HEIGHTS: f64 = 0.7;
 const AT_WIDTHS: f64 = 1.0;
+/// The same where the ground is known.
+const NEAR_M: f64 = 3.0;
+const AT_M: f64 = 1.2;
+/// With hidden feet a box ends too high, at the upper edge of the thing or over it: he stands no further behind or before
+/// it than so many of his heights.
+const OVER_IT: f64 = 0.3;
 /// Somebody who is near for longer than it takes to walk by has to do with it.
 const LINGERS: Duration = Duration::from_secs(4);
 
@@ -45,12 +51,34 @@ pub(super) enum Reach {
 }
 
 /// How near a person in the box `person`, `height` tall, is to the thing in `thing`.
-pub(super) fn near(thing: &Bounds, person: &Bounds, height: f64, aspect: f64) -> Reach {
+fn near(thing: &Bounds, person: &Bounds, height: f64, scene: &Scene<'_>) -> Reach {
+    let on_ground = scene.ground.and_then(|ground| distance_m(thing, person, height, ground));
+    match on_ground {
+        Some(distance_m) if distance_m < AT_M => Reach::At,
+        Some(distance_m) if distance_m < NEAR_M => Reach::Near,
+        Some(_) => Reach::Far,
+        None => near_in_picture(thing, person, height, scene.aspect),
+    }
+}
+
+/// Metres from his feet to the nearest point of the thing's lower edge; none where they cannot be told.
+fn distance_m(thing: &Bounds, person: &Bounds, height: f64, ground: &Ground) -> Option<f64> {
+    let foot = person.foot();
+    let base = Point::new(foot.x.min(thing.x + thing.w).max(thing.x), thing.y + thing.h);
+    let reach = OVER_IT * height;
+    let overlaps = person.overlap(thing) > 0.0;
+    let y = if overlaps { foot.y.min(base.y + reach).max(base.y - reach) } else { foot.y };
+    let foot = Point::new(foot.x, y);
+    let tells = |p: Point| ground.tells(p, height, NEAR_M);
+    if tells(foot) && tells(base) { ground.distance_m(foot, base) } else { None }
+}
+
+/// By heights of people and widths of the thing.
+fn near_in_picture(thing: &Bounds, person: &Bounds, height: f64, aspect: f64) -> Reach {
     let aside = (person.x - (thing.x + thing.w)).max(thing.x - (person.x + person.w)).max(0.0) * aspect;
     let depth = (person.y + person.h - (thing.y + thing.h)).abs();
-    // with hidden feet the box ends too high, and then it stands on the thing's upper edge or overlaps it
     let overlaps = person.overlap(thing) > 0.0;
-    let depth = if overlaps { depth.min(0.3 * height) } else { depth };
+    let depth = if overlaps { depth.min(OVER_IT * height) } else { depth };
     let distance = aside.hypot(DEPTH * depth);
     let within = |heights: f64, widths: f64| distance < (heights * height).max(widths * thing.w * aspect);
     match () {
@@ -168,7 +196,7 @@ impl Company {
         let mut nearest: BTreeSet<u64> = BTreeSet::new();
         let fresh = self.upto.is_none();
         for place in people.places.iter().filter(|p| p.known > begin || (fresh && p.known == begin)) {
-            let how = near(thing, &place.bounds, place.height, scene.aspect);
+            let how = near(thing, &place.bounds, place.height, scene);
             if how == Reach::Far {
                 self.since.remove(&place.track);
                 continue;

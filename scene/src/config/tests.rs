@@ -186,4 +186,16 @@ fn times_and_speeds_of_nothing_are_refused() {
     }
 }
 
+#[test]
+fn the_ground_is_read_and_left_out() {
+    let ground = "[camera.ground]\ncorners = [[0.3, 0.5], [0.6, 0.5], [0.8, 0.9], [0.1, 0.9]]\n\
+        width_m = 3\nlength_m = 4.5\n";
+    let (with, problems) = scene(&format!("{ground}{PLACES}[[camera.rule.running]]\n"));
+    assert_eq!(problems.english(), "");
+    let ground = with.ground.unwrap();
+    let (x, y) = ground.metres(Point::new(0.8, 0.9)).unwrap();
+    assert!((x - 3.0).abs() < 1e-9 && (y - 4.5).abs() < 1e-9);
+    assert_eq!(scene(PLACES).0.ground, None);
+}
+
 mod nonsense;

@@ -7,6 +7,7 @@ mod classes;
 mod crowd;
 mod fall;
 mod footage;
+mod ground;
 mod loitering;
 mod objects;
 mod properties;

@@ -1,7 +1,7 @@
 //! Who stands with whom, and since when.
 
 use crate::behavior::presence::Stay;
-use crate::geometry::{Bounds, Point};
+use crate::geometry::{Bounds, Ground, Point, STATURE_M};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl Neighbors {
         for (index, one) in everybody.iter().enumerate() {
             for other in everybody.iter().skip(index + 1) {
                 let before = self.bonds.get(&(one.id, other.id)).copied();
-                if !are_near(one, other, before.is_some(), scene.aspect) {
+                if !are_near(one, other, before.is_some(), scene) {
                     continue;
                 }
                 // Who has just come was on his way to the other.
@@ -133,15 +133,20 @@ impl Neighbors {
     }
 }
 
-fn are_near(one: &Neighbor, other: &Neighbor, were: bool, aspect: f64) -> bool {
+fn are_near(one: &Neighbor, other: &Neighbor, were: bool, scene: &Scene<'_>) -> bool {
+    let (alike, near) = if were { (HALF_HIDDEN, APART) } else { (SAME_HEIGHT, NEAR) };
+    // Where the ground is known neither slant nor height is guessed.
+    let apart_m = |ground: &Ground| ground.apart_m(&one.bounds, &other.bounds, NEAR * STATURE_M);
+    if let Some(apart_m) = scene.ground.and_then(apart_m) {
+        return apart_m <= near * STATURE_M;
+    }
     let (low, high) = (one.bounds.h.min(other.bounds.h), one.bounds.h.max(other.bounds.h));
     // Where feet are hidden heads tell.
     let away = |of: fn(&Bounds) -> Point| {
         let (a, b) = (of(&one.bounds), of(&other.bounds));
-        ((a.x - b.x) * aspect).hypot((a.y - b.y) * SLANT)
+        ((a.x - b.x) * scene.aspect).hypot((a.y - b.y) * SLANT)
     };
     let away = away(Bounds::foot).min(away(Bounds::head));
-    let (alike, near) = if were { (HALF_HIDDEN, APART) } else { (SAME_HEIGHT, NEAR) };
     low >= alike * high && away <= near * f64::midpoint(low, high)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Fast;
 use crate::facts::Flow;
-use crate::geometry::{Bounds, Point, Zone};
+use crate::geometry::{Bounds, Ground, Point, STATURE_M, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{State, Track};
@@ -36,6 +36,14 @@ struct Step {
     flow: Option<Point>,
 }
 
+/// What ways are measured by where the ground is known.
+#[derive(Debug, Clone, Copy)]
+struct Yard<'a> {
+    ground: &'a Ground,
+    /// How far somebody goes within the window who only just runs.
+    about_m: f64,
+}
+
 /// Everybody's last steps.
 #[derive(Debug, Default)]
 pub(super) struct Runners {
@@ -51,6 +59,8 @@ impl Runners {
             self.steps.remove(&one);
             self.steps.remove(&other);
         }
+        let about_m = speed_bh_s * STATURE_M * WINDOW.as_secs_f64();
+        let yard = scene.ground.map(|ground| Yard { ground, about_m });
         let mut fast: Option<Fast> = None;
         for track in scene.tracks.iter().filter(|t| t.seen && is_whole_person(t)) {
             let flow = scene.facts.flow.and_then(|flow| flow_in(flow, &track.bounds));
@@ -60,7 +70,8 @@ impl Runners {
                 steps.pop_front();
             }
             let inside = zone.is_none_or(|zone| zone.contains(track.foot()));
-            let Some(speed) = speed(steps, scene.aspect).filter(|&speed| speed >= speed_bh_s && inside) else {
+            let speed = speed(steps, scene.aspect, yard);
+            let Some(speed) = speed.filter(|&speed| speed >= speed_bh_s && inside) else {
                 continue;
             };
             let since = steps.front().map_or(scene.at, |s| s.at);
@@ -90,8 +101,9 @@ fn join(fast: Option<Fast>, track: &Track, since: StreamTime, speed_bh_s: f64) -
     fast
 }
 
-/// Speed over the window, own heights per second; none when it is not to be believed.
-fn speed(steps: &VecDeque<Step>, aspect: f64) -> Option<f64> {
+/// Speed over the window, body heights per second; none when it is not to be believed. A body height is that of the box,
+/// or, where the ground can be measured, that of a standing adult.
+fn speed(steps: &VecDeque<Step>, aspect: f64, yard: Option<Yard<'_>>) -> Option<f64> {
     let (first, last) = (steps.front()?, steps.back()?);
     let span = last.at.since(first.at);
     if steps.len() < LOOKS || span < WINDOW || span > WIDEST {
@@ -106,13 +118,17 @@ fn speed(steps: &VecDeque<Step>, aspect: f64) -> Option<f64> {
     // Half hidden, either the head or the feet stay where they are.
     let net = way(first, last, Bounds::head).min(way(first, last, Bounds::foot));
     let path: f64 = steps.iter().zip(steps.iter().skip(1)).map(|(a, b)| way(a, b, Bounds::centre)).sum();
-    if net < STRAIGHT * path {
+    let way_m = yard.and_then(|yard| yard.ground.apart_m(&first.bounds, &last.bounds, yard.about_m));
+    // Of somebody who comes nearer feet go further than the head; then only the middle is to go straight on.
+    let straight = if way_m.is_some() { way(first, last, Bounds::centre) } else { net };
+    if straight < STRAIGHT * path {
         return None;
     }
     let per_second = net / span.as_secs_f64();
     let (a, b) = (first.bounds.centre(), last.bounds.centre());
     let along = Point::new((b.x - a.x) * aspect, b.y - a.y);
-    goes_with(steps, along, per_second).then_some(per_second / highest)
+    let speed_bh_s = way_m.map_or(per_second / highest, |way_m| way_m / STATURE_M / span.as_secs_f64());
+    goes_with(steps, along, per_second).then_some(speed_bh_s)
 }
 
 /// Do the pixels go the same way?
@@ -174,17 +190,17 @@ mod tests {
     fn changed(change: impl Fn(usize, &mut Step)) -> Option<f64> {
         let mut steps = steps(2.2, 5);
         steps.iter_mut().enumerate().for_each(|(look, step)| change(look, step));
-        speed(&steps, ASPECT)
+        speed(&steps, ASPECT, None)
     }
 
     #[test]
     fn speed_is_in_own_heights_and_needs_enough_looks() {
         for true_speed in [0.8, 2.2] {
-            let found = speed(&steps(true_speed, 5), ASPECT);
+            let found = speed(&steps(true_speed, 5), ASPECT, None);
             assert!(found.is_some_and(|found| (found - true_speed).abs() < 1e-6), "{found:?}");
         }
-        assert!(speed(&steps(2.2, 4), ASPECT).is_some());
-        assert_eq!(speed(&steps(2.2, 3), ASPECT), None);
+        assert!(speed(&steps(2.2, 4), ASPECT, None).is_some());
+        assert_eq!(speed(&steps(2.2, 3), ASPECT, None), None);
         // Four looks within an eighth of a second show jitter.
         let quick = |look: usize, step: &mut Step| step.at = StreamTime::from_secs(0.04 * look as f64);
         assert_eq!(changed(quick), None);
@@ -227,7 +243,30 @@ mod tests {
         for (look, step) in steps.iter_mut().enumerate() {
             step.bounds.h *= 1.0 + 0.08 * look as f64;
         }
-        assert!(speed(&steps, ASPECT).is_none_or(|speed| speed <= 0.81), "{:?}", speed(&steps, ASPECT));
+        assert!(speed(&steps, ASPECT, None).is_none_or(|speed| speed <= 0.81), "{:?}", speed(&steps, ASPECT, None));
+    }
+
+    /// Seen from 5 m above at 30 degrees; at .7 of the picture's height somebody 1.7 m tall is `HEIGHT` high.
+    fn ground() -> Ground {
+        const HORIZON: f64 = 0.7 - HEIGHT * 5.0 / STATURE_M;
+        let corner = |x_m: f64, y: f64| Point::new(0.5 + x_m * (y - HORIZON) / (5.0 * ASPECT), y);
+        let length_m = 5.88 * (1.0 / (0.6 - HORIZON) - 1.0 / (0.9 - HORIZON));
+        let corners = [corner(-2.0, 0.9), corner(2.0, 0.9), corner(2.0, 0.6), corner(-2.0, 0.6)];
+        Ground::new(&corners, 4.0, length_m).unwrap()
+    }
+
+    #[test]
+    fn on_the_ground_too_feet_that_come_out_from_behind_something_are_no_faster_than_the_head() {
+        let ground = ground();
+        let yard = Some(Yard { ground: &ground, about_m: 1.6 * STATURE_M * 0.6 });
+        let on_ground = |steps: &VecDeque<Step>| speed(steps, ASPECT, yard).unwrap_or_default();
+        let mut steps = steps(0.8, 4);
+        assert!((on_ground(&steps) - 0.8).abs() < 0.01, "{}", on_ground(&steps));
+        for (look, step) in steps.iter_mut().enumerate() {
+            step.bounds.h *= 1.0 + 0.08 * look as f64;
+        }
+        let found = on_ground(&steps);
+        assert!((0.5..0.86).contains(&found), "{found}");
     }
 
     #[test]

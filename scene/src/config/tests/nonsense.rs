@@ -58,6 +58,40 @@ fn shapes_that_are_none() {
 }
 
 #[test]
+fn grounds_that_are_none() {
+    let ground = |corners: &str, width: &str, length: &str| {
+        format!("[camera.ground]\ncorners = {corners}\nwidth_m = {width}\nlength_m = {length}\n")
+    };
+    let good = "[[0.3, 0.5], [0.6, 0.5], [0.8, 0.9], [0.1, 0.9]]";
+    for (corners, english, chinese) in [
+        ("[[0.3, 0.5], [0.6, 0.5], [0.8, 0.9]]", "exactly 4 corners", "恰好有 4 个顶点"),
+        ("[[0.3, 0.5], [0.6, 0.5], [0.1, 0.9], [0.8, 0.9]]", "sides cross", "边相交"),
+        ("[[0.3, 0.5], [0.35, 0.8], [0.8, 0.9], [0.1, 0.9]]", "points inwards", "向内凹"),
+        ("[[0.3, 0.5], [0.5, 0.5], [0.7, 0.5], [0.1, 0.9]]", "nearly on one line", "几乎在一条直线上"),
+        (
+            "[[0.3, 0.5], [0.6, 0.5], [0.8, 1.9], [0.1, 0.9]]",
+            "corner 3 (0.8, 1.9) lies outside",
+            "第 3 个顶点",
+        ),
+    ] {
+        one_problem(&ground(corners, "3", "4"), 3, english, chinese);
+    }
+    for wrong in ["0", "0.4", "-3", "250"] {
+        one_problem(&ground(good, wrong, "4"), 4, "width_m", "width_m");
+        one_problem(&ground(good, "3", wrong), 5, "length_m", "length_m");
+    }
+    one_problem(
+        &format!("[camera.ground]\ncorners = {good}\nwidth_m = 3\n"),
+        2,
+        "`length_m` is missing",
+        "缺少 `length_m`",
+    );
+    // All at once: a wrong side does not hide wrong corners.
+    let (found, problems) = scene(&ground("[[0.3, 0.5]]", "0", "900"));
+    assert_eq!((problems.len(), found.ground), (3, None), "{problems}");
+}
+
+#[test]
 fn places_that_are_not_there() {
     for (rule, at, english, chinese) in [
         ("intrusion]]\n", 0, "`zone` is missing", "缺少 `zone`"),

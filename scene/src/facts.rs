@@ -21,6 +21,8 @@ pub struct Needs {
     pub flow: bool,
     /// [`Facts::regions`].
     pub regions: bool,
+    /// [`Facts::foreground`].
+    pub foreground: bool,
     /// [`Facts::picture`].
     pub picture: bool,
 }
@@ -33,6 +35,7 @@ impl Needs {
             closer: self.closer || other.closer,
             flow: self.flow || other.flow,
             regions: self.regions || other.regions,
+            foreground: self.foreground || other.foreground,
             picture: self.picture || other.picture,
         }
     }
@@ -45,6 +48,8 @@ pub struct Facts<'a> {
     pub flow: Option<&'a Flow>,
     /// What stands where it did not stand before, or is gone.
     pub regions: Option<&'a [StaticRegion]>,
+    /// Where the empty background cannot be seen.
+    pub foreground: Option<&'a Foreground>,
     /// How well the camera sees.
     pub picture: Option<&'a Picture>,
     /// The picture is that of the look before, in every pixel.
@@ -74,17 +79,47 @@ pub struct FlowCell {
 impl Flow {
     /// Cells whose middle lies in `bounds`, with that middle.
     pub fn within(&self, bounds: Bounds) -> impl Iterator<Item = (Point, &FlowCell)> {
+        let grid = Grid { columns: self.columns, rows: self.rows };
+        let cells = self.cells.iter().enumerate().map(move |(index, cell)| (grid.middle(index), cell));
+        cells.filter(move |(middle, _)| bounds.contains(*middle))
+    }
+}
+
+/// Where the picture shows something else than the empty background, be it moving or at rest, on a grid of cells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Foreground {
+    /// The cells.
+    pub grid: Grid,
+    /// Share of each cell's pixels that do, 0..1; row by row.
+    pub shares: Vec<f64>,
+}
+
+/// A picture divided into cells, numbered row by row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Grid {
+    /// Cells across.
+    pub columns: usize,
+    /// Cells down.
+    pub rows: usize,
+}
+
+impl Grid {
+    /// The middle of a cell.
+    pub fn middle(self, index: usize) -> Point {
         let columns = self.columns.max(1);
-        self.cells.iter().enumerate().filter_map(move |(index, cell)| {
-            #[expect(clippy::cast_precision_loss, reason = "a grid of some thousand cells")]
-            let middle = Point::new(
-                ((index % columns) as f64 + 0.5) / columns as f64,
-                ((index / columns) as f64 + 0.5) / self.rows.max(1) as f64,
-            );
-            let inside = (bounds.x..=bounds.x + bounds.w).contains(&middle.x)
-                && (bounds.y..=bounds.y + bounds.h).contains(&middle.y);
-            inside.then_some((middle, cell))
-        })
+        #[expect(clippy::cast_precision_loss, reason = "a grid of some thousand cells")]
+        let at = |n: usize, of: usize| (n as f64 + 0.5) / of.max(1) as f64;
+        Point::new(at(index % columns, columns), at(index / columns, self.rows))
+    }
+
+    /// The cells beside a cell: left, right, above, below.
+    pub fn beside(self, index: usize) -> impl Iterator<Item = usize> {
+        let columns = self.columns.max(1);
+        let (column, all) = (index % columns, columns * self.rows);
+        let left = (column > 0).then(|| index - 1);
+        let right = (column + 1 < columns).then(|| index + 1);
+        let near = [left, right, index.checked_sub(columns), Some(index + columns)];
+        near.into_iter().flatten().filter(move |&cell| cell < all)
     }
 }
 

@@ -107,6 +107,11 @@ impl Bounds {
         if either > 0.0 { both / either } else { 0.0 }
     }
 
+    /// Whether the point lies in it or on its edge.
+    pub fn contains(&self, point: Point) -> bool {
+        (self.x..=self.x + self.w).contains(&point.x) && (self.y..=self.y + self.h).contains(&point.y)
+    }
+
     /// The smallest box around both.
     pub fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));

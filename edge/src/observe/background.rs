@@ -22,7 +22,10 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use xunge_scene::{Bounds, Detection, StreamTime, facts::StaticRegion};
+use xunge_scene::{
+    Bounds, Detection, StreamTime,
+    facts::{Foreground, StaticRegion},
+};
 
 use self::{
     album::Album,
@@ -81,6 +84,8 @@ pub struct BackgroundMeter {
     /// What is known as background was learned out of focus.
     learned_soft: bool,
     facts: Vec<StaticRegion>,
+    /// The latest look was compared with the background.
+    is_measured: bool,
 }
 
 impl BackgroundMeter {
@@ -90,7 +95,8 @@ impl BackgroundMeter {
         at: StreamTime,
         picture: Pixels<'_>,
         detections: &[Detection],
-    ) -> opencv::Result<&[StaticRegion]> {
+    ) -> opencv::Result<()> {
+        self.is_measured = false;
         let smooth = canvas::smoothed(picture)?;
         let now = colours(&smooth)?;
         let extent = Extent { width: picture.width, height: picture.height };
@@ -102,7 +108,7 @@ impl BackgroundMeter {
             self.ground.begin(extent, now);
             self.owned = vec![0; extent.area()];
             self.learned_soft = false;
-            return Ok(&self.facts);
+            return Ok(());
         };
         let secs = at.since(last).as_secs_f64().min(LONGEST_SECS);
         let clock = at.since(self.began).as_secs_f64();
@@ -111,7 +117,7 @@ impl BackgroundMeter {
         self.light.measure(now, &ground.base, extent, usable);
         if !self.is_in_focus(now, secs) {
             self.tell();
-            return Ok(&self.facts);
+            return Ok(());
         }
         let (before, after) = (canvas::range(&self.ground.base, extent)?, canvas::range(now, extent)?);
         let ranges = [(colours(&before.0)?, colours(&before.1)?), (colours(&after.0)?, colours(&after.1)?)];
@@ -128,8 +134,19 @@ impl BackgroundMeter {
             self.find(clock)?;
         }
         self.album.keep(clock, now, &self.cover);
+        self.is_measured = true;
         self.tell();
-        Ok(&self.facts)
+        Ok(())
+    }
+
+    /// Regions after the latest look.
+    pub fn regions(&self) -> &[StaticRegion] {
+        &self.facts
+    }
+
+    /// Where the background could not be seen at the latest look; none when it was not measured.
+    pub fn foreground(&self) -> Option<&Foreground> {
+        self.is_measured.then_some(&self.ground.foreground)
     }
 
     /// The stream broke.
@@ -141,6 +158,7 @@ impl BackgroundMeter {
         self.upheaval = 0.0;
         self.soft = 0.0;
         self.facts.clear();
+        self.is_measured = false;
     }
 
     /// How many edges the picture has, as a multiple of the background's; none before that is known.

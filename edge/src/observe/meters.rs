@@ -20,7 +20,7 @@ impl Meters {
     pub fn new(needs: Needs) -> Self {
         Self {
             flow: needs.flow.then(FlowMeter::default),
-            background: needs.regions.then(BackgroundMeter::default),
+            background: (needs.regions || needs.foreground).then(BackgroundMeter::default),
             picture: needs.picture.then(PictureMeter::default),
             sameness: Sameness::default(),
         }
@@ -32,15 +32,17 @@ impl Meters {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        let regions = match &mut self.background {
-            Some(meter) => Some(meter.look(frame.at, frame.pixels(), detections)?),
-            None => None,
-        };
+        if let Some(meter) = &mut self.background {
+            meter.look(frame.at, frame.pixels(), detections)?;
+        }
+        let background = self.background.as_ref();
+        let (regions, foreground) =
+            (background.map(BackgroundMeter::regions), background.and_then(BackgroundMeter::foreground));
         let picture = match &mut self.picture {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        Ok(Facts { flow, regions, picture, same: self.sameness.look(frame.pixels()) })
+        Ok(Facts { flow, regions, foreground, picture, same: self.sameness.look(frame.pixels()) })
     }
 
     /// The stream broke.

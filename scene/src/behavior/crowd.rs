@@ -10,7 +10,8 @@
 //! **Says in `detail`** that it is a `gathering`, whose people came one by one and stand, or a `dispersal`: many broke into
 //! a run (measured as for [panic](super::running)) and half of them are gone within seconds. It is one step more urgent
 //! from then on, and where within ten seconds as many have joined as make a crowd or as there were before.
-//! **Cannot know** people whom the detector cannot tell apart: of twenty who stand packed it counts six to nine. Somebody
+//! **Cannot know** people whom the detector cannot tell apart: of twenty who stand packed it counts six to nine. With
+//! `dense` the area that they fill counts as well, measured in people who were seen by themselves before. Somebody
 //! hidden counts for 2 s more, and who is hidden behind another only if they were seen side by side before. With
 //! vehicles among the classes, a rider and what he rides are two.
 //! **Why these defaults**: five people who stand together are a group in a yard at night and normal at a gate at five in
@@ -19,6 +20,7 @@
 mod course;
 mod group;
 mod hold;
+mod occupied;
 
 use super::presence::{Presence, Stay};
 use super::running::panic::Panic;
@@ -26,11 +28,12 @@ use super::{Behavior, Parameters, Report, around};
 use crate::config::{ARMED, CLASSES, MIN_HEIGHT, NAME, Places, ZONE_KEY, classes, re_alert_secs, severity};
 use crate::detection::Class;
 use crate::facts::Needs;
-use crate::geometry::Zone;
+use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
 use course::Course;
 use group::{Neighbor, Neighbors};
 use hold::{Change, Hold};
+use occupied::Occupied;
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
 
@@ -43,13 +46,17 @@ const HOLD_SECS: Key = Key::float("hold_secs").default("3").range(1.0, 3600.0).u
     "How long there must be as many before it begins, and fewer before it ends.",
     "人数达到多久后开始，不足多久后结束。",
 );
+const DENSE: Key = Key::bool("dense").default("false").doc(
+    "Where people stand so close that they hide each other, the area that they fill counts too. Costs computing time.",
+    "人员密集、相互遮挡处，同时按所占面积估算人数。会增加计算量。",
+);
 const SEVERITY: Key = severity("2");
 const RE_ALERT_SECS: Key = re_alert_secs("60");
 
 /// `[[camera.rule.crowd]]`.
 pub static TABLE: Table = Table::many(
     "crowd",
-    &[&[NAME, ZONE_KEY, CLASSES, COUNT, HOLD_SECS, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
+    &[&[NAME, ZONE_KEY, CLASSES, COUNT, HOLD_SECS, DENSE, ARMED, SEVERITY, RE_ALERT_SECS, MIN_HEIGHT]],
 )
 .doc("Many people at once.", "人群聚集：多人同时在场。");
 
@@ -62,11 +69,13 @@ pub struct Settings {
     pub count: usize,
     /// How long there must be as many before it begins, and fewer before it ends.
     pub hold: Duration,
+    /// The area that they fill counts, too.
+    pub dense: bool,
 }
 
 pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> {
     let (count, hold) = (section.count(&COUNT) as usize, section.secs(&HOLD_SECS));
-    Some(Settings { classes: classes(section), count, hold })
+    Some(Settings { classes: classes(section), count, hold, dense: section.bool(&DENSE) })
 }
 
 /// Somebody not seen inside for less than this still counts.
@@ -76,7 +85,7 @@ impl Parameters for Settings {
     type Machine = Machine;
 
     fn needs(&self) -> Needs {
-        Needs { flow: true, ..Needs::default() }
+        Needs { flow: true, foreground: self.dense, ..Needs::default() }
     }
 
     fn classes(&self) -> &[Class] {
@@ -90,6 +99,8 @@ impl Parameters for Settings {
             zone,
             neighbors: Neighbors::default(),
             group: Vec::new(),
+            occupied: self.dense.then(Occupied::default),
+            there: 0,
             count: self.count,
             full: Hold::new(self.hold),
             course: Course::new(self.hold),
@@ -106,6 +117,10 @@ pub struct Machine {
     neighbors: Neighbors,
     /// Who belongs to the largest group, ascending.
     group: Vec<u64>,
+    /// How many an area holds, if that is to count.
+    occupied: Option<Occupied>,
+    /// How many belong to the largest group, found or not.
+    there: usize,
     count: usize,
     /// How long there have been enough.
     full: Hold,
@@ -130,7 +145,13 @@ impl Machine {
         let stays = self.presence.stays().filter(|(id, _)| self.group.contains(id));
         // Who is at the border may be on his way out, and must not begin it.
         let sure: Vec<u64> = stays.filter(|(_, stay)| goes_on || !stay.outside).map(|(id, _)| id).collect();
-        let enough = sure.len() >= if goes_on { few } else { self.count };
+        let group = self.presence.stays().filter(|(id, _)| self.group.contains(id));
+        let bounds: Vec<Bounds> = group.map(|(_, stay)| stay.bounds).collect();
+        let area = self.occupied.as_mut().map(|occupied| occupied.look(scene, &bounds, self.zone.as_ref()));
+        self.there = area.unwrap_or(bounds.len());
+        // Who is hidden among them is where they are.
+        let hidden = self.there - bounds.len();
+        let enough = sure.len() + hidden >= if goes_on { few } else { self.count };
         let changed = if enough { self.completed(&sure, scene) } else { self.thinned(scene, few) };
         self.full.look(enough, changed, scene);
     }
@@ -161,7 +182,7 @@ impl Behavior for Machine {
         let stays = || self.presence.stays().filter(|(id, _)| self.group.contains(id));
         let (bounds, score) = around(stays().map(|(_, stay)| (stay.bounds, stay.score)));
         #[expect(clippy::cast_precision_loss, reason = "people in one picture")]
-        let (measured, threshold) = (stays().count() as f64, self.count as f64);
+        let (measured, threshold) = (self.there as f64, self.count as f64);
         Some(Report {
             since,
             present: stays().any(|(_, stay)| stay.last_inside == scene.at),
@@ -181,6 +202,7 @@ impl Behavior for Machine {
         self.panic = Panic::default();
         self.neighbors = Neighbors::default();
         self.group.clear();
+        self.there = 0;
         self.full.forget();
         self.course.forget();
     }

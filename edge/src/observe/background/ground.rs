@@ -4,8 +4,10 @@
 //! change, and never drawn towards something else that stands there. `soon` is what it has been showing lately, at rest;
 //! what hides it for a moment neither counts nor resets that. `next` is what may become `soon`.
 
+use xunge_scene::facts::{Foreground, Grid};
+
 use super::canvas::{Colour, Extent};
-use super::cover::Cover;
+use super::cover::{CELL, Cover, Motion};
 use super::light::Light;
 
 /// At rest for so long, and uncovered, a pixel is first believed to show the background.
@@ -30,6 +32,9 @@ const BUSY: f32 = 0.3;
 const DIFFERENT: f32 = 12.0;
 /// … and from what it showed at the look before.
 const MOVED: f32 = 8.0;
+
+/// A pixel's share of a cell.
+const PIXEL_OF_CELL: f64 = 1.0 / (CELL * CELL) as f64;
 
 /// What a pixel shows at a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,6 +107,8 @@ pub(super) struct Ground {
     pub shows: Vec<Shows>,
     /// How many pixels of each cell move now.
     pub moving: Vec<u16>,
+    /// Which share of each cell does not show the background, covered or not.
+    pub foreground: Foreground,
 }
 
 impl Ground {
@@ -137,10 +144,14 @@ impl Ground {
         owned: &[u16],
     ) -> Tally {
         let mut tally = Tally::default();
-        let (columns, rows) = super::cover::Motion::cells(self.extent);
+        let (columns, rows) = Motion::cells(self.extent);
+        let width = self.extent.width;
         self.moving.clear();
         self.moving.resize(columns * rows, 0);
-        let width = self.extent.width;
+        self.foreground.grid = Grid { columns, rows };
+        self.foreground.shares.clear();
+        self.foreground.shares.resize(columns * rows, 0.0);
+        let cell_of = |index: usize| index / width / CELL * columns + index % width / CELL;
         let all = self.pixels.iter_mut().zip(&mut self.base).zip(&mut self.shows);
         let [before, after] =
             ranges.map(|(low, high)| low.iter().zip(high).map(|(&low, &high)| Around { low, high }));
@@ -150,12 +161,11 @@ impl Ground {
         {
             let covered = *covered != 0;
             let moved = pixel.settle(*colour, secs, covered);
-            if moved && !covered {
-                let (column, row) = (index % width, index / width);
-                let cell = row / super::cover::CELL * columns + column / super::cover::CELL;
-                if let Some(count) = self.moving.get_mut(cell) {
-                    *count += 1;
-                }
+            if moved
+                && !covered
+                && let Some(count) = self.moving.get_mut(cell_of(index))
+            {
+                *count += 1;
             }
             if !pixel.known {
                 let free = pixel.uncovered >= UNCOVERED_SECS && !covered;
@@ -179,6 +189,9 @@ impl Ground {
                 outside(f32::from(colour[c]), around.low[c], around.high[c], gain[c])
                     || outside(pixel.base[c], around_now.low[c], around_now.high[c], 1.0 / gain[c])
             });
+            if different && let Some(share) = self.foreground.shares.get_mut(cell_of(index)) {
+                *share += PIXEL_OF_CELL;
+            }
             let rests = different && (0..3).any(|c| (pixel.soon[c] - pixel.base[c]).abs() > 0.8 * margin);
             let seen = Seen { now: *colour, secs, different, rests, covered, owned: *owner != 0 };
             *shows = pixel.compare(&seen, gain);

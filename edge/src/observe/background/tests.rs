@@ -63,8 +63,8 @@ fn show(
         let at = look as f64 / 5.0;
         let (bgr, found) = draw(at, look);
         let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
-        let found = meter.look(StreamTime::from_secs(at), pixels, &found);
-        told(at, found.unwrap());
+        meter.look(StreamTime::from_secs(at), pixels, &found).unwrap();
+        told(at, meter.regions());
     }
 }
 
@@ -134,6 +134,30 @@ fn a_bag_that_the_detector_takes_for_somebody_is_found_all_the_same() {
     let found = things(20.0, draw);
     let last = found.last().expect("a bag");
     assert!(last.0 > 19.0 && on_the_bag(&last.1) && last.1.peopled < 0.4, "{last:?}");
+}
+
+#[test]
+fn whoever_stands_there_is_foreground_whether_he_is_found_or_not() {
+    for found in [true, false] {
+        let mut meter = BackgroundMeter::default();
+        let mut look = |look: usize, there: bool| {
+            let bgr = picture(View { bag: false, owner: there, light: &|_, _| 1.0 }, look);
+            let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+            meter.look(StreamTime::from_secs(look as f64 / 5.0), pixels, &owner(there && found)).unwrap();
+            meter.foreground().cloned()
+        };
+        assert_eq!(look(0, false), None, "nothing to compare with");
+        (1..20).for_each(|n| drop(look(n, false)));
+        let foreground = look(20, true).unwrap();
+        let cells = foreground.shares.iter().enumerate();
+        let (on, off): (Vec<_>, Vec<_>) =
+            cells.partition(|(index, _)| shares(OWNER).contains(foreground.grid.middle(*index)));
+        assert!(on.len() >= 10 && on.iter().all(|(_, share)| **share > 0.25), "{found}: {on:?}");
+        assert!(
+            off.iter().map(|(_, share)| **share).sum::<f64>() < 0.1 * off.len() as f64,
+            "{found}: {off:?}"
+        );
+    }
 }
 
 #[test]

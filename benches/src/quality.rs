@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Every clip is judged with one configuration, that of `benches/quality/`; only zone, line, crop and mask are the
-//! clip's own.
+//! clip's own. [`seen`] changes the pictures before.
 
 pub mod clip;
 pub mod edge;
@@ -17,6 +17,7 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod score;
+pub mod seen;
 pub mod sheet;
 pub mod table;
 pub mod tally;

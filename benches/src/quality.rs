@@ -5,12 +5,13 @@
 //! ```
 //!
 //! Every clip is judged with one configuration, that of `benches/quality/`; only zone, line, crop and mask are the
-//! clip's own. [`seen`] changes the pictures before.
+//! clip's own. [`seen`] changes the pictures before, [`leave_one_out`] one key.
 
 pub mod clip;
 pub mod edge;
 pub mod expected;
 pub mod goals;
+pub mod leave_one_out;
 pub mod plan;
 pub mod prepare;
 pub mod report;

@@ -1,41 +1,18 @@
-//! Clips made on the spot: what the edge is shown of them, and the whole program.
+//! Clips made on the spot: what the edge is shown of them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+use std::path::Path;
 
+use bars::bars;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use opencv::{imgcodecs, prelude::MatTraitConst};
-use serde_json::Value;
 use xunge_benches::quality::{
     edge::{self, Picture},
     prepare::{self, Wanted},
     seen::Seen,
 };
 
-/// Writes colour bars, ten pictures a second.
-fn bars(path: &Path, size: (u32, u32), pictures: u32, coding: &str) {
-    gst::init().unwrap();
-    let pipeline = gst::parse::launch(&format!(
-        "videotestsrc num-buffers={pictures} pattern=smpte ! \
-         video/x-raw,format=I420,width={},height={},framerate=10/1 ! {coding} ! filesink location={}",
-        size.0,
-        size.1,
-        path.display()
-    ))
-    .unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let bus = pipeline.bus().unwrap();
-    let last = bus.timed_pop_filtered(
-        gst::ClockTime::from_seconds(60),
-        &[gst::MessageType::Eos, gst::MessageType::Error],
-    );
-    assert_eq!(last.unwrap().type_(), gst::MessageType::Eos);
-    pipeline.set_state(gst::State::Null).unwrap();
-}
+mod bars;
 
 fn pictures(video: &Path, fit: (usize, usize)) -> Vec<Picture> {
     let mut all = Vec::new();
@@ -173,106 +150,4 @@ fn what_is_no_video_cannot_be_prepared() {
     std::fs::write(&video, vec![7; 10_000]).unwrap();
     let error = format!("{:#}", prepare::prepare(&video, &copy, Wanted::default()).unwrap_err());
     assert!(error.contains("garbage.mp4 cannot be prepared"), "{error}");
-}
-
-fn pedestrians() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cache = set("XUNGE_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("xunge")))
-        .unwrap_or_else(|| set("HOME").unwrap().join(".cache/xunge"));
-    let path = cache.join("clips/vtest.avi");
-    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    path
-}
-
-/// The front lawn of the pedestrians' clip: somebody steps on it at 50.9 s. A second label is wrong on purpose.
-const PEDESTRIANS: &str = r#"{"file": "made/street/vtest.avi", "duration_s": 79.5, "events": [
-  {"type": "intrusion", "start_s": 50.9, "end_s": 73.5, "zone_polygon":
-   [[0, 0.41], [0.12, 0.43], [0.33, 0.52], [0.52, 0.66], [0.98, 1], [0, 1]]},
-  {"type": "loitering", "start_s": 20, "end_s": 70, "region": [0.0, 0.0, 0.01, 0.01]}], "negatives_for": ["crowd"]}"#;
-const BARS: &str = r#"{"file": "made/bars/bars.avi", "duration_s": 2.5, "events": [], "negatives_for":
-  ["loitering", "crowd", "intrusion"], "weather": "none"}"#;
-const GONE: &str = r#"{"file": "made/bars/gone.mp4", "duration_s": 9, "events":
-  [{"type": "crowd", "start_s": 1, "end_s": 9}], "negatives_for": []}"#;
-
-/// The program in a folder of clips, with so many jobs.
-fn quality(folder: &Path, clips: &[&str], jobs: usize, more: &[&str]) -> (Output, Value) {
-    let json = folder.join("out.json");
-    std::fs::write(folder.join("truth.json"), format!("{{\"clips\": [{}]}}", clips.join(","))).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_quality"))
-        .arg("--truth")
-        .arg(folder.join("truth.json"))
-        .arg("--clips")
-        .arg(folder)
-        .arg("--json")
-        .arg(&json)
-        .arg("--report")
-        .arg(folder.join("out.md"))
-        .args(["--jobs", &jobs.to_string()])
-        .args(more)
-        .output()
-        .unwrap();
-    let text = std::fs::read_to_string(&json).unwrap_or_default();
-    assert!(!text.is_empty(), "no report: {}", String::from_utf8_lossy(&output.stderr));
-    (output, serde_json::from_str(&text).unwrap())
-}
-
-#[test]
-fn the_program_counts_goes_on_after_a_failure_and_does_not_depend_on_jobs() {
-    let folder = tempfile::tempdir().unwrap();
-    for source in ["street", "bars"] {
-        std::fs::create_dir_all(folder.path().join("made").join(source)).unwrap();
-    }
-    std::fs::copy(pedestrians(), folder.path().join("made/street/vtest.avi")).unwrap();
-    // raw pictures are nothing that a camera sends: the edge gets a copy
-    bars(&folder.path().join("made/bars/bars.avi"), (320, 240), 25, "avimux");
-    let sheets = folder.path().join("sheets");
-    let clips = [PEDESTRIANS, BARS, GONE];
-    let (output, first) = quality(folder.path(), &clips, 1, &["--sheets", sheets.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1), "a clip failed");
-    let (_, second) = quality(folder.path(), &clips, 3, &[]);
-    assert_eq!(first, second);
-
-    let row = |behavior: &str| {
-        first["headline"].as_array().unwrap().iter().find(|row| row["behavior"] == behavior).unwrap().clone()
-    };
-    let intrusion = row("intrusion");
-    assert_eq!(
-        (intrusion["found"].as_u64(), intrusion["missed"].as_u64()),
-        (Some(1), Some(0)),
-        "{intrusion}"
-    );
-    assert_eq!(row("loitering")["missed"], 1);
-    assert_eq!(row("crowd")["missed"], 1, "the clip that failed");
-    let alarms = first["clips"][0]["alarms"].as_array().unwrap();
-    let lawn = alarms.iter().find(|alarm| alarm["behavior"] == "intrusion").unwrap();
-    assert_eq!(lawn["counted"], serde_json::json!({"found": 0}));
-    let group = alarms.iter().position(|alarm| alarm["behavior"] == "crowd").unwrap();
-    assert_eq!(alarms[group]["counted"], "false_alarm");
-    assert!(first["clips"][1]["error"].is_null(), "{}", first["clips"][1]["error"]);
-    assert!(first["clips"][2]["error"].as_str().unwrap().contains("gone.mp4"));
-
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.trim_end(), std::fs::read_to_string(folder.path().join("out.md")).unwrap().trim_end());
-    for part in ["## Misses", "gone.mp4", "`weather` of a clip is not understood", "| street "] {
-        assert!(text.contains(part), "{part} is not in {text}");
-    }
-    for name in ["loitering-miss-street-vtest-1.jpg", &format!("crowd-false-street-vtest-{group}.jpg")] {
-        let sheet = sheets.join(name);
-        let picture = imgcodecs::imread(sheet.to_str().unwrap(), imgcodecs::IMREAD_COLOR).unwrap();
-        assert_eq!((picture.cols(), picture.rows()), (3 * 480, 2 * 360), "{name}");
-    }
-}
-
-#[test]
-fn a_choice_of_clips_and_behaviors_leaves_the_rest_out() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("made/bars")).unwrap();
-    bars(&folder.path().join("made/bars/bars.avi"), (320, 240), 25, "avenc_mpeg4 ! avimux");
-    let (output, found) =
-        quality(folder.path(), &[BARS, GONE], 2, &["--only", "bars.avi", "--behavior", "crowd"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(found["clips"].as_array().unwrap().len(), 1);
-    assert_eq!(found["clips"][0]["watched"], serde_json::json!(["crowd"]));
-    assert_eq!(found["headline"][0]["false_alarms"], 0);
 }

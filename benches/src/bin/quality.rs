@@ -13,6 +13,7 @@ use clap::Parser;
 use serde::Serialize;
 use xunge_benches::quality::{
     clip::ClipResult,
+    leave_one_out::Sweep,
     report::Report,
     rules::Rules,
     run::{ANALYSIS_FPS, Bench, Options},
@@ -51,6 +52,10 @@ struct Cli {
     /// given again. The report compares.
     #[arg(long, value_name = "VARIANT")]
     seen: Vec<String>,
+    /// Replays with each value of a key of the one behavior, and judges each set of footage with the value that is best
+    /// on all others.
+    #[arg(long, value_name = "KEY=V1,V2", conflicts_with_all = ["seen", "sheets"])]
+    leave_one_out: Option<String>,
     /// Pictures looked at per second.
     #[arg(long, default_value_t = ANALYSIS_FPS)]
     fps: f64,
@@ -90,8 +95,13 @@ fn quality(cli: Cli) -> Result<ExitCode> {
     };
     let rules = Rules::load(options.rules.as_deref())?;
     let seen = Seen::chosen(&cli.seen)?;
+    let sweep = cli.leave_one_out.map(|text| Sweep::parse(&text, &options.behaviors, &rules)).transpose()?;
     let bench = Bench::open(&options, &tell)?;
     let out = Out { report: cli.report, json: cli.json };
+    if let Some(sweep) = sweep {
+        let left_out = sweep.run(&bench, &rules, &tell)?;
+        return out.write(&left_out.markdown(), &left_out, left_out.clips());
+    }
     if cli.seen.is_empty() {
         let report = Report::new(bench.run(&rules, Seen::Plain)?);
         return out.write(&report.markdown(), &report, report.clips());

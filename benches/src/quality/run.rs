@@ -96,8 +96,12 @@ impl<'a> Bench<'a> {
         self.options.truth.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Replays all chosen clips, as this camera would have seen them, and counts.
-    pub fn run(&self, rules: &Rules, seen: Seen) -> Result<Outcome> {
+    /// Whether the edge takes what all clips ask for.
+    pub fn check(&self, rules: &Rules, seen: Seen) -> Result<()> {
+        self.planned(rules, seen).map(drop)
+    }
+
+    fn planned(&self, rules: &Rules, seen: Seen) -> Result<(Vec<Clip>, Vec<Plan>)> {
         let options = self.options;
         let chosen = self.truth.clips.iter().filter(|clip| options.chooses(clip));
         let clips: Vec<Clip> = chosen.map(|clip| seen.clip(clip)).collect();
@@ -106,6 +110,12 @@ impl<'a> Bench<'a> {
         for plan in plans.iter().filter(|plan| !plan.is_empty()) {
             edge::configured(&plan.edge_toml(rules, options.fps))?;
         }
+        Ok((clips, plans))
+    }
+
+    /// Replays all chosen clips, as this camera would have seen them, and counts.
+    pub fn run(&self, rules: &Rules, seen: Seen) -> Result<Outcome> {
+        let (clips, plans) = self.planned(rules, seen)?;
         let job = Job { bench: self, rules, seen, notices: Mutex::default() };
         let mut results = job.all(&clips, &plans);
         results.sort_by_key(|(number, _)| *number);
@@ -114,7 +124,7 @@ impl<'a> Bench<'a> {
         let behaviors = plans.iter().flat_map(|plan| &plan.scored);
         Ok(Outcome {
             truth: self.truth_name(),
-            analysis_fps: options.fps,
+            analysis_fps: self.options.fps,
             model_sha256: self.edge.model().to_owned(),
             not_built: behaviors.filter(|name| !edge::is_built(name)).cloned().collect(),
             rules: rules.clone(),

@@ -3,7 +3,10 @@
 //!
 //! The copy is practically lossless where nothing else is wanted, and keeps the times of the pictures.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use gstreamer as gst;
@@ -142,6 +145,7 @@ fn take(pipeline: &gst::Pipeline, pad: &gst::Pad, first: &gst::Pad) -> Result<()
     let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
     let is_video = caps.structure(0).is_some_and(|stream| stream.name() == "video/x-raw");
     if is_video && !first.is_linked() {
+        one_at_a_time(pad);
         pad.link(first)?;
         return Ok(());
     }
@@ -164,6 +168,21 @@ fn play(pipeline: &gst::Pipeline) -> Result<()> {
         }
         _ => bail!("it was not done within {LIMIT}"),
     }
+}
+
+/// Leaves out pictures that are not later than the one before: they have no place in a copy, and the edge looks at
+/// none of them either. They come from files that give no presentation times with B-frames.
+fn one_at_a_time(pad: &gst::Pad) {
+    let latest: Mutex<Option<gst::ClockTime>> = Mutex::default();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = info.buffer().and_then(|buffer| buffer.pts());
+        if at.is_none() || at <= *latest {
+            return gst::PadProbeReturn::Drop;
+        }
+        *latest = at;
+        gst::PadProbeReturn::Ok
+    });
 }
 
 /// Tells the size of the pictures before the first one comes.
@@ -196,6 +215,8 @@ fn kept(crop: Option<Rect>, width: usize, height: usize) -> Pixels {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -203,5 +224,31 @@ mod tests {
         assert_eq!(kept(Some([0.5, 0.0, 0.5, 1.0]), 640, 240), [320, 0, 640, 240]);
         assert_eq!(kept(None, 641, 359), [0, 0, 640, 358]);
         assert_eq!(kept(Some([0.999, 0.0, 0.001, 0.5]), 640, 480), [638, 0, 640, 240]);
+    }
+
+    #[test]
+    fn of_pictures_with_the_same_time_the_first_stays() {
+        gst::init().unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&shown);
+        let out = gst::Pad::builder(gst::PadDirection::Src).build();
+        let end = gst::Pad::builder(gst::PadDirection::Sink)
+            .chain_function(move |_, _, buffer| {
+                seen.lock().unwrap().push(buffer.pts().unwrap().mseconds());
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build();
+        out.link(&end).unwrap();
+        end.set_active(true).unwrap();
+        out.set_active(true).unwrap();
+        one_at_a_time(&out);
+        assert!(out.push_event(gst::event::StreamStart::new("video")));
+        assert!(out.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
+        for at_ms in [Some(250), Some(250), None, Some(250), Some(333), Some(417), Some(400), Some(500)] {
+            let mut buffer = gst::Buffer::new();
+            buffer.get_mut().unwrap().set_pts(at_ms.map(gst::ClockTime::from_mseconds));
+            out.push(buffer).unwrap();
+        }
+        assert_eq!(*shown.lock().unwrap(), [250, 333, 417, 500]);
     }
 }

@@ -5,18 +5,20 @@
 //! ```
 //!
 //! Every clip is judged with one configuration, that of `benches/quality/`; only zone, line, crop and mask are the
-//! clip's own.
+//! clip's own. [`seen`] changes the pictures before, [`leave_one_out`] one key.
 
 pub mod clip;
 pub mod edge;
 pub mod expected;
 pub mod goals;
+pub mod leave_one_out;
 pub mod plan;
 pub mod prepare;
 pub mod report;
 pub mod rules;
 pub mod run;
 pub mod score;
+pub mod seen;
 pub mod sheet;
 pub mod table;
 pub mod tally;

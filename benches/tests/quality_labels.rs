@@ -8,6 +8,7 @@ use xunge_benches::quality::{
     expected::Expected,
     plan::Plan,
     rules::Rules,
+    seen::Seen,
     truth::{Clip, Truth},
 };
 
@@ -41,8 +42,9 @@ fn every_field_of_every_clip_is_understood() {
 fn the_edge_accepts_what_every_clip_asks_for() {
     let Some(truth) = labels() else { return };
     let rules = Rules::load(None).unwrap();
-    for clip in &truth.clips {
-        let plan = Plan::new(clip, edge::is_built, |_| true);
+    for (clip, seen) in truth.clips.iter().flat_map(|clip| Seen::ALL.map(|seen| (clip, seen))) {
+        let clip = seen.clip(clip);
+        let plan = Plan::new(&clip, edge::is_built, |_| true);
         edge::configured(&plan.edge_toml(&rules, 5.0)).unwrap();
         assert!(!plan.watches("fight"), "{}", clip.file);
         assert!(clip.source() != "fight_surv" || !plan.scored.contains("crowd"), "{}", clip.file);
@@ -66,4 +68,13 @@ fn the_labels_are_due_when_a_person_would_say() {
     assert_eq!(of("umn_s2_1.avi", 0).behavior, "running");
     let lawn = of("vtest.avi", 0);
     assert_eq!((lawn.due_s, lawn.rule.as_deref()), (50.9, Some("intrusion")));
+}
+
+#[test]
+fn a_longer_lens_leaves_everything_to_be_found() {
+    let Some(truth) = labels() else { return };
+    let required = |clip: &Clip| clip.events.iter().filter(|event| !event.optional).count();
+    for clip in &truth.clips {
+        assert_eq!(required(&Seen::Closer.clip(clip)), required(clip), "{}", clip.file);
+    }
 }

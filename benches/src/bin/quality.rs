@@ -10,9 +10,14 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use serde::Serialize;
 use xunge_benches::quality::{
+    clip::ClipResult,
+    leave_one_out::Sweep,
     report::Report,
-    run::{self, ANALYSIS_FPS, Options},
+    rules::Rules,
+    run::{ANALYSIS_FPS, Bench, Options},
+    seen::{Seen, report::Compared},
 };
 
 /// Replays labelled video and says what was found, missed and wrongly reported.
@@ -43,6 +48,14 @@ struct Cli {
     /// A folder of <behavior>.toml that replace the built-in ones.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// Also as another camera would have seen them: mirrored, closer, dimmed, bright, coarse, noisy, or all; may be
+    /// given again. The report compares.
+    #[arg(long, value_name = "VARIANT")]
+    seen: Vec<String>,
+    /// Replays with each value of a key of the one behavior, and judges each set of footage with the value that is best
+    /// on all others.
+    #[arg(long, value_name = "KEY=V1,V2", conflicts_with_all = ["seen", "sheets"])]
+    leave_one_out: Option<String>,
     /// Pictures looked at per second.
     #[arg(long, default_value_t = ANALYSIS_FPS)]
     fps: f64,
@@ -80,22 +93,56 @@ fn quality(cli: Cli) -> Result<ExitCode> {
         jobs: cli.jobs.unwrap_or(cores),
         sheets: cli.sheets,
     };
-    let report = Report::new(run::run(&options, &tell)?);
-    let text = report.markdown();
-    println!("{text}");
-    if let Some(path) = cli.report {
-        std::fs::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+    let rules = Rules::load(options.rules.as_deref())?;
+    let seen = Seen::chosen(&cli.seen)?;
+    let sweep = cli.leave_one_out.map(|text| Sweep::parse(&text, &options.behaviors, &rules)).transpose()?;
+    let bench = Bench::open(&options, &tell)?;
+    let out = Out { report: cli.report, json: cli.json };
+    if let Some(sweep) = sweep {
+        let left_out = sweep.run(&bench, &rules, &tell)?;
+        return out.write(&left_out.markdown(), &left_out, left_out.clips());
     }
-    if let Some(path) = cli.json {
-        let json = serde_json::to_string_pretty(&report)? + "\n";
-        std::fs::write(&path, json).with_context(|| format!("{} cannot be written", path.display()))?;
+    if cli.seen.is_empty() {
+        let report = Report::new(bench.run(&rules, Seen::Plain)?);
+        return out.write(&report.markdown(), &report, report.clips());
     }
-    let failed = report.failed().count();
-    if failed > 0 {
-        tell(&format!("{failed} clips failed: their events count as missed"));
-        return Ok(ExitCode::FAILURE);
+    let mut outcomes = Vec::new();
+    for seen in seen {
+        tell(&format!("as seen: {}", seen.name()));
+        outcomes.push((seen, bench.run(&rules, seen)?));
     }
-    Ok(ExitCode::SUCCESS)
+    let compared = Compared::new(outcomes);
+    out.write(&compared.markdown(), &compared, compared.clips())
+}
+
+/// Where the outcome goes.
+struct Out {
+    report: Option<PathBuf>,
+    json: Option<PathBuf>,
+}
+
+impl Out {
+    fn write<'a>(
+        self,
+        text: &str,
+        all: &impl Serialize,
+        clips: impl Iterator<Item = &'a ClipResult>,
+    ) -> Result<ExitCode> {
+        println!("{text}");
+        if let Some(path) = self.report {
+            std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        if let Some(path) = self.json {
+            let json = serde_json::to_string_pretty(all)? + "\n";
+            std::fs::write(&path, json).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        let failed = clips.filter(|clip| clip.error.is_some()).count();
+        if failed > 0 {
+            tell(&format!("{failed} clips failed: their events count as missed"));
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// To whoever waits; a closed terminal is no reason to stop.

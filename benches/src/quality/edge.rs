@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use xunge_config::Presence;
 use xunge_edge::{
     config::{EdgeConfig, For},
     engine::Engine,
@@ -17,6 +18,17 @@ use super::{plan, score::Alarm, truth};
 /// Whether the edge knows the behavior.
 pub fn is_built(behavior: &str) -> bool {
     Kind::from_name(behavior).is_some()
+}
+
+/// What a number in a behavior's rule is when the configuration does not say it.
+pub fn default_of(behavior: &str, key: &str) -> Option<f64> {
+    let key = Kind::from_name(behavior)?.table().all_keys().find(|known| known.name == key)?;
+    match (key.kind, key.presence) {
+        (xunge_config::Kind::Float | xunge_config::Kind::Int, Presence::Default(literal)) => {
+            literal.parse().ok()
+        }
+        _ => None,
+    }
 }
 
 /// The edge's detectors, at work for many clips at once.

@@ -1,36 +1,59 @@
-//! A copy of a clip as the edge should see it: cropped, a part blacked out, in a coding that it reads.
+//! A copy of a clip as the edge should see it: a part blacked out, cropped, as another camera would have seen it, in a
+//! coding that it reads.
 //!
-//! The copy is practically lossless (H.264 at a constant quantizer of 12) and keeps the times of the pictures.
+//! The copy is practically lossless where nothing else is wanted, and keeps the times of the pictures.
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
-use gstreamer_video::prelude::*;
 
-use super::truth::Rect;
+use super::{
+    seen::Seen,
+    truth::{Clip, Rect},
+};
+
+mod pixels;
 
 /// Longest time that a copy may take.
 const LIMIT: gst::ClockTime = gst::ClockTime::from_seconds(900);
-const QUANTIZER: u32 = 12;
 
 /// A rectangle of pixels: left, top, right, bottom.
 type Pixels = [usize; 4];
 
-/// Writes the copy of `video` to `copy`, an MP4. The mask is a part of the picture before the crop.
-pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>) -> Result<()> {
+/// What a copy is to be, in this order: the mask is a part of the picture before the crop.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// The part that becomes black.
+    pub mask: Option<Rect>,
+    /// The part that stays.
+    pub crop: Option<Rect>,
+    /// The camera that sees it.
+    pub seen: Seen,
+}
+
+impl Wanted {
+    /// What a clip says, whose labels have moved along already.
+    pub fn of(clip: &Clip, seen: Seen) -> Self {
+        Self { mask: clip.mask_norm, crop: clip.crop_norm, seen }
+    }
+
+    /// Whether the clip can be shown as it is.
+    pub fn is_plain(&self) -> bool {
+        self.mask.is_none() && self.crop.is_none() && !self.seen.repaints()
+    }
+}
+
+/// Writes the copy of `video` to `copy`, an MP4.
+pub fn prepare(video: &Path, copy: &Path, wanted: Wanted) -> Result<()> {
+    let Wanted { mask, crop, seen } = wanted;
     gst::init().context("GStreamer does not start")?;
     ensure!(video.is_file(), "{} is not a file", video.display());
-    let make = |name: &str| {
-        gst::ElementFactory::make(name)
-            .build()
-            .with_context(|| format!("GStreamer's {name} is missing: run `make setup`"))
-    };
     let source = make("filesrc")?;
     source.set_property("location", video);
     let decode = make("decodebin")?;
@@ -40,7 +63,7 @@ pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>
     let cut = make("videocrop")?;
     let encode = make("x264enc")?;
     encode.set_property_from_str("pass", "quant");
-    encode.set_property("quantizer", QUANTIZER);
+    encode.set_property("quantizer", seen.quantizer());
     encode.set_property_from_str("speed-preset", "veryfast");
     // without B-frames the first picture stands where it stood
     encode.set_property("bframes", 0_u32);
@@ -50,17 +73,35 @@ pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>
     sink.set_property("location", copy);
 
     let pipeline = gst::Pipeline::new();
-    let chain = [&convert, &planar, &cut, &encode, &parse, &mux, &sink];
+    let mut chain = vec![convert.clone(), planar, cut.clone()];
+    if seen == Seen::Mirrored {
+        let flip = make("videoflip")?;
+        flip.set_property_from_str("video-direction", "horiz");
+        chain.push(flip);
+    }
+    let size = make("capsfilter")?;
+    if seen.shrunk().is_some() {
+        chain.extend([make("videoscale")?, size.clone()]);
+    }
+    chain.extend([encode.clone(), parse, mux, sink]);
     pipeline.add_many([&source, &decode])?;
-    pipeline.add_many(chain)?;
+    pipeline.add_many(&chain)?;
     source.link(&decode)?;
-    gst::Element::link_many(chain)?;
+    gst::Element::link_many(&chain)?;
 
     let entry = cut.static_pad("sink").context("videocrop has no pad")?;
-    let cropped = cut.downgrade();
+    let (cropped, sized) = (cut.downgrade(), size.downgrade());
     on_size(&entry, move |width, height| {
-        let Some(cut) = cropped.upgrade() else { return };
+        let (Some(cut), Some(size)) = (cropped.upgrade(), sized.upgrade()) else { return };
         let [left, top, right, bottom] = kept(crop, width, height);
+        if let Some(times) = seen.shrunk() {
+            let shrunk = |pixels: usize| i32::try_from((pixels / times).max(2) & !1).unwrap_or_default();
+            let caps = gst::Caps::builder("video/x-raw")
+                .field("width", shrunk(right - left))
+                .field("height", shrunk(bottom - top))
+                .build();
+            size.set_property("caps", caps);
+        }
         for (side, pixels) in
             [("left", left), ("top", top), ("right", width - right), ("bottom", height - bottom)]
         {
@@ -68,7 +109,14 @@ pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>
         }
     });
     if let Some(mask) = mask {
-        black_out(&entry, mask);
+        pixels::black_out(&entry, mask);
+    }
+    let last = encode.static_pad("sink").context("x264enc has no pad")?;
+    if let Some(tone) = seen.tone() {
+        pixels::tone(&last, tone);
+    }
+    if let Some(sigma) = seen.noise() {
+        pixels::noise(&last, sigma);
     }
     let first = convert.static_pad("sink").context("videoconvert has no pad")?;
     let weak = pipeline.downgrade();
@@ -86,11 +134,18 @@ pub fn prepare(video: &Path, copy: &Path, crop: Option<Rect>, mask: Option<Rect>
     outcome.with_context(|| format!("{} cannot be prepared", video.display()))
 }
 
+fn make(name: &str) -> Result<gst::Element> {
+    gst::ElementFactory::make(name)
+        .build()
+        .with_context(|| format!("GStreamer's {name} is missing: run `make setup`"))
+}
+
 /// The first video goes to `first`, all else nowhere.
 fn take(pipeline: &gst::Pipeline, pad: &gst::Pad, first: &gst::Pad) -> Result<()> {
     let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
     let is_video = caps.structure(0).is_some_and(|stream| stream.name() == "video/x-raw");
     if is_video && !first.is_linked() {
+        one_at_a_time(pad);
         pad.link(first)?;
         return Ok(());
     }
@@ -113,6 +168,21 @@ fn play(pipeline: &gst::Pipeline) -> Result<()> {
         }
         _ => bail!("it was not done within {LIMIT}"),
     }
+}
+
+/// Leaves out pictures that are not later than the one before: they have no place in a copy, and the edge looks at
+/// none of them either. They come from files that give no presentation times with B-frames.
+fn one_at_a_time(pad: &gst::Pad) {
+    let latest: Mutex<Option<gst::ClockTime>> = Mutex::default();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = info.buffer().and_then(|buffer| buffer.pts());
+        if at.is_none() || at <= *latest {
+            return gst::PadProbeReturn::Drop;
+        }
+        *latest = at;
+        gst::PadProbeReturn::Ok
+    });
 }
 
 /// Tells the size of the pictures before the first one comes.
@@ -143,51 +213,10 @@ fn kept(crop: Option<Rect>, width: usize, height: usize) -> Pixels {
     [left, top, right, bottom]
 }
 
-/// Makes everything in `mask` black, in pictures of three planes with chroma at half size.
-fn black_out(pad: &gst::Pad, [x, y, w, h]: Rect) {
-    let format: Arc<Mutex<Option<gst_video::VideoInfo>>> = Arc::default();
-    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::BUFFER, move |_, info| {
-        let mut format = format.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut info.data {
-            Some(gst::PadProbeData::Event(event)) => {
-                if let gst::EventView::Caps(caps) = event.view() {
-                    *format = gst_video::VideoInfo::from_caps(caps.caps()).ok();
-                }
-            }
-            Some(gst::PadProbeData::Buffer(buffer)) => {
-                let Some(format) = format.as_ref() else { return gst::PadProbeReturn::Drop };
-                let buffer = buffer.make_mut();
-                // a picture that cannot be masked must not be shown
-                let Ok(mut frame) = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, format) else {
-                    return gst::PadProbeReturn::Drop;
-                };
-                for plane in 0..frame.n_planes() {
-                    fill(&mut frame, plane, [x, y, x + w, y + h]);
-                }
-            }
-            _ => {}
-        }
-        gst::PadProbeReturn::Ok
-    });
-}
-
-fn fill(frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>, plane: u32, [x, y, right, bottom]: Rect) {
-    let (number, black) = (plane as usize, if plane == 0 { 16 } else { 128 });
-    let stride = usize::try_from(frame.plane_stride()[number]).unwrap_or_default().max(1);
-    let (columns, rows) = (frame.comp_width(plane) as usize, frame.comp_height(plane) as usize);
-    let from = |part: f64, all: usize| ((part * all as f64).floor() as usize).min(all);
-    let to = |part: f64, all: usize| ((part * all as f64).ceil() as usize).min(all);
-    let (left, right) = (from(x, columns), to(right, columns));
-    let (top, bottom) = (from(y, rows), to(bottom, rows));
-    if let Ok(data) = frame.plane_data_mut(plane) {
-        for row in data.chunks_mut(stride).take(bottom).skip(top) {
-            row[left..right].fill(black);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -195,5 +224,31 @@ mod tests {
         assert_eq!(kept(Some([0.5, 0.0, 0.5, 1.0]), 640, 240), [320, 0, 640, 240]);
         assert_eq!(kept(None, 641, 359), [0, 0, 640, 358]);
         assert_eq!(kept(Some([0.999, 0.0, 0.001, 0.5]), 640, 480), [638, 0, 640, 240]);
+    }
+
+    #[test]
+    fn of_pictures_with_the_same_time_the_first_stays() {
+        gst::init().unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&shown);
+        let out = gst::Pad::builder(gst::PadDirection::Src).build();
+        let end = gst::Pad::builder(gst::PadDirection::Sink)
+            .chain_function(move |_, _, buffer| {
+                seen.lock().unwrap().push(buffer.pts().unwrap().mseconds());
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build();
+        out.link(&end).unwrap();
+        end.set_active(true).unwrap();
+        out.set_active(true).unwrap();
+        one_at_a_time(&out);
+        assert!(out.push_event(gst::event::StreamStart::new("video")));
+        assert!(out.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
+        for at_ms in [Some(250), Some(250), None, Some(250), Some(333), Some(417), Some(400), Some(500)] {
+            let mut buffer = gst::Buffer::new();
+            buffer.get_mut().unwrap().set_pts(at_ms.map(gst::ClockTime::from_mseconds));
+            out.push(buffer).unwrap();
+        }
+        assert_eq!(*shown.lock().unwrap(), [250, 333, 417, 500]);
     }
 }

@@ -55,9 +55,9 @@ impl Report {
         }
     }
 
-    /// Clips that could not be replayed.
-    pub fn failed(&self) -> impl Iterator<Item = &ClipResult> {
-        self.outcome.clips.iter().filter(|clip| clip.error.is_some())
+    /// All clips.
+    pub fn clips(&self) -> impl Iterator<Item = &ClipResult> {
+        self.outcome.clips.iter()
     }
 
     /// As Markdown.
@@ -110,7 +110,7 @@ impl Report {
 
     fn failures(&self) -> Table {
         let mut table = Table::new(&["clip", "error"]);
-        for clip in self.failed() {
+        for clip in self.clips().filter(|clip| clip.error.is_some()) {
             table.row([clip.file.clone(), clip.error.clone().unwrap_or_default()]);
         }
         table
@@ -263,7 +263,7 @@ fn goal_table(goals: &[Reached]) -> Table {
 }
 
 /// Nothing is written for a table without rows.
-fn section(text: &mut String, title: &str, table: Table) {
+pub(super) fn section(text: &mut String, title: &str, table: Table) {
     if !table.is_empty() {
         let _ = writeln!(text, "## {title}\n\n{table}");
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 /// Behaviors in the order of the report, with what stands in their rules.
@@ -19,6 +19,10 @@ const BUILT_IN: [(&str, &str); 10] = [
     ("fight", ""),
 ];
 
+/// What says when an event is due.
+const JUDGED_BY: [(&str, &str); 3] =
+    [("loitering", "dwell_secs"), ("abandoned_object", "unattended_secs"), ("removed_object", "absent_secs")];
+
 /// Place of a behavior in the report; those without one come last.
 pub fn rank(behavior: &str) -> usize {
     BUILT_IN.iter().position(|(name, _)| *name == behavior).unwrap_or(BUILT_IN.len())
@@ -34,7 +38,7 @@ pub struct Rules {
 }
 
 /// How long something must go on before it is due.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Timing {
     /// Of loitering.
     pub dwell_secs: f64,
@@ -52,18 +56,42 @@ impl Rules {
         if let Some(folder) = folder {
             replace(&mut texts, folder).with_context(|| format!("the rules of {}", folder.display()))?;
         }
-        let seconds = |behavior: &str, key: &str| {
-            let table: toml::Table =
-                texts[behavior].parse().with_context(|| format!("the rule of {behavior} is not TOML"))?;
-            let value = table.get(key).and_then(|v| v.as_float().or(v.as_integer().map(|n| n as f64)));
+        let mut rules = Self { texts, timing: Timing::default() };
+        for (behavior, text) in &rules.texts {
+            text.parse::<toml::Table>().with_context(|| format!("the rule of {behavior} is not TOML"))?;
+        }
+        let seconds = |(behavior, key): (&str, &str)| {
+            let value = rules.value(behavior, key);
             value.with_context(|| format!("the rule of {behavior} must say `{key}`: labels are judged by it"))
         };
-        let timing = Timing {
-            dwell_secs: seconds("loitering", "dwell_secs")?,
-            unattended_secs: seconds("abandoned_object", "unattended_secs")?,
-            absent_secs: seconds("removed_object", "absent_secs")?,
+        let [dwell_secs, unattended_secs, absent_secs] = JUDGED_BY;
+        rules.timing = Timing {
+            dwell_secs: seconds(dwell_secs)?,
+            unattended_secs: seconds(unattended_secs)?,
+            absent_secs: seconds(absent_secs)?,
         };
-        Ok(Self { texts, timing })
+        Ok(rules)
+    }
+
+    /// The number that a behavior's rule says.
+    pub fn value(&self, behavior: &str, key: &str) -> Option<f64> {
+        // it was TOML when it was read
+        let table: toml::Table = self.text(behavior).parse().ok()?;
+        table.get(key).and_then(|v| v.as_float().or(v.as_integer().map(|n| n as f64)))
+    }
+
+    /// The same with another value of one key.
+    pub fn with(&self, behavior: &str, key: &str, value: f64) -> Result<Self> {
+        ensure!(
+            !JUDGED_BY.contains(&(behavior, key)),
+            "`{key}` of {behavior} says what the labels mean: other values are other labels"
+        );
+        let says = |line: &&str| line.split('=').next().is_some_and(|name| name.trim() == key);
+        let others = self.text(behavior).lines().filter(|line| !says(line));
+        let text: String = others.map(|line| format!("{line}\n")).collect();
+        let mut rules = self.clone();
+        rules.texts.insert(behavior.to_owned(), format!("{text}{key} = {value}\n"));
+        Ok(rules)
     }
 
     /// Keys and values of a behavior's rule.
@@ -108,5 +136,20 @@ mod tests {
         std::fs::write(folder.path().join("loitring.toml"), "").unwrap();
         let error = format!("{:#}", Rules::load(Some(folder.path())).unwrap_err());
         assert!(error.contains("loitring.toml is no behavior"), "{error}");
+    }
+
+    #[test]
+    fn one_key_changes_and_the_rest_stays() {
+        let rules = Rules::load(None).unwrap();
+        let crowd = rules.with("crowd", "count", 4.0).unwrap();
+        assert_eq!(crowd.text("crowd"), "re_alert_secs = 5\ncount = 4\n");
+        assert_eq!(crowd.text("fall"), rules.text("fall"));
+        let running = rules.with("running", "speed_bh_s", 1.3).unwrap();
+        assert_eq!(
+            (running.value("running", "speed_bh_s"), rules.value("running", "speed_bh_s")),
+            (Some(1.3), None)
+        );
+        let error = rules.with("loitering", "dwell_secs", 20.0).unwrap_err().to_string();
+        assert!(error.contains("other labels"), "{error}");
     }
 }

@@ -16,9 +16,10 @@ use super::{
     clip::ClipResult,
     edge::{self, Edge},
     plan::Plan,
-    prepare,
+    prepare::{self, Wanted},
     rules::{Rules, rank},
     score::Alarm,
+    seen::Seen,
     sheet,
     truth::{Clip, Truth},
 };
@@ -66,65 +67,103 @@ pub struct Outcome {
     pub clips: Vec<ClipResult>,
 }
 
-/// Replays and counts. `tell` is told what happens, for a person who waits.
-pub fn run(options: &Options, tell: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
-    let truth = Truth::load(&options.truth)?;
-    let rules = Rules::load(options.rules.as_deref())?;
-    let chosen =
-        |clip: &&Clip| options.only.is_empty() || options.only.iter().any(|part| clip.file.contains(part));
-    let clips: Vec<&Clip> = truth.clips.iter().filter(chosen).collect();
-    ensure!(!clips.is_empty(), "no clip of {} is chosen", options.truth.display());
-    let wanted = |name: &str| options.behaviors.is_empty() || options.behaviors.iter().any(|b| b == name);
-    let plans: Vec<Plan> = clips.iter().map(|clip| Plan::new(clip, edge::is_built, wanted)).collect();
-    for plan in plans.iter().filter(|plan| !plan.is_empty()) {
-        edge::configured(&plan.edge_toml(&rules, options.fps))?;
+/// The labels, and the edge with its models loaded: ready to replay, once or several times.
+pub struct Bench<'a> {
+    options: &'a Options,
+    truth: Truth,
+    edge: Edge,
+    jobs: usize,
+    /// Is told what happens, for a person who waits.
+    tell: &'a (dyn Fn(&str) + Sync),
+}
+
+impl<'a> Bench<'a> {
+    /// Reads the labels and starts the edge.
+    pub fn open(options: &'a Options, tell: &'a (dyn Fn(&str) + Sync)) -> Result<Self> {
+        let truth = Truth::load(&options.truth)?;
+        let chosen = truth.clips.iter().filter(|clip| options.chooses(clip)).count();
+        ensure!(chosen > 0, "no clip of {} is chosen", options.truth.display());
+        if let Some(folder) = &options.sheets {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        let jobs = options.jobs.clamp(1, chosen);
+        Ok(Self { options, truth, edge: Edge::start(jobs)?, jobs, tell })
     }
-    if let Some(folder) = &options.sheets {
-        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+
+    /// Name of the truth file.
+    pub fn truth_name(&self) -> String {
+        self.options.truth.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
-    let jobs = options.jobs.clamp(1, clips.len());
-    let job = Job { options, rules: &rules, edge: Edge::start(jobs)?, tell, notices: Mutex::default() };
-    let mut results = job.all(&clips, &plans, jobs);
-    results.sort_by_key(|(number, _)| *number);
-    let mut more = job.notices.into_inner().unwrap_or_else(PoisonError::into_inner);
-    more.sort();
-    let behaviors = plans.iter().flat_map(|plan| &plan.scored);
-    Ok(Outcome {
-        truth: options.truth.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        analysis_fps: options.fps,
-        model_sha256: job.edge.model().to_owned(),
-        not_built: behaviors.filter(|name| !edge::is_built(name)).cloned().collect(),
-        rules,
-        notices: truth.unknown_fields().into_iter().chain(more).collect(),
-        clips: results.into_iter().map(|(_, result)| result).collect(),
-    })
+
+    /// Whether the edge takes what all clips ask for.
+    pub fn check(&self, rules: &Rules, seen: Seen) -> Result<()> {
+        self.planned(rules, seen).map(drop)
+    }
+
+    fn planned(&self, rules: &Rules, seen: Seen) -> Result<(Vec<Clip>, Vec<Plan>)> {
+        let options = self.options;
+        let chosen = self.truth.clips.iter().filter(|clip| options.chooses(clip));
+        let clips: Vec<Clip> = chosen.map(|clip| seen.clip(clip)).collect();
+        let wanted = |name: &str| options.behaviors.is_empty() || options.behaviors.iter().any(|b| b == name);
+        let plans: Vec<Plan> = clips.iter().map(|clip| Plan::new(clip, edge::is_built, wanted)).collect();
+        for plan in plans.iter().filter(|plan| !plan.is_empty()) {
+            edge::configured(&plan.edge_toml(rules, options.fps))?;
+        }
+        Ok((clips, plans))
+    }
+
+    /// Replays all chosen clips, as this camera would have seen them, and counts.
+    pub fn run(&self, rules: &Rules, seen: Seen) -> Result<Outcome> {
+        let (clips, plans) = self.planned(rules, seen)?;
+        let job = Job { bench: self, rules, seen, notices: Mutex::default() };
+        let mut results = job.all(&clips, &plans);
+        results.sort_by_key(|(number, _)| *number);
+        let mut more = job.notices.into_inner().unwrap_or_else(PoisonError::into_inner);
+        more.sort();
+        let behaviors = plans.iter().flat_map(|plan| &plan.scored);
+        Ok(Outcome {
+            truth: self.truth_name(),
+            analysis_fps: self.options.fps,
+            model_sha256: self.edge.model().to_owned(),
+            not_built: behaviors.filter(|name| !edge::is_built(name)).cloned().collect(),
+            rules: rules.clone(),
+            notices: self.truth.unknown_fields().into_iter().chain(more).collect(),
+            clips: results.into_iter().map(|(_, result)| result).collect(),
+        })
+    }
+}
+
+impl Options {
+    fn chooses(&self, clip: &Clip) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| clip.file.contains(part))
+    }
 }
 
 struct Job<'a> {
-    options: &'a Options,
+    bench: &'a Bench<'a>,
     rules: &'a Rules,
-    edge: Edge,
-    tell: &'a (dyn Fn(&str) + Sync),
+    seen: Seen,
     notices: Mutex<Vec<String>>,
 }
 
 impl Job<'_> {
-    fn all(&self, clips: &[&Clip], plans: &[Plan], jobs: usize) -> Vec<(usize, ClipResult)> {
+    fn all(&self, clips: &[Clip], plans: &[Plan]) -> Vec<(usize, ClipResult)> {
         let next = AtomicUsize::new(0);
         let results = Mutex::new(Vec::new());
         let work = || {
             while let Some((number, clip, plan)) = {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                clips.get(number).zip(plans.get(number)).map(|(clip, plan)| (number, *clip, plan))
+                clips.get(number).zip(plans.get(number)).map(|(clip, plan)| (number, clip, plan))
             } {
                 let result = self.one(clip, plan);
                 let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                 results.push((number, result));
-                (self.tell)(&line(results.len(), clips.len(), &results[results.len() - 1].1));
+                (self.bench.tell)(&line(results.len(), clips.len(), &results[results.len() - 1].1));
             }
         };
         std::thread::scope(|scope| {
-            for _ in 0..jobs {
+            for _ in 0..self.bench.jobs {
                 scope.spawn(work);
             }
         });
@@ -136,11 +175,11 @@ impl Job<'_> {
             Ok(folder) => folder,
             Err(error) => return ClipResult::new(clip, plan, self.rules, Err(format!("{error:#}"))),
         };
-        let mut video = self.options.clips.join(&clip.file);
+        let mut video = self.bench.options.clips.join(&clip.file);
         let outcome = self.alarms(clip, plan, &mut video, folder.path());
         let result = ClipResult::new(clip, plan, self.rules, outcome.map_err(|error| format!("{error:#}")));
-        if let (Some(sheets), None) = (&self.options.sheets, &result.error)
-            && let Err(error) = sheet::draw_all(&result, clip, &video, sheets)
+        if let (Some(sheets), None) = (&self.bench.options.sheets, &result.error)
+            && let Err(error) = sheet::draw_all(&result, clip, &video, sheets, self.seen)
         {
             let notice = format!("no contact sheets of {}: {error:#}", clip.file);
             self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
@@ -155,17 +194,19 @@ impl Job<'_> {
         if plan.is_empty() {
             return Ok(Vec::new());
         }
-        let config = plan.edge_toml(self.rules, self.options.fps);
+        let Bench { options, edge, tell, .. } = self.bench;
+        let config = plan.edge_toml(self.rules, options.fps);
         let events = folder.join("events.jsonl");
-        if clip.crop_norm.is_none() && clip.mask_norm.is_none() {
-            match self.edge.alarms(&config, &original, &events) {
+        let wanted = Wanted::of(clip, self.seen);
+        if wanted.is_plain() {
+            match edge.alarms(&config, &original, &events) {
                 Ok(alarms) => return Ok(alarms),
-                Err(error) => (self.tell)(&format!("{}: {error:#}; a copy is tried", clip.file)),
+                Err(error) => tell(&format!("{}: {error:#}; a copy is tried", clip.file)),
             }
         }
         *video = folder.join("copy.mp4");
-        prepare::prepare(&original, video, clip.crop_norm, clip.mask_norm)?;
-        self.edge.alarms(&config, video, &events)
+        prepare::prepare(&original, video, wanted)?;
+        edge.alarms(&config, video, &events)
     }
 }
 

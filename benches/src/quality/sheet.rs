@@ -12,6 +12,7 @@ use super::{
     clip::ClipResult,
     edge::{self, Picture},
     score::Counted,
+    seen::Seen,
     truth::{Clip, Polygon, Rect},
 };
 
@@ -33,8 +34,8 @@ struct Sheet {
 }
 
 /// Draws a sheet for every miss and every false alarm of a clip. `video` is what was shown to the edge.
-pub fn draw_all(result: &ClipResult, clip: &Clip, video: &Path, folder: &Path) -> Result<()> {
-    let mut sheets = sheets(result, clip.duration_s);
+pub fn draw_all(result: &ClipResult, clip: &Clip, video: &Path, folder: &Path, seen: Seen) -> Result<()> {
+    let mut sheets = sheets(result, clip.duration_s, seen);
     if sheets.is_empty() {
         return Ok(());
     }
@@ -58,11 +59,12 @@ pub fn draw_all(result: &ClipResult, clip: &Clip, video: &Path, folder: &Path) -
     Ok(())
 }
 
-fn sheets(result: &ClipResult, duration_s: f64) -> Vec<Sheet> {
+fn sheets(result: &ClipResult, duration_s: f64, seen: Seen) -> Vec<Sheet> {
     let stem = Path::new(&result.file).file_stem().unwrap_or_default().to_string_lossy();
+    let as_seen = if seen == Seen::Plain { String::new() } else { format!("-{}", seen.name()) };
     // `number` is the place in the lists of the JSON
     let sheet = |kind: &str, number: usize, behavior: &str, at_s: f64, times: Vec<f64>, boxes| Sheet {
-        name: format!("{behavior}-{kind}-{}-{stem}-{number}.jpg", result.source),
+        name: format!("{behavior}-{kind}-{}-{stem}-{number}{as_seen}.jpg", result.source),
         times: clamped(times, duration_s),
         boxes,
         title: format!("{behavior} {kind} {at_s:.1}"),

@@ -54,6 +54,20 @@ impl Tally {
         tally
     }
 
+    /// Adds what another sum has counted in other clips.
+    pub fn add(&mut self, other: &Self) {
+        self.required += other.required;
+        self.found += other.found;
+        self.missed += other.missed;
+        self.false_alarms += other.false_alarms;
+        self.repeats += other.repeats;
+        self.optional += other.optional;
+        self.unscored += other.unscored;
+        self.hours += other.hours;
+        self.delays_s.extend(&other.delays_s);
+        self.delays_s.sort_by(f64::total_cmp);
+    }
+
     /// Part of what was told that is true.
     pub fn precision(&self) -> Option<f64> {
         part(self.found, self.found + self.false_alarms)

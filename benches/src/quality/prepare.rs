@@ -94,11 +94,13 @@ pub fn prepare(video: &Path, copy: &Path, wanted: Wanted) -> Result<()> {
     on_size(&entry, move |width, height| {
         let (Some(cut), Some(size)) = (cropped.upgrade(), sized.upgrade()) else { return };
         let [left, top, right, bottom] = kept(crop, width, height);
-        if let Some(times) = seen.shrunk() {
-            let shrunk = |pixels: usize| i32::try_from((pixels / times).max(2) & !1).unwrap_or_default();
+        if let Some((times, least)) = seen.shrunk() {
+            let (wide, high) = (right - left, bottom - top);
+            let width = (wide / times).max(least.min(wide));
+            let even = |pixels: usize| i32::try_from(pixels.max(2) & !1).unwrap_or_default();
             let caps = gst::Caps::builder("video/x-raw")
-                .field("width", shrunk(right - left))
-                .field("height", shrunk(bottom - top))
+                .field("width", even(width))
+                .field("height", even(high * width / wide.max(1)))
                 .build();
             size.set_property("caps", caps);
         }

@@ -23,7 +23,8 @@ pub enum Seen {
     Dimmed,
     /// Overexposed: what is bright becomes white.
     Bright,
-    /// The second stream of a cheap camera: half as wide and high, coded with few bits.
+    /// The second stream of a cheap camera: half as wide and high if that leaves 320 columns, coded with few
+    /// bits.
     Coarse,
     /// With the noise of a small sensor.
     Noisy,
@@ -103,9 +104,9 @@ impl Seen {
         (self == Self::Noisy).then_some(6.0)
     }
 
-    /// The pictures are so many times less wide and high.
-    pub fn shrunk(self) -> Option<usize> {
-        (self == Self::Coarse).then_some(2)
+    /// The pictures are so many times less wide and high, but not narrower than so many pixels: no camera sends less.
+    pub fn shrunk(self) -> Option<(usize, usize)> {
+        (self == Self::Coarse).then_some((2, 320))
     }
 
     /// H.264's constant quantizer: 12 can hardly be told from the original, 34 is what few bits leave.

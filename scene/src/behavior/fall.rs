@@ -211,8 +211,11 @@ impl Behavior for Machine {
             let up = person.body.last_up();
             let thing = |b: &Bounds| up.is_some_and(|up| self.furniture.was_here(b, up));
             let foreign = |b: &Bounds| is_of_another(scene, id, b) || thing(b);
+            let tracked = track(scene, id).filter(|t| t.seen);
+            let is_thing = tracked.is_some_and(|t| !t.unsure.is_zero() && thing(&t.bounds));
             let shown = Shown {
-                track: track(scene, id).filter(|t| t.seen && (t.unsure.is_zero() || !thing(&t.bounds))),
+                track: tracked.filter(|_| !is_thing),
+                doubtful: tracked.filter(|_| is_thing),
                 posture: posture(scene, id).filter(|p| !foreign(&p.bounds)),
                 found: best_found(scene, &person.body).filter(|(_, b)| near <= CROWDED && !foreign(b)),
             };

@@ -16,6 +16,9 @@ const TRAIL: Duration = Duration::from_secs(4);
 /// From upright to lying. Who lies down takes longer: he sits or kneels first.
 const FALL_WITHIN: Duration = Duration::from_millis(2200);
 
+/// So long, at most, what may be he or a thing is believed to have been he.
+const PERHAPS: Duration = Duration::from_secs(1);
+
 /// Head above the floor / stature: a standing person's box makes 1, a seated one's .7 to .8, a squatting one's .6.
 const UP: f64 = 0.75;
 /// Shoulders above the floor / stature of somebody on a chair are .55, of somebody who squats .45.
@@ -36,6 +39,8 @@ const BOX_FLAT: f64 = 0.34;
 const CUT_MARGIN: f64 = 0.04;
 /// … and shows somebody who lies only when it is this wide, in parts of his stature.
 const BROAD: f64 = 0.55;
+/// Who walks is no broader than this, with his stride: so broad a box at the edge is of somebody who goes down there.
+const NARROW: f64 = 0.45;
 /// Score from which joints are believed against a box.
 const POSTURE_SURE: f32 = 0.38;
 /// Score from which what is found where somebody was lost while he sank shows him.
@@ -72,6 +77,8 @@ pub(super) struct Sample {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Shown<'a> {
     pub track: Option<&'a Track>,
+    /// A track that may be a thing.
+    pub doubtful: Option<&'a Track>,
     pub posture: Option<Posture>,
     /// Best detection at his place that is of no track, turned or not: score and box.
     pub found: Option<(f32, Bounds)>,
@@ -97,6 +104,8 @@ pub(super) struct Body {
     pub left: bool,
     /// Moved downwards when last tracked.
     sank: bool,
+    /// When something as tall as he was last seen where he was, he or a thing.
+    perhaps_up: Option<StreamTime>,
 }
 
 impl Body {
@@ -111,6 +120,7 @@ impl Body {
             real: false,
             left: false,
             sank: false,
+            perhaps_up: None,
         }
     }
 
@@ -120,7 +130,10 @@ impl Body {
             let person = track.moved || shown.posture.is_some_and(|p| p.score >= POSTURE_SURE);
             self.real |= person && track.state == State::Confirmed && self.stature >= LEAST_STATURE;
             self.sank = track.velocity.y > SINKING * track.height;
-            self.left = leaves(track, scene.aspect);
+            self.left = leaves(track, self.stature, scene.aspect);
+        }
+        if shown.doubtful.is_some_and(|t| t.score >= FOUND_SURE && t.bounds.h >= UP * self.stature) {
+            self.perhaps_up = Some(scene.at);
         }
         let Some(sample) = self.sample(shown, scene) else { return };
         self.shown = scene.at;
@@ -202,10 +215,13 @@ impl Body {
         self.trail.back().filter(|s| s.at == at).map(|s| s.stance)
     }
 
-    /// He was upright so short a time before `at` that he must have fallen; and he was seen to sink.
+    /// He was upright so short a time before `at` that he must have fallen.
     pub(super) fn has_fallen(&self, at: StreamTime) -> bool {
         let up = self.trail.iter().rev().find(|s| s.stance == Stance::Up && s.at < at);
-        up.is_some_and(|up| at.since(up.at) <= FALL_WITHIN)
+        up.is_some_and(|up| {
+            let still = self.perhaps_up.map_or(Duration::ZERO, |perhaps| perhaps.since(up.at));
+            at.since(up.at) <= FALL_WITHIN + still.min(PERHAPS)
+        })
     }
 
     /// When he was last upright.
@@ -243,11 +259,13 @@ impl Body {
     }
 }
 
-/// On his way out through the edge of the picture: what is left of him gets lower and lower.
-fn leaves(track: &Track, aspect: f64) -> bool {
+/// On his way out through the edge of the picture: what is left of him is narrow and gets lower and lower. Who falls there
+/// is broad.
+fn leaves(track: &Track, stature: f64, aspect: f64) -> bool {
     let (b, v) = (&track.bounds, &track.velocity);
     let (enough, margin) = (0.25 * track.height, 0.015);
-    (b.x < margin / aspect && v.x < -enough) || (b.x + b.w > 1.0 - margin / aspect && v.x > enough)
+    let outwards = (b.x < margin / aspect && v.x < -enough) || (b.x + b.w > 1.0 - margin / aspect && v.x > enough);
+    outwards && b.w * aspect < NARROW * stature
 }
 
 fn grown(b: Bounds, by: f64, aspect: f64) -> Bounds {
@@ -310,7 +328,7 @@ mod tests {
     fn stances(bounds: Bounds, shoulders: f64, hips: f64, lean_deg: f64) -> [Option<Stance>; 2] {
         let now = track(bounds);
         [None, Some(joints(bounds, shoulders, hips, lean_deg, 0.7))]
-            .map(|posture| look(&mut standing(), 1.5, Shown { track: Some(&now), posture, found: None }))
+            .map(|posture| look(&mut standing(), 1.5, Shown { track: Some(&now), posture, ..Shown::default() }))
     }
 
     #[test]
@@ -335,7 +353,7 @@ mod tests {
     fn joints_that_are_guesses_or_of_another_do_not_count() {
         let (bounds, lying) = (low(1.0, 0.35), low(0.25, 0.95));
         let now = track(bounds);
-        let shown = |posture| Shown { track: Some(&now), posture: Some(posture), found: None };
+        let shown = |posture| Shown { track: Some(&now), posture: Some(posture), ..Shown::default() };
         assert_eq!(
             look(&mut standing(), 1.5, shown(joints(lying, 0.1, 0.1, 88.0, 0.7))),
             Some(Stance::Down),
@@ -374,6 +392,28 @@ mod tests {
     }
 
     #[test]
+    fn who_may_have_been_a_thing_for_a_second_may_have_stood_so_long() {
+        let (upright, now) = (track(low(1.0, 0.35)), track(low(0.25, 0.95)));
+        for (secs, fallen) in [(3.9, true), (4.1, false)] {
+            let mut body = standing();
+            look(&mut body, 1.8, Shown { doubtful: Some(&upright), ..Shown::default() });
+            look(&mut body, secs, Shown { track: Some(&now), ..Shown::default() });
+            assert_eq!(body.has_fallen(at(secs)), fallen, "{secs}");
+        }
+    }
+
+    #[test]
+    fn who_goes_out_at_the_side_is_narrow_and_who_falls_there_is_broad() {
+        for (width, leaves) in [(0.25, true), (0.6, false)] {
+            let mut out = track(Bounds::new(1.0 - width * TALL / ASPECT, FLOOR - 0.6 * TALL, width * TALL / ASPECT, 0.6 * TALL));
+            out.velocity = Point::new(0.5 * TALL, 0.0);
+            let mut body = standing();
+            look(&mut body, 1.2, Shown { track: Some(&out), ..Shown::default() });
+            assert_eq!(body.left, leaves, "{width}");
+        }
+    }
+
+    #[test]
     fn who_gets_lower_at_the_lower_edge_lies_only_when_he_gets_wide() {
         let cut = |width: f64| {
             let (w, h) = (width * TALL / ASPECT, 0.2 * TALL);
@@ -390,7 +430,7 @@ mod tests {
     fn the_small_the_unproven_and_the_immovable_are_not_real() {
         let real = |now: Track, posture: Option<Posture>| {
             let mut body = Body::new(&now, at(0.0));
-            look(&mut body, 0.2, Shown { track: Some(&now), posture, found: None });
+            look(&mut body, 0.2, Shown { track: Some(&now), posture, ..Shown::default() });
             body.real
         };
         let there = track(low(1.0, 0.35));

@@ -69,6 +69,24 @@ fn run(
     blind: (f64, f64),
     lies_until: f64,
 ) -> Vec<Event> {
+    play(config, rate, &|secs| people(walks, secs), shown, blind, lies_until)
+}
+
+fn people(walks: Walks<'_>, secs: f64) -> Vec<Detection> {
+    let person =
+        |x: f64| Detection { class: Class::Person, score: 0.8, bounds: Bounds::new(x - 0.05, 0.4, 0.1, 0.3) };
+    walks.iter().filter_map(|walk| walk(secs)).map(person).collect()
+}
+
+/// The same with whatever the detector finds at a time.
+fn play(
+    config: &str,
+    rate: f64,
+    found: &dyn Fn(f64) -> Vec<Detection>,
+    shown: &[Shown],
+    blind: (f64, f64),
+    lies_until: f64,
+) -> Vec<Event> {
     let mut watch = Watch::new(&scene(config));
     watch.set_aspect(ASPECT);
     let mut events = Vec::new();
@@ -81,12 +99,7 @@ fn run(
             events.extend(watch.look(at, Look::Blind, None));
             continue;
         }
-        let person = |x: f64| Detection {
-            class: Class::Person,
-            score: 0.8,
-            bounds: Bounds::new(x - 0.05, 0.4, 0.1, 0.3),
-        };
-        let people: Vec<Detection> = walks.iter().filter_map(|walk| walk(secs)).map(person).collect();
+        let people = found(secs);
         let regions: Vec<StaticRegion> =
             shown.iter().filter(|s| (s.from..s.to).contains(&secs)).map(|s| s.region).collect();
         let facts = Facts { regions: Some(&regions), ..Facts::default() };
@@ -143,6 +156,20 @@ fn while_its_owner_or_somebody_who_lingers_is_with_it_it_is_not_alone() {
     for rate in RATES {
         assert_eq!(told(&left(rate, &[&owner(90.0)], &[bag(40.0)])), "");
         assert_eq!(told(&left(rate, &[&owner(10.0), &waits], &[bag(40.0)])), "");
+    }
+}
+
+#[test]
+fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
+    let goes = owner(10.0);
+    let found = |secs: f64| {
+        let mut found = people(&[&goes], secs);
+        found.extend((secs >= 6.0).then_some(Detection { class: Class::Person, score: 0.6, bounds: BAG }));
+        found
+    };
+    for rate in RATES {
+        let began = began(&play(LEFT, rate, &found, &[bag(40.0)], ALWAYS_SEEN, 0.0));
+        assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
     }
 }
 

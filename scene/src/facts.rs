@@ -48,6 +48,8 @@ pub struct Facts<'a> {
     pub flow: Option<&'a Flow>,
     /// What stands where it did not stand before, or is gone.
     pub regions: Option<&'a [StaticRegion]>,
+    /// What was known of the background was given up at this look: no region is known to have gone.
+    pub anew: bool,
     /// Where the empty background cannot be seen.
     pub foreground: Option<&'a Foreground>,
     /// How well the camera sees.

@@ -86,6 +86,8 @@ pub struct BackgroundMeter {
     facts: Vec<StaticRegion>,
     /// The latest look was compared with the background.
     is_measured: bool,
+    /// What was known was given up at the latest look.
+    is_anew: bool,
 }
 
 impl BackgroundMeter {
@@ -96,12 +98,13 @@ impl BackgroundMeter {
         picture: Pixels<'_>,
         detections: &[Detection],
     ) -> opencv::Result<()> {
-        self.is_measured = false;
+        (self.is_measured, self.is_anew) = (false, false);
         let smooth = canvas::smoothed(picture)?;
         let now = colours(&smooth)?;
         let extent = Extent { width: picture.width, height: picture.height };
         self.cover.take(detections, extent);
         let Some(last) = self.last.replace(at).filter(|_| self.ground.extent == extent) else {
+            self.is_anew = !self.regions.is_empty();
             self.reset();
             self.last = Some(at);
             self.began = at;
@@ -142,6 +145,11 @@ impl BackgroundMeter {
     /// Regions after the latest look.
     pub fn regions(&self) -> &[StaticRegion] {
         &self.facts
+    }
+
+    /// What was known was given up at the latest look: regions have ended of which nobody knows whether they are there.
+    pub fn is_anew(&self) -> bool {
+        self.is_anew
     }
 
     /// Where the background could not be seen at the latest look; none when it was not measured.
@@ -203,6 +211,7 @@ impl BackgroundMeter {
 
     fn begin_anew(&mut self, now: &[Colour]) {
         let extent = self.ground.extent;
+        self.is_anew = true;
         self.regions.clear();
         self.album.clear();
         self.owned.fill(0);
@@ -222,6 +231,7 @@ impl BackgroundMeter {
         self.upheaval += secs;
         if self.upheaval >= UPHEAVAL_SECS && share(tally.resting, tally.different) >= 0.6 {
             self.ground.relearn();
+            self.is_anew = true;
             self.regions.clear();
             self.owned.fill(0);
             self.upheaval = 0.0;

@@ -42,7 +42,8 @@ impl Meters {
             Some(meter) => meter.look(frame.at, frame.pixels())?,
             None => None,
         };
-        Ok(Facts { flow, regions, foreground, picture, same: self.sameness.look(frame.pixels()) })
+        let anew = background.is_some_and(BackgroundMeter::is_anew);
+        Ok(Facts { flow, regions, anew, foreground, picture, same: self.sameness.look(frame.pixels()) })
     }
 
     /// The stream broke.

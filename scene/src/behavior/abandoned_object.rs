@@ -5,7 +5,8 @@
 //! **Begins** when something that came, by somebody's doing, has been alone for `unattended_secs`: nobody who has to do
 //! with it within 3 m (where the ground is not measured: 1.8 of his own heights, or twice its width). Whoever put it down or was with it counts, and so
 //! does everybody who stays near it; those who walk by do not.
-//! **Ends** when the place looks as it did before (`detail` = `reclaimed`). Each thing is a happening of its own.
+//! **Ends** when the place looks as it did before (`detail` = `reclaimed`), or, without a detail, when so much of the picture
+//! has changed that it is learned anew. Each thing is a happening of its own.
 //! **Cannot know** whose the thing is, or what is in it. What stood there when the camera started is furniture. A thing
 //! that is put down where a person or vehicle is found all the time is not seen before they go. A person who sits
 //! perfectly still and whom the detector never finds looks like a thing; size, and that nobody left, speak against it. For
@@ -153,7 +154,8 @@ impl Behavior for Machine {
             self.things.retain(|id, thing| {
                 let there = regions.iter().any(|region| region.id == *id);
                 if !there && thing.abandoned.is_some() {
-                    reports.push(Report { thing: *id, over: true, detail: Some("reclaimed"), ..Report::default() });
+                    let detail = (!scene.facts.anew).then_some("reclaimed");
+                    reports.push(Report { thing: *id, over: true, detail, ..Report::default() });
                 }
                 there
             });

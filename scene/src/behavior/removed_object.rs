@@ -3,7 +3,8 @@
 //! **Sees** regions of the picture that differ from the background and are at rest, where something used to stand and now
 //! the ground shows.
 //! **Begins** when somebody came, and it has been gone for `absent_secs` since.
-//! **Ends** when it is back (`detail` = `returned`). Each thing is a happening of its own.
+//! **Ends** when it is back (`detail` = `returned`), or, without a detail, when so much of the picture has changed that it is
+//! learned anew. Each thing is a happening of its own.
 //! **Cannot know** who may take what: draw a zone around what is to be watched. What was there for less than some
 //! seconds is not missed; a thing that was left and then taken is told by `abandoned_object` and does not count here.
 //! Whoever stood still when the camera started and then walks off is not a thing: nobody came to take him.
@@ -109,7 +110,8 @@ impl Behavior for Machine {
             self.gone.retain(|id, _| {
                 let still = regions.iter().any(|region| region.id == *id);
                 if !still {
-                    reports.push(Report { thing: *id, over: true, detail: Some("returned"), ..Report::default() });
+                    let detail = (!scene.facts.anew).then_some("returned");
+                    reports.push(Report { thing: *id, over: true, detail, ..Report::default() });
                 }
                 still
             });

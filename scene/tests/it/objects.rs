@@ -69,7 +69,7 @@ fn run(
     blind: (f64, f64),
     lies_until: f64,
 ) -> Vec<Event> {
-    play(config, rate, &|secs| people(walks, secs), shown, blind, lies_until)
+    play(config, rate, &|secs| people(walks, secs), shown, blind, lies_until, 99.0)
 }
 
 fn people(walks: Walks<'_>, secs: f64) -> Vec<Detection> {
@@ -86,6 +86,7 @@ fn play(
     shown: &[Shown],
     blind: (f64, f64),
     lies_until: f64,
+    anew_from: f64,
 ) -> Vec<Event> {
     let mut watch = Watch::new(&scene(config));
     watch.set_aspect(ASPECT);
@@ -102,7 +103,7 @@ fn play(
         let people = found(secs);
         let regions: Vec<StaticRegion> =
             shown.iter().filter(|s| (s.from..s.to).contains(&secs)).map(|s| s.region).collect();
-        let facts = Facts { regions: Some(&regions), ..Facts::default() };
+        let facts = Facts { regions: Some(&regions), anew: secs >= anew_from, ..Facts::default() };
         events.extend(watch.look_closely(at, Look::Seen(&people), facts, &mut closer, None));
     }
     events
@@ -160,6 +161,16 @@ fn while_its_owner_or_somebody_who_lingers_is_with_it_it_is_not_alone() {
 }
 
 #[test]
+fn what_is_lost_because_everything_has_changed_was_not_taken() {
+    let goes = owner(10.0);
+    for (config, shown) in [(LEFT, bag(30.0)), (TAKEN, Shown { region: region(-0.6, 6.0), ..bag(30.0) })] {
+        let events = play(config, 5.0, &|secs| people(&[&goes], secs), &[shown], ALWAYS_SEEN, 0.0, 29.9);
+        let end = events.last().unwrap();
+        assert_eq!((end.phase, end.end_reason, end.detail), (Phase::Ended, Some(EndReason::Cleared), None));
+    }
+}
+
+#[test]
 fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
     let goes = owner(10.0);
     let found = |secs: f64| {
@@ -168,7 +179,7 @@ fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
         found
     };
     for rate in RATES {
-        let began = began(&play(LEFT, rate, &found, &[bag(40.0)], ALWAYS_SEEN, 0.0));
+        let began = began(&play(LEFT, rate, &found, &[bag(40.0)], ALWAYS_SEEN, 0.0, 99.0));
         assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
     }
 }

@@ -264,3 +264,22 @@ fn a_lens_out_of_focus_neither_brings_nor_takes_anything() {
         assert!(told.is_empty(), "{until}: {told:?}");
     }
 }
+
+#[test]
+fn when_nearly_everything_changes_it_is_said_that_what_was_known_is_given_up() {
+    let mut meter = BackgroundMeter::default();
+    let (mut told, mut anew) = (Vec::new(), Vec::new());
+    for look in 0..100 {
+        let at = look as f64 / 5.0;
+        let here = View { bag: at >= 5.0, owner: false, light: &|_, _| 1.0 };
+        // elsewhere the same ground is darker in every other stripe
+        let elsewhere = View { light: &|x, _| if x / 10 % 2 == 0 { 0.5 } else { 1.4 }, ..here };
+        let bgr = picture(if at < 12.0 { here } else { elsewhere }, look);
+        let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+        meter.look(StreamTime::from_secs(at), pixels, &[]).unwrap();
+        told.extend(meter.regions().iter().filter(|r| on_the_bag(r)).map(|_| at));
+        anew.extend(meter.is_anew().then_some(at));
+    }
+    assert!(anew.len() == 1 && (12.0..16.0).contains(&anew[0]), "{anew:?}");
+    assert!(told.iter().any(|at| *at > 11.0) && !told.iter().any(|at| *at >= anew[0]), "{told:?}");
+}

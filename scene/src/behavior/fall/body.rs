@@ -39,8 +39,6 @@ const BOX_FLAT: f64 = 0.34;
 const CUT_MARGIN: f64 = 0.04;
 /// … and shows somebody who lies only when it is this wide, in parts of his stature.
 const BROAD: f64 = 0.55;
-/// Who walks is no broader than this, with his stride: so broad a box at the edge is of somebody who goes down there.
-const NARROW: f64 = 0.45;
 /// Score from which joints are believed against a box.
 const POSTURE_SURE: f32 = 0.38;
 /// Score from which what is found where somebody was lost while he sank shows him.
@@ -130,7 +128,7 @@ impl Body {
             let person = track.moved || shown.posture.is_some_and(|p| p.score >= POSTURE_SURE);
             self.real |= person && track.state == State::Confirmed && self.stature >= LEAST_STATURE;
             self.sank = track.velocity.y > SINKING * track.height;
-            self.left = leaves(track, self.stature, scene.aspect);
+            self.left = leaves(track, scene.aspect);
         }
         if shown.doubtful.is_some_and(|t| t.score >= FOUND_SURE && t.bounds.h >= UP * self.stature) {
             self.perhaps_up = Some(scene.at);
@@ -259,13 +257,11 @@ impl Body {
     }
 }
 
-/// On his way out through the edge of the picture: what is left of him is narrow and gets lower and lower. Who falls there
-/// is broad.
-fn leaves(track: &Track, stature: f64, aspect: f64) -> bool {
+/// On his way out through the edge of the picture: what is left of him gets lower and lower.
+fn leaves(track: &Track, aspect: f64) -> bool {
     let (b, v) = (&track.bounds, &track.velocity);
     let (enough, margin) = (0.25 * track.height, 0.015);
-    let outwards = (b.x < margin / aspect && v.x < -enough) || (b.x + b.w > 1.0 - margin / aspect && v.x > enough);
-    outwards && b.w * aspect < NARROW * stature
+    (b.x < margin / aspect && v.x < -enough) || (b.x + b.w > 1.0 - margin / aspect && v.x > enough)
 }
 
 fn grown(b: Bounds, by: f64, aspect: f64) -> Bounds {
@@ -399,17 +395,6 @@ mod tests {
             look(&mut body, 1.8, Shown { doubtful: Some(&upright), ..Shown::default() });
             look(&mut body, secs, Shown { track: Some(&now), ..Shown::default() });
             assert_eq!(body.has_fallen(at(secs)), fallen, "{secs}");
-        }
-    }
-
-    #[test]
-    fn who_goes_out_at_the_side_is_narrow_and_who_falls_there_is_broad() {
-        for (width, leaves) in [(0.25, true), (0.6, false)] {
-            let mut out = track(Bounds::new(1.0 - width * TALL / ASPECT, FLOOR - 0.6 * TALL, width * TALL / ASPECT, 0.6 * TALL));
-            out.velocity = Point::new(0.5 * TALL, 0.0);
-            let mut body = standing();
-            look(&mut body, 1.2, Shown { track: Some(&out), ..Shown::default() });
-            assert_eq!(body.left, leaves, "{width}");
         }
     }
 

@@ -80,7 +80,7 @@ pub fn prepare(video: &Path, copy: &Path, wanted: Wanted) -> Result<()> {
         chain.push(flip);
     }
     let size = make("capsfilter")?;
-    if seen.shrunk().is_some() {
+    if seen == Seen::Coarse {
         chain.extend([make("videoscale")?, size.clone()]);
     }
     chain.extend([encode.clone(), parse, mux, sink]);
@@ -94,13 +94,11 @@ pub fn prepare(video: &Path, copy: &Path, wanted: Wanted) -> Result<()> {
     on_size(&entry, move |width, height| {
         let (Some(cut), Some(size)) = (cropped.upgrade(), sized.upgrade()) else { return };
         let [left, top, right, bottom] = kept(crop, width, height);
-        if let Some((times, least)) = seen.shrunk() {
-            let (wide, high) = (right - left, bottom - top);
-            let width = (wide / times).max(least.min(wide));
+        if let Some((width, height)) = seen.shrunk((right - left, bottom - top)) {
             let even = |pixels: usize| i32::try_from(pixels.max(2) & !1).unwrap_or_default();
             let caps = gst::Caps::builder("video/x-raw")
                 .field("width", even(width))
-                .field("height", even(high * width / wide.max(1)))
+                .field("height", even(height))
                 .build();
             size.set_property("caps", caps);
         }

@@ -104,9 +104,10 @@ impl Seen {
         (self == Self::Noisy).then_some(6.0)
     }
 
-    /// The pictures are so many times less wide and high, but not narrower than so many pixels: no camera sends less.
-    pub fn shrunk(self) -> Option<(usize, usize)> {
-        (self == Self::Coarse).then_some((2, 320))
+    /// How wide and high pictures become: half, but not narrower than 320 pixels, for no camera sends less.
+    pub fn shrunk(self, (wide, high): (usize, usize)) -> Option<(usize, usize)> {
+        let width = (wide / 2).max(320.min(wide));
+        (self == Self::Coarse).then_some((width, high * width / wide.max(1)))
     }
 
     /// H.264's constant quantizer: 12 can hardly be told from the original, 34 is what few bits leave.
@@ -121,6 +122,15 @@ mod tests {
 
     fn chosen(names: &[&str]) -> Result<Vec<Seen>> {
         Seen::chosen(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn coarse_is_half_as_wide_but_not_narrower_than_any_camera() {
+        let coarse = |wide, high| Seen::Coarse.shrunk((wide, high));
+        assert_eq!(coarse(1280, 720), Some((640, 360)));
+        assert_eq!(coarse(500, 250), Some((320, 160)));
+        assert_eq!(coarse(300, 200), Some((300, 200)));
+        assert_eq!(Seen::Noisy.shrunk((1280, 720)), None);
     }
 
     #[test]

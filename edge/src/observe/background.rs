@@ -88,6 +88,8 @@ pub struct BackgroundMeter {
     is_measured: bool,
     /// What was known was given up at the latest look.
     is_anew: bool,
+    /// Regions were given up since the latest look.
+    given_up: bool,
 }
 
 impl BackgroundMeter {
@@ -104,8 +106,8 @@ impl BackgroundMeter {
         let extent = Extent { width: picture.width, height: picture.height };
         self.cover.take(detections, extent);
         let Some(last) = self.last.replace(at).filter(|_| self.ground.extent == extent) else {
-            self.is_anew = !self.regions.is_empty();
             self.reset();
+            self.is_anew = std::mem::take(&mut self.given_up);
             self.last = Some(at);
             self.began = at;
             self.ground.begin(extent, now);
@@ -159,6 +161,7 @@ impl BackgroundMeter {
 
     /// The stream broke.
     pub fn reset(&mut self) {
+        self.given_up |= !self.regions.is_empty();
         self.last = None;
         self.regions.clear();
         self.motion.reset();

@@ -3,8 +3,8 @@
 //! **Sees** regions of the picture that differ from the background and are at rest, whatever the thing is; people and
 //! vehicles only to tell that it is none of them, and who is with it.
 //! **Begins** when something that came, by somebody's doing, has been alone for `unattended_secs`: nobody who has to do
-//! with it within 3 m (where the ground is not measured: 1.8 of his own heights, or twice its width). Whoever put it down or was with it counts, and so
-//! does everybody who stays near it; those who walk by do not.
+//! with it within 3 m (where the ground is not measured: 1.8 of his own heights, or twice its width). Whoever put it down
+//! or was with it counts, and so does everybody who stays near it; those who walk by do not.
 //! **Ends** when the place looks as it did before (`detail` = `reclaimed`), or, without a detail, when so much of the picture
 //! has changed that it is learned anew. Each thing is a happening of its own.
 //! **Cannot know** whose the thing is, or what is in it. What stood there when the camera started is furniture. A thing

@@ -283,3 +283,20 @@ fn when_nearly_everything_changes_it_is_said_that_what_was_known_is_given_up() {
     assert!(anew.len() == 1 && (12.0..16.0).contains(&anew[0]), "{anew:?}");
     assert!(told.iter().any(|at| *at > 11.0) && !told.iter().any(|at| *at >= anew[0]), "{told:?}");
 }
+
+#[test]
+fn after_a_reset_it_is_said_once_that_what_was_known_is_given_up() {
+    let mut meter = BackgroundMeter::default();
+    let mut anew = Vec::new();
+    for look in 0..60 {
+        let bgr = picture(View { bag: look >= 25, owner: false, light: &|_, _| 1.0 }, look);
+        let pixels = Pixels { width: WIDTH, height: HEIGHT, stride: 3 * WIDTH, bgr: &bgr };
+        if look == 50 {
+            assert!(meter.regions().iter().any(on_the_bag));
+            meter.reset();
+        }
+        meter.look(StreamTime::from_secs(look as f64 / 5.0), pixels, &[]).unwrap();
+        anew.extend(meter.is_anew().then_some(look));
+    }
+    assert_eq!(anew, [50]);
+}

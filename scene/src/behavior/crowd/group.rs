@@ -14,7 +14,7 @@ const APART: f64 = 2.5;
 /// Inertia believes an arrival within this time at any rate of looks.
 const ARRIVAL: Duration = Duration::from_millis(2500);
 /// A camera looks down at the ground at a slant: what lies behind appears nearer than what lies beside. About 30 degrees.
-const SLANT: f64 = 2.0;
+pub(super) const SLANT: f64 = 2.0;
 /// Somebody of less than this part of the other's height stands elsewhere …
 const SAME_HEIGHT: f64 = 0.5;
 /// … unless he stood here and is half hidden now.

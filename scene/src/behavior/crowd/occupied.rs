@@ -5,6 +5,7 @@
 //! them, at the density of people who hide each other. Near and far count alike: lengths are taken in heights of people,
 //! and where the ground is measured its square metres are known. What somebody comes to who is seen by himself, with his shadow, is learned, and divided by.
 
+use super::group::SLANT;
 use crate::detection::{Class, Group};
 use crate::facts::Foreground;
 use crate::geometry::{Bounds, Ground, Point, STATURE_M, Zone};
@@ -18,9 +19,6 @@ const SHOULDERS: f64 = 0.3;
 /// People on a square metre: between a loose crowd (1.1) and a dense one (2.4; H. Jacobs 1967, 10 and 4.5 square feet to a
 /// person).
 const DENSITY_M2: f64 = 2.0;
-/// Where the ground is not measured: a step away from the camera looks shorter than one aside, for cameras look down at
-/// about 30 degrees.
-const SLANT: f64 = 2.0;
 /// What one comes to until somebody was seen by himself, and what he can come to.
 const UNKNOWN: f64 = 2.0;
 const ONE: (f64, f64) = (1.0, 6.0);

@@ -205,20 +205,22 @@ impl Behavior for Machine {
             let within = CROWDED_WITHIN * person.body.stature;
             let middle = person.body.bounds.centre();
             let near = places.iter().filter(|place| place.distance(middle, scene.aspect) < within).count();
-            if scene.closeup.poses.iter().any(|pose| pose.track == id) {
-                person.asked_at = Some(scene.at);
-            }
             let up = person.body.last_up();
             let thing = |b: &Bounds| up.is_some_and(|up| self.furniture.was_here(b, up));
             let foreign = |b: &Bounds| is_of_another(scene, id, b) || thing(b);
             let tracked = track(scene, id).filter(|t| t.seen);
+            // a turned look may have been taken for somebody else
+            let turned = if person.urgency(tracked, scene) >= 2 { &scene.closeup.turned[..] } else { &[] };
             let is_thing = tracked.is_some_and(|t| !t.unsure.is_zero() && thing(&t.bounds));
             let shown = Shown {
                 track: tracked.filter(|_| !is_thing),
                 doubtful: tracked.filter(|_| is_thing),
                 posture: posture(scene, id).filter(|p| !foreign(&p.bounds)),
-                found: best_found(scene, &person.body).filter(|(_, b)| near <= CROWDED && !foreign(b)),
+                found: best_found(scene, turned, &person.body).filter(|(_, b)| near <= CROWDED && !foreign(b)),
             };
+            if scene.closeup.poses.iter().any(|pose| pose.track == id) {
+                person.asked_at = Some(scene.at);
+            }
             person.look(shown, scene, self.confirm);
         }
         self.people.retain(|_, person| person.is_kept(scene.at));
@@ -369,8 +371,8 @@ fn is_of_another(scene: &Scene<'_>, id: u64, found: &Bounds) -> bool {
     covered > 0.4 * found.area()
 }
 
-/// The best detection near somebody, turned or as it stands, that is of no track.
-fn best_found(scene: &Scene<'_>, body: &Body) -> Option<(f32, Bounds)> {
+/// The best detection near somebody that is of no track, of those `turned` for him or as the picture stands.
+fn best_found(scene: &Scene<'_>, turned: &[Detection], body: &Body) -> Option<(f32, Bounds)> {
     let place = body.lying_place(scene.aspect);
     let fits = |b: &Bounds| {
         let centre = b.centre();
@@ -382,7 +384,6 @@ fn best_found(scene: &Scene<'_>, body: &Body) -> Option<(f32, Bounds)> {
     let loose = |d: &&Detection| {
         d.class == Class::Person && scene.tracks.iter().all(|t| !t.seen || t.bounds.iou(&d.bounds) < 0.5)
     };
-    let turned = scene.closeup.turned.iter();
-    let found = turned.chain(scene.detections.iter().filter(loose)).filter(|d| fits(&d.bounds));
+    let found = turned.iter().chain(scene.detections.iter().filter(loose)).filter(|d| fits(&d.bounds));
     found.max_by(|a, b| a.score.total_cmp(&b.score)).map(|d| (d.score, d.bounds))
 }

@@ -192,6 +192,17 @@ fn one_of_two_falls() {
 }
 
 #[test]
+fn who_is_lost_while_he_stands_beside_one_who_falls_has_not_fallen_too() {
+    let script = format!(
+        "{FALLS}\nb: 0 .9,.95 | 4 .65,.95 | 40 .65,.95\nlost a 6.45..40\nlost b 6.3..40\nunjointed b 6.3..40"
+    );
+    for rate in BRISK {
+        let events = found(&script, rate, 1.0);
+        assert!(events.iter().all(|event| event.tracks == [1]), "{}", told(&events));
+    }
+}
+
+#[test]
 fn the_same_again_gives_the_same() {
     let script = format!("{FALLS}\nlost a 6.3..9\nblind 12..14\nthing .3,.6 .1,.2 .3 0..60");
     for rate in RATES {

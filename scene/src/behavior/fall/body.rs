@@ -49,6 +49,11 @@ const LEAST_STATURE: f64 = 0.12;
 /// A box whose middle moves down this fast sinks, own heights per second.
 const SINKING: f64 = 0.25;
 
+/// Whoever walks, at 1.3 m/s, sinks no faster than this at the lower edge, statures per second …
+const WALKS_BH_S: f64 = 0.8;
+/// … over so long.
+const SPEED_OVER: Duration = Duration::from_millis(390);
+
 /// How somebody holds himself at one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stance {
@@ -98,8 +103,10 @@ pub(super) struct Body {
     pub score: f32,
     /// Confirmed, and has moved: not furniture.
     pub real: bool,
-    /// Walked out of the picture.
+    /// Walked out of the picture at a side.
     pub left: bool,
+    /// Walks out over the lower edge, or has.
+    walks_out: bool,
     /// Moved downwards when last tracked.
     sank: bool,
     /// When something as tall as he was last seen where he was, he or a thing.
@@ -117,6 +124,7 @@ impl Body {
             score: track.score,
             real: false,
             left: false,
+            walks_out: false,
             sank: false,
             perhaps_up: None,
         }
@@ -136,6 +144,7 @@ impl Body {
         let Some(sample) = self.sample(shown, scene) else { return };
         self.shown = scene.at;
         self.trail.push_back(sample);
+        self.note_way_out(&shown, scene);
         while self.trail.front().is_some_and(|s| scene.at.since(s.at) > TRAIL) {
             self.trail.pop_front();
         }
@@ -143,6 +152,27 @@ impl Body {
         if tallest > 0.0 && sample.stance != Stance::Down {
             self.stature = tallest;
         }
+    }
+
+    /// Whoever walks out over the lower edge gets lower and lower like one who falls, but keeps his trunk upright and is
+    /// no faster than walking. From then on, only joints that lean or his whole box show him, and not what is found where
+    /// he was lost.
+    fn note_way_out(&mut self, shown: &Shown<'_>, scene: &Scene<'_>) {
+        let sure = shown.posture.filter(|p| p.score >= POSTURE_SURE && self.is_mine(p, scene.aspect));
+        let cut = shown.track.map(|t| is_cut(&t.bounds));
+        self.walks_out = match (cut, sure) {
+            (Some(false), _) => false,
+            (_, Some(p)) if p.lean_deg >= LEAN_UP_DEG => false,
+            (Some(true), Some(_)) => self.sinks_bh_s(scene.at) < WALKS_BH_S,
+            _ => self.walks_out,
+        };
+    }
+
+    /// How fast his head has sunk lately, statures per second.
+    fn sinks_bh_s(&self, at: StreamTime) -> f64 {
+        let Some(now) = self.trail.back() else { return 0.0 };
+        let before = self.trail.iter().rev().find(|s| at.since(s.at) >= SPEED_OVER);
+        before.map_or(0.0, |before| (before.head - now.head) / now.at.since(before.at).as_secs_f64())
     }
 
     fn sample(&mut self, shown: Shown<'_>, scene: &Scene<'_>) -> Option<Sample> {
@@ -171,9 +201,11 @@ impl Body {
             .map_or((f64::NAN, f64::NAN), |p| ((floor - p.shoulders_y) / height, (floor - p.hips_y) / height));
         let trunk_up = sure.is_some_and(|p| p.lean_deg < LEAN_UP_DEG);
         // Whoever walks out over the lower edge gets lower and lower, but no wider.
-        let cut = bottom > 1.0 - CUT_MARGIN;
+        let cut = is_cut(&bounds);
         let broad = bounds.w * scene.aspect > BROAD * height;
-        let box_down = ((head < BOX_DOWN && wide) || head < BOX_FLAT) && (!cut || broad);
+        // what the detector itself hardly believes shows nobody's shape
+        let believed = score >= FOUND_SURE || found.is_some() || sure.is_some();
+        let box_down = believed && ((head < BOX_DOWN && wide) || head < BOX_FLAT) && (!cut || broad);
         let stance = if (shoulders >= SHOULDERS_UP && trunk_up) || (sure.is_none() && head >= UP && !wide) {
             Stance::Up
         } else if sure.is_some() {
@@ -198,7 +230,7 @@ impl Body {
     }
 
     fn tall(&self, track: Option<(Bounds, f32)>, sure: Option<Posture>, scene: &Scene<'_>) -> Option<f64> {
-        let stands = |b: &Bounds| b.w * scene.aspect < 0.75 * b.h && b.y + b.h < 1.0 - CUT_MARGIN;
+        let stands = |b: &Bounds| b.w * scene.aspect < 0.75 * b.h && !is_cut(b);
         let upright = track.filter(|(b, score)| (*score >= 0.4 || sure.is_some()) && stands(b));
         if let Some((bounds, _)) = upright {
             return Some(bounds.h);
@@ -215,6 +247,9 @@ impl Body {
 
     /// He was upright so short a time before `at` that he must have fallen.
     pub(super) fn has_fallen(&self, at: StreamTime) -> bool {
+        if self.walks_out {
+            return false;
+        }
         let up = self.trail.iter().rev().find(|s| s.stance == Stance::Up && s.at < at);
         up.is_some_and(|up| {
             let still = self.perhaps_up.map_or(Duration::ZERO, |perhaps| perhaps.since(up.at));
@@ -255,6 +290,11 @@ impl Body {
         let centres = mine.centre().distance(found.centre(), aspect);
         at.since(self.shown) <= FALL_WITHIN && feet.min(centres) < 0.8 * self.stature && found.h < 1.25 * self.stature
     }
+}
+
+/// Is it cut off by the lower edge of the picture?
+fn is_cut(b: &Bounds) -> bool {
+    b.y + b.h >= 1.0 - CUT_MARGIN
 }
 
 /// On his way out through the edge of the picture: what is left of him gets lower and lower.
@@ -409,6 +449,40 @@ mod tests {
         };
         assert_eq!(stance(&cut(0.35)), Some(Stance::Between));
         assert_eq!(stance(&cut(0.95)), Some(Stance::Down));
+    }
+
+    #[test]
+    fn who_walks_out_over_the_lower_edge_upright_has_not_fallen_whatever_is_found_there() {
+        let tall = |head: f64| {
+            let (w, h) = (0.35 * TALL / ASPECT, head * TALL);
+            Bounds::new(0.5 - w / 2.0, 1.0 - h, w, h)
+        };
+        // Sinks by a part of his stature at each look, with such a trunk; then something that lies is found beside him.
+        let falls = |drop: f64, lean_deg: f64| {
+            let mut body = standing();
+            for (secs, looks) in [(1.2, 1.0), (1.4, 2.0), (1.6, 3.0)] {
+                let bounds = tall(1.0 - drop * looks);
+                let posture = Posture { bounds, ..joints(bounds, 0.3, 0.2, lean_deg, 0.6) };
+                let now = track(bounds);
+                look(&mut body, secs, Shown { track: Some(&now), posture: Some(posture), ..Shown::default() });
+            }
+            let sheet = Bounds::new(0.45, 0.88, 0.9 * TALL / ASPECT, 0.05);
+            let stance = look(&mut body, 1.8, Shown { found: Some((0.5, sheet)), ..Shown::default() });
+            assert_eq!(stance, Some(Stance::Down));
+            body.has_fallen(at(1.8))
+        };
+        assert!(!falls(0.1, 5.0), "walks out");
+        assert!(falls(0.1, 60.0), "his trunk leans");
+        assert!(falls(0.2, 5.0), "nobody walks that fast");
+    }
+
+    #[test]
+    fn what_the_detector_hardly_believes_shows_nobodys_shape() {
+        let low = Track { score: 0.15, ..track(low(0.25, 0.95)) };
+        let shown = Shown { track: Some(&low), ..Shown::default() };
+        assert_eq!(look(&mut standing(), 1.5, shown), Some(Stance::Between));
+        let shown = Shown { found: Some((0.3, low.bounds)), ..shown };
+        assert_eq!(look(&mut standing(), 1.5, shown), Some(Stance::Down), "another look believes it");
     }
 
     #[test]

@@ -163,16 +163,19 @@ impl Body {
         self.walks_out = match (cut, sure) {
             (Some(false), _) => false,
             (_, Some(p)) if p.lean_deg >= LEAN_UP_DEG => false,
-            (Some(true), Some(_)) => self.sinks_bh_s(scene.at) < WALKS_BH_S,
+            (Some(true), Some(_)) => self.sank_bh_s(scene.at) < WALKS_BH_S,
             _ => self.walks_out,
         };
     }
 
-    /// How fast his head has sunk lately, statures per second.
-    fn sinks_bh_s(&self, at: StreamTime) -> f64 {
-        let Some(now) = self.trail.back() else { return 0.0 };
-        let before = self.trail.iter().rev().find(|s| at.since(s.at) >= SPEED_OVER);
-        before.map_or(0.0, |before| (before.head - now.head) / now.at.since(before.at).as_secs_f64())
+    /// How fast his head has sunk lately, where it sank fastest, statures per second.
+    fn sank_bh_s(&self, at: StreamTime) -> f64 {
+        let speed = |now: &Sample| {
+            let before = self.trail.iter().rev().find(|s| now.at.since(s.at) >= SPEED_OVER)?;
+            Some((before.head - now.head) / now.at.since(before.at).as_secs_f64())
+        };
+        let recent = self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
+        recent.filter_map(speed).fold(0.0, f64::max)
     }
 
     fn sample(&mut self, shown: Shown<'_>, scene: &Scene<'_>) -> Option<Sample> {

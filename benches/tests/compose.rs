@@ -91,6 +91,10 @@ fn every_label_is_possible() {
         assert!(quiet.clone().count() == 2 && quiet.clone().all(|scene| scene.negatives_for == BEHAVIORS));
         assert!(events("objects") >= 12 && events("tamper") >= 14 && events("running") >= 12);
         assert!(events("loitering") >= 8 && events("crowd") == 8);
+        // who comes one by one stands in a group when the fifth is there, who comes by the dozen walks in one
+        let begins = |name: &str| named(&scenes, name).events[0].start_s;
+        assert!((10.0..24.5).contains(&begins("crowd/gathers-1")), "seed {seed}");
+        assert!(begins("crowd/packed-many") < 6.4, "seed {seed}");
     }
 }
 

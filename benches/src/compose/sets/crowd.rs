@@ -5,12 +5,14 @@ use super::super::material::Material;
 use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
-use super::super::truth::{Event, rounded};
+use super::super::truth::Event;
 use super::director::{Director, WALK_BH_S};
 
 const SET: &str = "crowd";
 /// So many are a crowd.
 const CROWD: usize = 5;
+/// … when each is so near another of them, body heights: 3.4 m.
+const NEAR_BH: f64 = 2.0;
 
 /// All scenes of the set.
 pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
@@ -55,10 +57,8 @@ fn meet(director: &mut Director<'_>, arrivals_s: &[f64]) {
         let until_s = 45.0 + director.random.range(0.0, 6.0);
         comes(director, place, there_s, until_s);
     }
-    if let Some(&full_s) = arrivals_s.get(CROWD - 1) {
-        let note = format!("{} people, the fifth of whom comes then", arrivals_s.len());
-        director.event(Event::new("crowd", rounded(full_s), 45.0, note));
-    }
+    let note = format!("{} people, the fifth of whom comes near then", arrivals_s.len());
+    director.event(Event::new("crowd", director.gathered_at(CROWD, NEAR_BH), 45.0, note));
 }
 
 fn gathers(mut director: Director<'_>) -> Scene {
@@ -95,9 +95,8 @@ fn packed(mut director: Director<'_>, (columns, rows): (usize, usize)) -> Scene 
         let until_s = until_s + director.random.range(0.0, 5.0);
         comes(&mut director, place, 6.0 + every_s * n as f64, until_s);
     }
-    let full_s = 6.0 + every_s * (CROWD - 1) as f64;
-    let note = format!("{count} people come within eight seconds and stand packed");
-    director.event(Event::new("crowd", rounded(full_s), until_s, note));
+    let note = format!("{count} people come within eight seconds, some of them together, and stand packed");
+    director.event(Event::new("crowd", director.gathered_at(CROWD, NEAR_BH), until_s, note));
     director.done("many people stand so close that they hide each other")
 }
 

@@ -195,6 +195,30 @@ impl<'a> Director<'a> {
         rounded(t)
     }
 
+    /// Since when so many people in the picture are one group: each within `near_bh` body heights of another of it.
+    pub fn gathered_at(&self, count: usize, near_bh: f64) -> f64 {
+        let group_at = |t: f64| {
+            let seen = (0..self.scene.actors.len()).filter(|&actor| self.in_view(actor, t));
+            let mut alone: Vec<Ground> =
+                seen.filter_map(|actor| Some(self.scene.actors.get(actor)?.pose(t)?.at)).collect();
+            let mut largest = 0;
+            while let Some(first) = alone.pop() {
+                let (mut group, mut next) = (vec![first], 0);
+                while let Some(&one) = group.get(next) {
+                    next += 1;
+                    group.extend(alone.extract_if(.., |other| one.distance(*other) <= near_bh));
+                }
+                largest = largest.max(group.len());
+            }
+            largest
+        };
+        let mut t = 0.0;
+        while t < self.scene.duration_s && group_at(t) < count {
+            t += 0.1;
+        }
+        rounded(t)
+    }
+
     /// Notes an event.
     pub fn event(&mut self, event: Event) {
         self.scene.events.push(event);

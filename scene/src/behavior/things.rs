@@ -36,6 +36,8 @@ const AT_M: f64 = 1.2;
 /// With hidden feet a box ends too high, at the upper edge of the thing or over it: he stands no further behind or before
 /// it than so many of his heights.
 const OVER_IT: f64 = 0.3;
+/// Somebody whose box is the thing's, by intersection over union, is the thing: the detector takes a suitcase for somebody.
+const THE_THING: f64 = 0.6;
 /// Somebody who is near for longer than it takes to walk by has to do with it.
 const LINGERS: Duration = Duration::from_secs(4);
 
@@ -195,7 +197,9 @@ impl Company {
         let begin = self.upto.map_or(came.saturating_sub(Duration::from_secs(3)), |upto| upto);
         let mut nearest: BTreeSet<u64> = BTreeSet::new();
         let fresh = self.upto.is_none();
-        for place in people.places.iter().filter(|p| p.known > begin || (fresh && p.known == begin)) {
+        let somebody = |place: &&Place| place.bounds.iou(thing) < THE_THING;
+        let new = |place: &&Place| place.known > begin || (fresh && place.known == begin);
+        for place in people.places.iter().filter(new).filter(somebody) {
             let how = near(thing, &place.bounds, place.height, scene);
             if how == Reach::Far {
                 self.since.remove(&place.track);

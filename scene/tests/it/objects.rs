@@ -173,14 +173,20 @@ fn what_is_lost_because_everything_has_changed_was_not_taken() {
 #[test]
 fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
     let goes = owner(10.0);
-    let found = |secs: f64| {
-        let mut found = people(&[&goes], secs);
-        found.extend((secs >= 6.0).then_some(Detection { class: Class::Person, score: 0.6, bounds: BAG }));
-        found
-    };
-    for rate in RATES {
-        let began = began(&play(LEFT, rate, &found, &[bag(40.0)], ALWAYS_SEEN, 0.0, 99.0));
-        assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
+    // as tall as somebody who squats
+    let suitcase = Bounds { y: 0.53, h: 0.17, ..BAG };
+    for bounds in [BAG, suitcase] {
+        let mut shown = bag(40.0);
+        shown.region.bounds = bounds;
+        let found = |secs: f64| {
+            let mut found = people(&[&goes], secs);
+            found.extend((secs >= 6.0).then_some(Detection { class: Class::Person, score: 0.6, bounds }));
+            found
+        };
+        for rate in RATES {
+            let began = began(&play(LEFT, rate, &found, &[shown], ALWAYS_SEEN, 0.0, 99.0));
+            assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
+        }
     }
 }
 

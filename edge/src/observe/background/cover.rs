@@ -8,7 +8,7 @@ use super::canvas::{Extent, Window};
 
 /// A person is believed from here: one who is missed becomes a thing, one who is not there hides one for a while.
 const PERSON: f32 = 0.2;
-/// Surely one from here: how tall people are is learned from them, and they are believed whatever their size.
+/// Surely one from here: how tall people are is learned from them.
 const SURE: f32 = 0.5;
 /// A vehicle is believed from here.
 const VEHICLE: f32 = 0.3;
@@ -45,7 +45,8 @@ impl Cover {
             let b = detection.bounds;
             if person && detection.score >= SURE {
                 self.statures.measure(&b, b.h);
-            } else if person && self.statures.is_nobody(&b, extent.aspect()) {
+            }
+            if person && self.statures.is_nobody(&b, extent.aspect()) {
                 // a bag or a cone that the detector takes for somebody would hide itself for ever
                 continue;
             }

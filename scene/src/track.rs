@@ -18,6 +18,7 @@ mod pairing;
 use crate::detection::{Class, Detection, Group};
 use crate::geometry::{Bounds, Point};
 use crate::time::StreamTime;
+use furniture::Shaken;
 use life::Life;
 use std::time::Duration;
 
@@ -206,9 +207,16 @@ impl Tracker {
     fn part_from_furniture(&mut self, at: StreamTime, gap: Duration) {
         for life in &mut self.lives {
             let track = life.track(at);
-            if track.seen {
-                self.furniture.learn(&track);
-                life.rest_on_furniture(self.furniture.is_under(&track), gap);
+            if !track.seen {
+                continue;
+            }
+            match self.furniture.of_nobody(&track) {
+                Some(Shaken::IsThere) => life.deny_movement(),
+                Some(Shaken::IsGone) => life.discard(),
+                None => {
+                    self.furniture.learn(&track, self.aspect);
+                    life.rest_on_furniture(self.furniture.is_under(&track), gap);
+                }
             }
         }
     }

@@ -1,8 +1,11 @@
 //! Things that the detector takes for people and that never moved. A passer-by who hides one for a while may leave his
-//! track to it: then the track is no longer his.
+//! track to it: then the track is no longer his. What is too small for anybody has not moved because one who passed has
+//! shaken its box, and if its track goes off with him it is no longer the thing's.
 
 use super::{State, Track};
+use crate::detection::Class;
 use crate::geometry::Bounds;
+use crate::stature::Statures;
 use crate::time::StreamTime;
 use std::time::Duration;
 
@@ -17,6 +20,18 @@ const SAME: f64 = 0.5;
 /// A person before it is found by so much a better score.
 const BETTER: f32 = 0.1;
 
+/// A thing whose box is shaken still meets its place by so much.
+const THERE: f64 = 0.1;
+
+/// What became of the track of a thing that somebody has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shaken {
+    /// It shows the thing where it was.
+    IsThere,
+    /// It has gone off with him.
+    IsGone,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Place {
     bounds: Bounds,
@@ -24,19 +39,26 @@ struct Place {
     track: u64,
     best_score: f32,
     last: StreamTime,
+    /// Too small for anybody.
+    nobody: bool,
 }
 
 /// The furniture of one camera's picture.
 #[derive(Debug, Default)]
 pub(super) struct Furniture {
     places: Vec<Place>,
+    statures: Statures,
 }
 
 impl Furniture {
     /// Learns from a track that was found at this look.
-    pub(super) fn learn(&mut self, track: &Track) {
+    pub(super) fn learn(&mut self, track: &Track, aspect: f64) {
         let (at, stood) = (track.last_seen, track.last_seen.since(track.first_seen));
+        let person = track.class == Class::Person;
         if track.moved {
+            if person && track.state == State::Confirmed {
+                self.statures.measure(&track.bounds, track.height);
+            }
             // It can, so it was none.
             self.places.retain(|place| place.track != track.id);
             return;
@@ -44,7 +66,13 @@ impl Furniture {
         if track.state != State::Confirmed || stood < STOOD {
             return;
         }
-        let place = Place { bounds: track.bounds, track: track.id, best_score: track.best_score, last: at };
+        let place = Place {
+            bounds: track.bounds,
+            track: track.id,
+            best_score: track.best_score,
+            last: at,
+            nobody: person && self.statures.is_nobody(&track.bounds, aspect),
+        };
         match self.places.iter_mut().find(|known| known.bounds.iou(&track.bounds) > SAME) {
             Some(known) => *known = place,
             None => self.places.push(place),
@@ -52,6 +80,13 @@ impl Furniture {
         self.places.retain(|place| at.since(place.last) < KEPT);
         let surplus = self.places.len().saturating_sub(MOST);
         self.places.drain(..surplus);
+    }
+
+    /// What becomes of the track of a thing that is too small for anybody when it is said to have moved.
+    pub(super) fn of_nobody(&self, track: &Track) -> Option<Shaken> {
+        let place =
+            self.places.iter().find(|place| place.nobody && place.track == track.id && track.moved)?;
+        Some(if place.bounds.iou(&track.bounds) > THERE { Shaken::IsThere } else { Shaken::IsGone })
     }
 
     /// The track covers what was furniture before under another number.
@@ -62,6 +97,7 @@ impl Furniture {
         self.places.iter().any(|place| place.track != track.id && alike(place))
     }
 
+    /// Forgets all places; how tall people are stays.
     pub(super) fn reset(&mut self) {
         self.places.clear();
     }

@@ -117,6 +117,11 @@ impl Life {
         self.track.moved = true;
     }
 
+    /// It turns out that it only seemed to move.
+    pub(super) fn deny_movement(&mut self) {
+        self.track.moved = false;
+    }
+
     /// Whether it covers what was furniture before. Who moved and became furniture is gone.
     pub(super) fn rest_on_furniture(&mut self, under: bool, gap: Duration) {
         self.rested = if under && self.track.moved { self.rested + gap.min(SILENCE) } else { Duration::ZERO };

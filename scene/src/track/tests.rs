@@ -313,6 +313,40 @@ fn furniture_does_not_move_because_somebody_passes() {
     }
 }
 
+/// Something so high that the detector takes for a person, standing there.
+fn thing(x: f64, h: f64) -> Detection {
+    Detection { bounds: Bounds::new(x, 0.8 - h, 0.02, h), ..person(0.0, 0.0, 0.45) }
+}
+
+#[test]
+fn what_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
+    for (h, rate) in [2.0, 5.0, 10.0, 25.0].map(|rate| [(0.035, rate), (0.06, rate)]).concat() {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 20.0, |secs| {
+            let walker = person(0.1 + walk(0.8) * secs, 0.9, 0.8);
+            let passer = person(0.9 - walk(0.8) * secs, 0.8, 0.8);
+            let shaken = if (6.0..7.5).contains(&secs) { 0.012 } else { 0.0 };
+            vec![walker, passer, thing(0.2 - shaken, h)]
+        });
+        let moved: Vec<_> = t.tracks().iter().filter(|t| t.bounds.h < 0.08).map(|t| t.moved).collect();
+        assert_eq!(moved, [h > 0.045], "{h}, {rate}/s: {:?}", t.tracks());
+    }
+}
+
+#[test]
+fn what_goes_off_from_where_nobody_was_is_not_what_was_there() {
+    for rate in [5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 10.0, |secs| {
+            let passer = person(0.9 - walk(0.8) * secs, 0.8, 0.8);
+            vec![passer, thing(0.1 + 0.03 * (secs - 7.0).max(0.0), 0.035)]
+        });
+        let small: Vec<_> = t.tracks().iter().filter(|track| track.bounds.h < 0.08).collect();
+        let another = |track: &Track| track.moved && track.first_seen.secs() > 7.0;
+        assert!(small.len() == 1 && another(small[0]), "{rate}/s: {small:?}");
+    }
+}
+
 #[test]
 fn who_leaves_his_track_to_furniture_is_gone() {
     for rate in [2.0, 5.0, 10.0, 25.0] {

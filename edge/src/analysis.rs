@@ -1,6 +1,6 @@
 //! From a frame to events: the stages that live cameras and replay share.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTime, Track, Wants, Watch};
 
@@ -10,6 +10,7 @@ use crate::{
         attire,
         detector::DetectError,
         meters::Meters,
+        past::Past,
         pool::{LookError, Looker},
     },
 };
@@ -18,6 +19,8 @@ use crate::{
 pub struct Analysis {
     looker: Looker,
     meters: Meters,
+    /// Where behaviors look closer.
+    past: Option<Past>,
     watch: Watch,
     /// Longest wait for the detector.
     limit: Duration,
@@ -26,7 +29,9 @@ pub struct Analysis {
 impl Analysis {
     /// For one camera.
     pub fn new(looker: Looker, scene: &CameraScene, limit: Duration) -> Self {
-        Self { looker, meters: Meters::new(scene.needs()), watch: Watch::new(scene), limit }
+        let needs = scene.needs();
+        let past = needs.closer.then(Past::default);
+        Self { looker, meters: Meters::new(needs), past, watch: Watch::new(scene), limit }
     }
 
     /// Looks at a frame. A failed look is shown to the scene as blind, and returned.
@@ -46,10 +51,20 @@ impl Analysis {
                 return Err(error);
             }
         };
-        let mut closer = OnFrame { looker: &self.looker, frame, limit: self.limit, failed: None };
+        let mut closer = OnFrame {
+            looker: &self.looker,
+            past: self.past.as_ref(),
+            frame: Arc::clone(&frame),
+            limit: self.limit,
+            failed: None,
+        };
         let events = self.watch.look_closely(at, Look::Seen(&detections), facts, &mut closer, local);
+        let mut failed = closer.failed;
         self.meters.hold_view(self.watch.view_is_lost());
-        if let Some(error) = closer.failed {
+        if let Some(Err(error)) = self.past.as_mut().map(|past| past.note(at, frame.pixels())) {
+            failed.get_or_insert(LookError::Detect(error.into()));
+        }
+        if let Some(error) = failed {
             // the look itself was good: what the scene saw stands, and only the closer look is missing
             tracing::warn!(%error, "a closer look failed");
         }
@@ -58,14 +73,21 @@ impl Analysis {
 
     /// The stream is over: ends what is open and forgets every track.
     pub fn end(&mut self, at: StreamTime) -> Vec<Event> {
-        self.meters.reset();
+        self.reset_pictures();
         self.watch.reset(at)
     }
 
     /// The camera's stream is lost and should not be: like the end, and a rule may tell it.
     pub fn lose(&mut self, at: StreamTime, local: Option<LocalTime>) -> Vec<Event> {
-        self.meters.reset();
+        self.reset_pictures();
         self.watch.lose(at, local)
+    }
+
+    fn reset_pictures(&mut self) {
+        self.meters.reset();
+        if let Some(past) = &mut self.past {
+            past.reset();
+        }
     }
 
     /// The camera looks elsewhere than it did, and its rules with places are suspended.
@@ -108,6 +130,7 @@ impl Analysis {
 /// Looks more closely at one frame, through the pool.
 struct OnFrame<'a> {
     looker: &'a Looker,
+    past: Option<&'a Past>,
     frame: Arc<Frame>,
     limit: Duration,
     failed: Option<LookError>,
@@ -124,6 +147,22 @@ impl Closer for OnFrame<'_> {
         }
         let attire = |(&track, &bounds)| Some((track, attire::measure(self.frame.pixels(), bounds)?));
         found.attires = wants.attires.iter().filter_map(attire).collect();
+        match self.alike(wants) {
+            Ok(alike) => found.alike = alike,
+            Err(error) => self.failed = Some(LookError::Detect(error)),
+        }
         found
+    }
+}
+
+impl OnFrame<'_> {
+    fn alike(&self, wants: &Wants) -> Result<BTreeMap<u64, f64>, DetectError> {
+        let mut alike = BTreeMap::new();
+        for (&track, &(place, before)) in &wants.before {
+            let Some(past) = self.past else { break };
+            let likeness = past.likeness(self.frame.pixels(), place, before)?;
+            alike.extend(likeness.map(|likeness| (track, likeness)));
+        }
+        Ok(alike)
     }
 }

@@ -11,6 +11,7 @@ pub mod flow;
 pub mod letterbox;
 pub mod meters;
 pub mod nanodet;
+pub mod past;
 pub mod picture;
 pub mod pool;
 pub mod pose;

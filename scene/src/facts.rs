@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Which facts the rules of a camera need; what nobody needs is not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
-    /// [`Closer`] looks.
+    /// [`Closer`] looks, with pictures from before kept for [`Wants::before`].
     pub closer: bool,
     /// [`Facts::flow`].
     pub flow: bool,
@@ -215,12 +215,14 @@ pub struct Wants {
     pub turned: Vec<Bounds>,
     /// What who wears, by track, and where he is.
     pub attires: BTreeMap<u64, Bounds>,
+    /// By track: does this place look as it did at some time before that?
+    pub before: BTreeMap<u64, (Bounds, StreamTime)>,
 }
 
 impl Wants {
     /// Nobody wants anything.
     pub fn is_empty(&self) -> bool {
-        self.attires.is_empty() && !self.needs_net()
+        self.attires.is_empty() && self.before.is_empty() && !self.needs_net()
     }
 
     /// A neural net is needed for some of it.
@@ -233,6 +235,7 @@ impl Wants {
         self.poses.clear();
         self.turned.clear();
         self.attires.clear();
+        self.before.clear();
     }
 }
 
@@ -245,6 +248,9 @@ pub struct Closeup {
     pub turned: Vec<Detection>,
     /// What those wear who were asked for, by track; who is too small or not wholly in the picture is missing.
     pub attires: BTreeMap<u64, Attire>,
+    /// How like a picture from before that the places look that were asked for in [`Wants::before`], by track: the best
+    /// correlation, -1..1. Missing where no such picture is kept, or where there is too little to be seen.
+    pub alike: BTreeMap<u64, f64>,
 }
 
 /// Looks more closely at the picture of this look.

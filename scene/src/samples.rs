@@ -9,7 +9,8 @@ use crate::track::{State, Track};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-static NOTHING: Closeup = Closeup { poses: Vec::new(), turned: Vec::new(), attires: BTreeMap::new() };
+static NOTHING: Closeup =
+    Closeup { poses: Vec::new(), turned: Vec::new(), attires: BTreeMap::new(), alike: BTreeMap::new() };
 
 /// A look a fifth of a second after the one before, in which nothing is to be seen.
 pub(crate) fn scene(at: StreamTime, aspect: f64) -> Scene<'static> {

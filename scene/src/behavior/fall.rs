@@ -1,7 +1,8 @@
 //! Somebody who was upright lies.
 //!
 //! **Sees** boxes and joints of people, and, where somebody sinks or is lost while he sinks, what the detector finds there
-//! with the picture turned: people who lie score low as they lie.
+//! with the picture turned: people who lie score low as they lie. Where the picture looks as it did when he was upright, it is
+//! not he who lies there.
 //! **Begins** when somebody who stood, walked or sat on a chair lies within 2.2 s and goes on lying for `confirm_secs`.
 //! Lying is: shoulders and hips near the floor, or a box that is low and wide; always measured in parts of his own
 //! height when he was upright. `updated` with one step more urgency when he still lies after `down_secs`.
@@ -133,6 +134,8 @@ const GONE: Duration = Duration::from_secs(20);
 const CROWDED: usize = 3;
 /// … near being within so many of his statures.
 const CROWDED_WITHIN: f64 = 1.5;
+/// A place that looks so much as it did before he was there (correlation) shows what was there: a rock, a chair.
+const AS_BEFORE: f64 = 0.9;
 /// A pause in what shows him lying that does not count while it is confirmed.
 const FLICKER: Duration = Duration::from_millis(900);
 
@@ -161,6 +164,10 @@ struct Lying {
     /// `last` on the clock of known time: while nobody can look nobody gets up.
     known: Duration,
     looks: u32,
+    /// When he was last upright before.
+    up: StreamTime,
+    /// His place looks as it did then or before.
+    as_before: bool,
     /// Upright again since, on the same clock.
     up_since: Option<Duration>,
     /// Long enough to be told.
@@ -176,6 +183,9 @@ impl Behavior for Machine {
             let urgent = person.urgency(now, scene);
             if urgent > 0 {
                 doubtful.push((urgent, person.asked_at, id));
+            }
+            if let Some(lying) = person.lying.filter(|lying| !lying.told) {
+                wants.before.insert(id, (person.body.bounds, lying.up));
             }
             if urgent >= 2 && turned < MOST_TURNED && now.is_none_or(|t| t.score < 0.5) {
                 turned += 1;
@@ -220,6 +230,9 @@ impl Behavior for Machine {
             };
             if scene.closeup.poses.iter().any(|pose| pose.track == id) {
                 person.asked_at = Some(scene.at);
+            }
+            if let (Some(lying), Some(&alike)) = (&mut person.lying, scene.closeup.alike.get(&id)) {
+                lying.as_before = alike >= AS_BEFORE;
             }
             person.look(shown, scene, self.confirm);
         }
@@ -322,6 +335,8 @@ impl Person {
                         last: scene.at,
                         known: scene.known,
                         looks: 1,
+                        up: self.body.last_up().unwrap_or(scene.at),
+                        as_before: false,
                         up_since: None,
                         told: false,
                     });
@@ -332,7 +347,8 @@ impl Person {
                 lying.known = scene.known;
                 lying.looks = lying.looks.saturating_add(1);
                 lying.up_since = None;
-                lying.told |= lying.looks >= 2 && scene.at.since(lying.since) >= confirm;
+                let long = lying.looks >= 2 && scene.at.since(lying.since) >= confirm;
+                lying.told |= long && !lying.as_before;
             }
             (Some(lying), Some(Stance::Up)) => {
                 let since = *lying.up_since.get_or_insert(scene.known);

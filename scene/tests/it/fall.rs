@@ -60,6 +60,16 @@ fn who_stays_down_is_told_again_more_urgently_and_getting_up_ends_it() {
 }
 
 #[test]
+fn a_place_that_looks_as_it_did_before_shows_nobody_who_fell() {
+    for rate in BRISK {
+        found(&format!("{FALLS}\nalike 0..60 .8"), rate, 1.0);
+        let veiled = run(&format!("{FALLS}\nalike 0..9 .95\nalike 9..60 .3"), rate);
+        assert!(begun(&veiled).iter().all(|at| (9.0..10.0).contains(at)), "{rate}: {}", told(&veiled));
+    }
+    silent(&format!("{FALLS}\nalike 0..60 .95"));
+}
+
+#[test]
 fn who_gets_up_soon_is_not_told_again() {
     let events = found(
         "a: 0 .2,.9 | 4 .5,.9 | 6 .5,.9 | 6.7 .5,.9 lie | 12 .5,.9 lie | 13 .5,.9 stand | 30 .5,.9",

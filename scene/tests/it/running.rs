@@ -72,6 +72,16 @@ fn a_track_that_jumps_to_another_person_does_not_run() {
 }
 
 #[test]
+fn whose_box_meets_anothers_may_be_the_other_and_does_not_run() {
+    let runner = goes(2.2);
+    let beside = |x: f64| format!("{runner}\nb: 0 .04,{x} | 2 .2,{x} | 4.4 .9,{x}\nb stature .2");
+    silent(&beside(0.88));
+    for rate in RATES {
+        assert_eq!(begun(&run(&beside(1.0), rate)).len(), 1, "{rate}: far enough apart");
+    }
+}
+
+#[test]
 fn who_is_cut_off_by_the_edge_does_not_run() {
     silent("a: 0 .04,1.05 | 2 .2,1.05 | 4.4 .9,1.05\na stature .2");
 }

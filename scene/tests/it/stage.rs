@@ -12,6 +12,7 @@
 //! rush 8..12 1.5                                       the pixels of everybody move so many body heights a second
 //! light 8..8.4 .6                                      those of the whole picture, frame heights a second
 //! traffic 0..30 2                                      those of its lower half
+//! alike 4..8 .95                                       all places look so much as they did before
 //! still 8..10                                          the gate says that nothing moves
 //! blind 8..10                                          nobody can look
 //! ```
@@ -163,8 +164,8 @@ impl Stage {
                 [what @ ("lost" | "unjointed" | "unturned" | "flowless"), name, span] => {
                     spell(format!("{what} {name}"), span, 0.0);
                 }
-                [what @ ("rush" | "light" | "traffic"), span, speed] => {
-                    spell((*what).to_owned(), span, number(speed));
+                [what @ ("rush" | "light" | "traffic" | "alike"), span, value] => {
+                    spell((*what).to_owned(), span, number(value));
                 }
                 [what @ ("still" | "blind"), span] => spell((*what).to_owned(), span, 0.0),
                 [name, "stature", stature] => {
@@ -279,7 +280,17 @@ impl Closer for Near<'_> {
             let asked = wants.turned.iter().any(|place| place.overlap(&bounds) > 0.5 * bounds.area());
             asked.then_some(Detection { class: Class::Person, score: 0.5, bounds })
         });
-        Closeup { poses: poses.collect(), turned: found.collect(), ..Closeup::default() }
+        let before = wants.before.iter().map(|(&track, &(_, before))| {
+            assert!(before < StreamTime::from_secs(t), "asked about what is to come");
+            track
+        });
+        let alike = before.filter_map(|track| Some((track, stage.spell("alike", t)?)));
+        Closeup {
+            alike: alike.collect(),
+            poses: poses.collect(),
+            turned: found.collect(),
+            ..Closeup::default()
+        }
     }
 }
 

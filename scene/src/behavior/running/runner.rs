@@ -24,6 +24,9 @@ const FLOW_SHARE: f64 = 0.4;
 /// … and its direction: cosine of the angle between them.
 const FLOW_ALONG: f64 = 0.7;
 
+/// Whose box meets another's by more than this, by intersection over union, may be the other at the next look.
+const APART: f64 = 0.15;
+
 /// Smaller people jitter as fast as they go, frame heights.
 const LEAST_HEIGHT: f64 = 0.1;
 
@@ -65,6 +68,9 @@ impl Runners {
         for track in scene.tracks.iter().filter(|t| t.seen && is_whole_person(t)) {
             let flow = scene.facts.flow.and_then(|flow| flow_in(flow, &track.bounds));
             let steps = self.steps.entry(track.id).or_default();
+            if !is_apart(track, scene) {
+                steps.clear();
+            }
             steps.push_back(Step { at: scene.at, bounds: track.bounds, flow });
             while steps.len() > LOOKS && steps.get(1).is_some_and(|s| scene.at.since(s.at) >= WINDOW) {
                 steps.pop_front();
@@ -83,6 +89,11 @@ impl Runners {
 
 fn is_whole_person(track: &Track) -> bool {
     track.state == State::Confirmed && track.moved && track.height >= LEAST_HEIGHT
+}
+
+fn is_apart(track: &Track, scene: &Scene<'_>) -> bool {
+    let mut others = scene.tracks.iter().filter(|other| other.seen && other.id != track.id);
+    others.all(|other| other.bounds.iou(&track.bounds) <= APART)
 }
 
 fn join(fast: Option<Fast>, track: &Track, since: StreamTime, speed_bh_s: f64) -> Fast {

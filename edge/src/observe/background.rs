@@ -50,7 +50,7 @@ const LEAST_SIDE: usize = 4;
 /// … fills at least this share of its box, and at most this share of the picture.
 const LEAST_FILLED: f64 = 0.35;
 const MOST_OF_PICTURE: f64 = 0.15;
-/// More new regions than this at one look are no things.
+/// More new regions than this at one look are no things, and neither is what of them is left later.
 const MOST_AT_ONCE: usize = 6;
 /// With less than this share of the background's edges, seen at every so many pixels, the picture is out of focus …
 const SHARP: f32 = 0.6;
@@ -79,6 +79,8 @@ pub struct BackgroundMeter {
     owned: Vec<u16>,
     next_id: u64,
     upheaval: f64,
+    /// When there last were too many new regions for things, seconds of its own clock.
+    many_at: Option<f64>,
     /// Out of focus for so long, seconds.
     soft: f64,
     /// What is known as background was learned out of focus.
@@ -129,7 +131,7 @@ impl BackgroundMeter {
         #[expect(clippy::cast_possible_truncation, reason = "a short time")]
         let tally = self.ground.look(now, secs as f32, ranges, &self.light, &self.cover, &self.owned);
         self.motion.note(clock, secs, extent, &self.ground.moving, &self.cover);
-        if self.calm(tally, secs) {
+        if self.calm(tally, now, secs) {
             let seen = Seen { secs, extent, colours: now, light: &self.light, cover: &self.cover };
             for region in &mut self.regions {
                 region.look(&seen);
@@ -167,6 +169,7 @@ impl BackgroundMeter {
         self.motion.reset();
         self.album.clear();
         self.upheaval = 0.0;
+        self.many_at = None;
         self.soft = 0.0;
         self.facts.clear();
         self.is_measured = false;
@@ -224,7 +227,7 @@ impl BackgroundMeter {
     }
 
     /// Whether the picture as a whole is as it was. If it is not for long, it is learned anew.
-    fn calm(&mut self, tally: Tally, secs: f64) -> bool {
+    fn calm(&mut self, tally: Tally, now: &[Colour], secs: f64) -> bool {
         let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         let different = share(tally.different, tally.known);
         if different < UPHEAVAL && (self.upheaval == 0.0 || different < UPHEAVAL / 2.0) {
@@ -233,7 +236,7 @@ impl BackgroundMeter {
         }
         self.upheaval += secs;
         if self.upheaval >= UPHEAVAL_SECS && share(tally.resting, tally.different) >= 0.6 {
-            self.ground.relearn();
+            self.ground.relearn(now);
             self.is_anew = true;
             self.regions.clear();
             self.owned.fill(0);
@@ -309,14 +312,19 @@ impl BackgroundMeter {
                 new.push(pixels);
             }
         }
-        if new.len() <= MOST_AT_ONCE {
-            for pixels in new {
-                self.next_id += 1;
-                self.regions.push(Region::new(self.next_id, pixels, clock, &self.ground, &self.motion));
-            }
-            self.join(clock);
-            self.own();
+        if new.len() > MOST_AT_ONCE {
+            self.many_at = Some(clock);
+            return Ok(());
         }
+        if let Some(many_at) = self.many_at {
+            new.retain(|pixels| clock - self.ground.history(pixels).held > many_at);
+        }
+        for pixels in new {
+            self.next_id += 1;
+            self.regions.push(Region::new(self.next_id, pixels, clock, &self.ground, &self.motion));
+        }
+        self.join(clock);
+        self.own();
         Ok(())
     }
 

@@ -300,3 +300,30 @@ fn after_a_reset_it_is_said_once_that_what_was_known_is_given_up() {
     }
     assert_eq!(anew, [50]);
 }
+
+#[test]
+fn what_is_left_of_many_places_that_changed_at_once_is_no_thing() {
+    // so many spots get darker at second 8; all but two are as before from second 14 on
+    let regions = |spots: usize| {
+        let mut most = 0;
+        show(
+            25.0,
+            |at, look| {
+                let shown = match at {
+                    t if t < 8.0 => 0,
+                    t if t < 14.0 => spots,
+                    _ => spots.min(2),
+                };
+                let dark = |x: usize, y: usize| {
+                    (0..shown).any(|spot| holds((15 + 45 * (spot % 4), 20 + 50 * (spot / 4), 16, 14), x, y))
+                };
+                let light = move |x: usize, y: usize| if dark(x, y) { 0.4 } else { 1.0 };
+                (picture(View { bag: false, owner: false, light: &light }, look), Vec::new())
+            },
+            |_, regions| most = most.max(regions.len()),
+        );
+        most
+    };
+    assert_eq!(regions(2), 2);
+    assert_eq!(regions(8), 0);
+}

@@ -131,7 +131,7 @@ impl BackgroundMeter {
         #[expect(clippy::cast_possible_truncation, reason = "a short time")]
         let tally = self.ground.look(now, secs as f32, ranges, &self.light, &self.cover, &self.owned);
         self.motion.note(clock, secs, extent, &self.ground.moving, &self.cover);
-        if self.calm(tally, now, secs) {
+        if self.calm(tally, secs) {
             let seen = Seen { secs, extent, colours: now, light: &self.light, cover: &self.cover };
             for region in &mut self.regions {
                 region.look(&seen);
@@ -227,7 +227,7 @@ impl BackgroundMeter {
     }
 
     /// Whether the picture as a whole is as it was. If it is not for long, it is learned anew.
-    fn calm(&mut self, tally: Tally, now: &[Colour], secs: f64) -> bool {
+    fn calm(&mut self, tally: Tally, secs: f64) -> bool {
         let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         let different = share(tally.different, tally.known);
         if different < UPHEAVAL && (self.upheaval == 0.0 || different < UPHEAVAL / 2.0) {
@@ -236,7 +236,7 @@ impl BackgroundMeter {
         }
         self.upheaval += secs;
         if self.upheaval >= UPHEAVAL_SECS && share(tally.resting, tally.different) >= 0.6 {
-            self.ground.relearn(now);
+            self.ground.relearn();
             self.is_anew = true;
             self.regions.clear();
             self.owned.fill(0);

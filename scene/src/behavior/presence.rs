@@ -41,6 +41,8 @@ struct Visitor {
     inside: Steady<bool>,
     /// Was confirmed, and has moved, at some time: may be spoken of.
     real: bool,
+    /// Is somebody of whom that was known before under another number.
+    resumed: bool,
     stay: Option<Stay>,
 }
 
@@ -98,9 +100,13 @@ impl Presence {
         let visitor = self.visitors.entry(track.id).or_insert_with(|| Visitor {
             inside: Steady::new(),
             real: false,
+            resumed: false,
             stay: None,
         });
-        visitor.real |= track.state == State::Confirmed && track.moved;
+        if track.state == State::Confirmed {
+            // it may turn out later that it only seemed to move
+            visitor.real = track.moved || visitor.resumed;
+        }
         let settled = visitor.inside.look(inside, scene);
         if let Some(stay) = &mut visitor.stay {
             stay.outside = !inside;
@@ -154,7 +160,7 @@ impl Presence {
         let Some(visitor) = self.visitors.get_mut(&id) else { return false };
         let Some(stay) = &mut visitor.stay else { return false };
         stay.since = since;
-        visitor.real = true;
+        (visitor.real, visitor.resumed) = (true, true);
         true
     }
 

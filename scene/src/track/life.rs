@@ -26,6 +26,12 @@ const FLICKER: Duration = Duration::from_millis(500);
 /// What has never gone further than this from where it was first found, in own heights, has not moved: smoothed boxes
 /// on furniture wander by a twentieth.
 const MOVED: f64 = 0.15;
+/// The first box may be of half of it: who has gone nowhere from where he was found after this time …
+const FIRST: Duration = Duration::from_millis(250);
+/// … until this one has not moved after all …
+const SETTLED: Duration = Duration::from_secs(1);
+/// … unless it scores as people do.
+const PERSON: f32 = 0.5;
 /// A track that has covered furniture for so long shows the furniture.
 const RESTED: Duration = Duration::from_secs(2);
 /// Seconds after which the speed of an unseen thing is no longer believed.
@@ -46,6 +52,8 @@ pub(super) struct Life {
     votes: Vec<(Class, f32)>,
     /// Box when it was born: what a lost track must have led to, and what movement is measured from.
     born: Bounds,
+    /// The last of its first boxes; none once it is known whether it moved from there.
+    settled: Option<Bounds>,
     just_confirmed: bool,
     discarded: bool,
     /// While it covers furniture: for how long.
@@ -79,6 +87,7 @@ impl Life {
             weakly: Duration::ZERO,
             votes: vec![(detection.class, detection.score)],
             born: bounds,
+            settled: Some(bounds),
             just_confirmed: false,
             discarded: false,
             rested: Duration::ZERO,
@@ -115,6 +124,7 @@ impl Life {
     /// It turns out to be something that has moved before.
     pub(super) fn believe_moved(&mut self) {
         self.track.moved = true;
+        self.settled = None;
     }
 
     /// It turns out that it only seemed to move.
@@ -195,9 +205,22 @@ impl Life {
         // The smoothed box does not jump, the one just found does not lag behind, and of what is found poorly beside
         // somebody else half may be of him.
         if !weak {
-            let way = |to: &Bounds| self.born.centre().distance(to.centre(), aspect);
-            let way = way(&self.filter.bounds(aspect)).min(way(&detection.bounds));
-            track.moved |= way >= MOVED * track.height;
+            let smooth = self.filter.bounds(aspect);
+            let way = |from: &Bounds| {
+                let to = |to: &Bounds| from.centre().distance(to.centre(), aspect);
+                to(&smooth).min(to(&detection.bounds))
+            };
+            track.moved |= way(&self.born) >= MOVED * track.height;
+            let age = at.since(track.first_seen);
+            if age <= FIRST {
+                self.settled = self.settled.map(|_| detection.bounds);
+            } else if age >= SETTLED
+                && let Some(settled) = self.settled.take()
+                && way(&settled) < MOVED * track.height
+                && track.best_score < PERSON
+            {
+                (self.born, track.moved) = (settled, false);
+            }
         }
         let proved = self.looks >= CONFIRM_LOOKS && at.since(track.first_seen) >= CONFIRM_AFTER;
         if track.state == State::Tentative && proved {
@@ -294,8 +317,10 @@ impl Life {
         let votes = std::mem::take(&mut self.votes);
         let looks = self.looks.saturating_add(young.looks);
         *self = Self { looks, votes, just_confirmed: false, ..young };
-        let moved = moved || self.track.moved;
-        self.track = Track { id, first_seen, moved, best_score, ..self.track };
+        if moved {
+            self.believe_moved();
+        }
+        self.track = Track { id, first_seen, best_score, ..self.track };
     }
 
     pub(super) fn is_over(&self, lost: Duration, aspect: f64) -> bool {

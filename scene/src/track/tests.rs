@@ -334,6 +334,19 @@ fn what_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
 }
 
 #[test]
+fn what_stands_still_has_not_moved_because_it_was_first_found_by_half() {
+    for rate in [5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        let late = |secs: f64| if secs < 0.1 { 0.04 } else { 0.0 };
+        watch(&mut t, rate, 0.0, 4.0, |secs| vec![person(0.5, 0.5 + late(secs), 0.45)]);
+        assert_eq!(confirmed_moved(&t), [false], "{rate}/s");
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 4.0, |secs| vec![person(0.5 + walk(0.8) * secs.min(0.9), 0.5, 0.45)]);
+        assert_eq!(confirmed_moved(&t), [true], "{rate}/s: walks for a second and stands");
+    }
+}
+
+#[test]
 fn what_goes_off_from_where_nobody_was_is_not_what_was_there() {
     for rate in [5.0, 10.0, 25.0] {
         let mut t = tracker();

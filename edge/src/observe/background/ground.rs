@@ -260,12 +260,10 @@ impl Ground {
         }
     }
 
-    /// Everything has changed: whatever is at rest `now` is background, the rest is not known. What had been at rest
-    /// before the change may still be kept for what a pixel shows.
-    pub fn relearn(&mut self, now: &[Colour]) {
-        for (pixel, &now) in self.pixels.iter_mut().zip(now) {
-            let shown = !far(now, pixel.soon, pixel.moves());
-            if shown && pixel.held >= LEARN_SECS && pixel.uncovered >= UNCOVERED_SECS {
+    /// Everything has changed: whatever is at rest is background, the rest is not known.
+    pub fn relearn(&mut self) {
+        for pixel in &mut self.pixels {
+            if pixel.held >= LEARN_SECS && pixel.uncovered >= UNCOVERED_SECS {
                 pixel.learn();
             } else {
                 pixel.known = false;
@@ -304,7 +302,7 @@ impl Pixel {
     /// Keeps the pictures of the short term. Tells whether it moves.
     fn settle(&mut self, now: Colour, secs: f32, covered: bool) -> bool {
         self.uncovered = if covered { 0.0 } else { self.uncovered + secs };
-        let margin = self.moves();
+        let margin = MOVED + 2.0 * self.noise;
         let same = !far(now, self.soon, margin);
         let mut moved = false;
         if same {
@@ -335,11 +333,6 @@ impl Pixel {
             self.busy += (f32::from(u8::from(moved)) - self.busy) * weight;
         }
         moved
-    }
-
-    /// Grey levels by which it shows something else than at the look before.
-    fn moves(&self) -> f32 {
-        MOVED + 2.0 * self.noise
     }
 
     fn learn(&mut self) {

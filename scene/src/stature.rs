@@ -18,8 +18,9 @@ const EDGE: f64 = 0.01;
 /// How fast a place follows those who are seen there: for the same reason faster up than down.
 const RISE: f64 = 0.2;
 const FALL: f64 = 0.05;
-/// Neither so tall nor so long, as shares of who stands there: nobody crouches so low or lies so short.
-const SMALLER_THAN_ANYBODY: f64 = 0.45;
+/// Neither so tall nor so long, as shares of who stands there: who squats is .6 high, who lies longer than that but for one
+/// who lies towards the camera.
+const SMALLER_THAN_ANYBODY: f64 = 0.5;
 
 /// Heights of those who were seen standing.
 #[derive(Debug, Clone, Default)]

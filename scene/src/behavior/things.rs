@@ -38,8 +38,10 @@ const AT_M: f64 = 1.2;
 const OVER_IT: f64 = 0.3;
 /// Somebody whose box is the thing's, by intersection over union, is the thing: the detector takes a suitcase for somebody.
 const THE_THING: f64 = 0.6;
-/// Somebody who is near for longer than it takes to walk by has to do with it.
-const LINGERS: Duration = Duration::from_secs(4);
+/// Somebody who is near for longer than it takes to walk by, 6 m at a stroll, has to do with it.
+const LINGERS: Duration = Duration::from_secs(6);
+/// An owner who is lost at it may be found there again, under another number, within this time.
+const FOUND_AGAIN: Duration = Duration::from_secs(3);
 
 /// How near somebody is to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,10 +209,9 @@ impl Company {
             }
             nearest.insert(place.track);
             let since = *self.since.entry(place.track).or_insert(place.known);
-            if how == Reach::At && fresh {
-                self.owners.insert(place.track);
-            } else if place.first && how == Reach::At {
-                // whoever is first seen at it was there before, as another track
+            // whoever is first seen at it was there before, as another track
+            let again = || self.at.is_some_and(|at| place.known.saturating_sub(at) <= FOUND_AGAIN);
+            if how == Reach::At && (fresh || (place.first && again())) {
                 self.owners.insert(place.track);
             }
             let counts = self.owners.contains(&place.track) || place.known.saturating_sub(since) >= LINGERS;

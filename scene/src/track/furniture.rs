@@ -66,12 +66,14 @@ impl Furniture {
         if track.state != State::Confirmed || stood < STOOD {
             return;
         }
+        // one who passes makes its box larger
+        let was_nobody = self.places.iter().any(|place| place.track == track.id && place.nobody);
         let place = Place {
             bounds: track.bounds,
             track: track.id,
             best_score: track.best_score,
             last: at,
-            nobody: person && self.statures.is_nobody(&track.bounds, aspect),
+            nobody: was_nobody || (person && self.statures.is_nobody(&track.bounds, aspect)),
         };
         match self.places.iter_mut().find(|known| known.bounds.iou(&track.bounds) > SAME) {
             Some(known) => *known = place,

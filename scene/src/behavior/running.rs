@@ -2,8 +2,8 @@
 //!
 //! **Sees** tracks of people, and the optical flow: two independent measures of the same speed. Boxes jitter and tracks
 //! slip from one person to another; pixels do not move along with that, so only what both say is believed.
-//! **Begins** when somebody goes at `speed_bh_s` own body heights a second or faster for .6 s, straight on and seen whole;
-//! or, where at least four people are about, when the moving part of the picture is 1.6 times as fast as it has been and
+//! **Begins** when somebody goes at `speed_bh_s` own body heights a second or faster for .6 s, straight on, seen whole and
+//! apart from others; or, where at least four people are about, when the moving part of the picture is 1.6 times as fast as it has been and
 //! as people walk there, and more than three of them take part (`detail` = `panic`, one step more urgent).
 //! **Ends** when nobody has run for 2 s.
 //! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. But where the ground

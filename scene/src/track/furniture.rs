@@ -20,8 +20,10 @@ const SAME: f64 = 0.5;
 /// A person before it is found by so much a better score.
 const BETTER: f32 = 0.1;
 
-/// A thing whose box is shaken still meets its place by so much.
+/// A thing whose box is shaken still meets its place by so much, intersection over union …
 const THERE: f64 = 0.1;
+/// … and is no more than so many times as high: otherwise it is he who stands before it.
+const GROWN: f64 = 1.6;
 
 /// What became of the track of a thing that somebody has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +87,14 @@ impl Furniture {
     }
 
     /// What becomes of the track of a thing that is too small for anybody when it is said to have moved.
-    pub(super) fn of_nobody(&self, track: &Track) -> Option<Shaken> {
-        let place =
-            self.places.iter().find(|place| place.nobody && place.track == track.id && track.moved)?;
-        Some(if place.bounds.iou(&track.bounds) > THERE { Shaken::IsThere } else { Shaken::IsGone })
+    pub(super) fn of_nobody(&mut self, track: &Track) -> Option<Shaken> {
+        let its = |place: &&mut Place| place.nobody && place.track == track.id && track.moved;
+        let place = self.places.iter_mut().find(its)?;
+        if place.bounds.iou(&track.bounds) > THERE && track.bounds.h < GROWN * place.bounds.h {
+            place.last = track.last_seen;
+            return Some(Shaken::IsThere);
+        }
+        Some(Shaken::IsGone)
     }
 
     /// The track covers what was furniture before under another number.

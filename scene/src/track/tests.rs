@@ -334,6 +334,20 @@ fn what_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
 }
 
 #[test]
+fn who_takes_the_track_of_nobody_and_stays_gets_one_of_his_own() {
+    for rate in [5.0, 10.0, 25.0] {
+        let mut t = tracker();
+        watch(&mut t, rate, 0.0, 12.0, |secs| {
+            let passer = person(0.9 - walk(0.8) * secs, 0.8, 0.8);
+            // from second 7 on somebody stands right before it, whom it hid until then
+            vec![passer, if secs < 7.0 { thing(0.1, 0.035) } else { person(0.11, 0.8, 0.8) }]
+        });
+        let there: Vec<_> = t.tracks().iter().filter(|t| t.bounds.x < 0.2).collect();
+        assert!(there.len() == 1 && there[0].first_seen.secs() >= 7.0, "{rate}/s: {there:?}");
+    }
+}
+
+#[test]
 fn what_stands_still_has_not_moved_because_it_was_first_found_by_half() {
     for rate in [5.0, 10.0, 25.0] {
         let mut t = tracker();

@@ -1,6 +1,6 @@
 //! From a frame to events: the stages that live cameras and replay share.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTime, Track, Wants, Watch};
 
@@ -147,22 +147,11 @@ impl Closer for OnFrame<'_> {
         }
         let attire = |(&track, &bounds)| Some((track, attire::measure(self.frame.pixels(), bounds)?));
         found.attires = wants.attires.iter().filter_map(attire).collect();
-        match self.alike(wants) {
-            Ok(alike) => found.alike = alike,
-            Err(error) => self.failed = Some(LookError::Detect(error)),
+        match self.past.map(|past| past.alike(self.frame.pixels(), &wants.before)) {
+            Some(Ok(alike)) => found.alike = alike,
+            Some(Err(error)) => _ = self.failed.get_or_insert(LookError::Detect(error.into())),
+            None => {}
         }
         found
-    }
-}
-
-impl OnFrame<'_> {
-    fn alike(&self, wants: &Wants) -> Result<BTreeMap<u64, f64>, DetectError> {
-        let mut alike = BTreeMap::new();
-        for (&track, &(place, before)) in &wants.before {
-            let Some(past) = self.past else { break };
-            let likeness = past.likeness(self.frame.pixels(), place, before)?;
-            alike.extend(likeness.map(|likeness| (track, likeness)));
-        }
-        Ok(alike)
     }
 }

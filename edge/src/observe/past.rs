@@ -1,6 +1,6 @@
 //! Pictures of the last seconds, to tell whether a place looks as it did before: then nobody has come to lie there.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use opencv::{core::Mat, prelude::*};
 use xunge_scene::{Bounds, StreamTime};
@@ -39,20 +39,31 @@ impl Past {
         self.pages.clear();
     }
 
-    /// How like it was before `before` a place of the picture looks now: the best correlation with any page, -1..1; none
-    /// without a page of the same size, and where there is too little to be seen.
-    pub fn likeness(
+    /// How like a time before the given one places of the picture look now, by the number they are asked for under: the
+    /// best correlation with any page, -1..1. Missing without a page of the same size, and where there is too little to be
+    /// seen.
+    pub fn alike(
         &self,
         picture: Pixels<'_>,
-        place: Bounds,
-        before: StreamTime,
-    ) -> opencv::Result<Option<f64>> {
-        let pages = self.pages.iter().take_while(|(at, _)| *at <= before);
+        asked: &BTreeMap<u64, (Bounds, StreamTime)>,
+    ) -> opencv::Result<BTreeMap<u64, f64>> {
+        let mut alike = BTreeMap::new();
+        if asked.is_empty() || self.pages.is_empty() {
+            return Ok(alike);
+        }
         let now = canvas::grey(picture)?;
+        for (&number, &(place, before)) in asked {
+            alike.extend(self.likeness(&now, place, before)?.map(|likeness| (number, likeness)));
+        }
+        Ok(alike)
+    }
+
+    fn likeness(&self, now: &Mat, place: Bounds, before: StreamTime) -> opencv::Result<Option<f64>> {
+        let here = patch(now, place)?;
+        let pages = self.pages.iter().take_while(|(at, _)| *at <= before);
         let mut best = None;
         for (_, page) in pages.filter(|(_, page)| (page.rows(), page.cols()) == (now.rows(), now.cols())) {
-            let likeness = correlation(&patch(&now, place)?, &patch(page, place)?);
-            best = likeness.into_iter().chain(best).reduce(f64::max);
+            best = correlation(&here, &patch(page, place)?).into_iter().chain(best).reduce(f64::max);
         }
         Ok(best)
     }
@@ -124,7 +135,8 @@ mod tests {
     }
 
     fn likeness(past: &Past, bgr: &[u8], before: f64) -> Option<f64> {
-        past.likeness(pixels(bgr), PLACE, at(before)).unwrap()
+        let asked = BTreeMap::from([(7, (PLACE, at(before)))]);
+        past.alike(pixels(bgr), &asked).unwrap().get(&7).copied()
     }
 
     #[test]
@@ -148,7 +160,8 @@ mod tests {
         past.note(at(3.0), pixels(&stripes)).unwrap();
         assert_eq!(likeness(&past, &stripes, 2.0), None, "from later");
         assert_eq!(likeness(&past, &plain, 9.0), None);
-        assert_eq!(past.likeness(pixels(&stripes), Bounds::new(0.9, 0.9, 0.5, 0.5), at(9.0)).unwrap(), None);
+        let asked = BTreeMap::from([(7, (Bounds::new(0.9, 0.9, 0.5, 0.5), at(9.0)))]);
+        assert!(past.alike(pixels(&stripes), &asked).unwrap().is_empty(), "too small");
         past.reset();
         assert_eq!(likeness(&past, &stripes, 9.0), None);
     }

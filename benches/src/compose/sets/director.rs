@@ -196,7 +196,8 @@ impl<'a> Director<'a> {
     }
 
     /// Since when so many people in the picture are one group: each within `near_bh` body heights of another of it.
-    pub fn gathered_at(&self, count: usize, near_bh: f64) -> f64 {
+    /// None when they never are.
+    pub fn gathered_at(&self, count: usize, near_bh: f64) -> Option<f64> {
         let group_at = |t: f64| {
             let seen = (0..self.scene.actors.len()).filter(|&actor| self.in_view(actor, t));
             let mut alone: Vec<Ground> =
@@ -212,11 +213,8 @@ impl<'a> Director<'a> {
             }
             largest
         };
-        let mut t = 0.0;
-        while t < self.scene.duration_s && group_at(t) < count {
-            t += 0.1;
-        }
-        rounded(t)
+        let mut times = (0..).map(|n| 0.1 * f64::from(n)).take_while(|t| *t < self.scene.duration_s);
+        times.find(|t| group_at(*t) >= count).map(rounded)
     }
 
     /// Notes an event.

@@ -5,11 +5,12 @@
 //! ```
 //!
 //! Every clip is judged with one configuration, that of `benches/quality/`; only zone, line, crop and mask are the
-//! clip's own. [`seen`] changes the pictures before, [`leave_one_out`] one key.
+//! clip's own. [`seen`] changes the pictures before, [`leave_one_out`] one key, [`gate`] how much is decoded.
 
 pub mod clip;
 pub mod edge;
 pub mod expected;
+pub mod gate;
 pub mod goals;
 pub mod leave_one_out;
 pub mod plan;

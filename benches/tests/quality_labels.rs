@@ -45,7 +45,7 @@ fn the_edge_accepts_what_every_clip_asks_for() {
     for (clip, seen) in truth.clips.iter().flat_map(|clip| Seen::ALL.map(|seen| (clip, seen))) {
         let clip = seen.clip(clip);
         let plan = Plan::new(&clip, edge::is_built, |_| true);
-        edge::configured(&plan.edge_toml(&rules, 5.0)).unwrap();
+        edge::configured(&plan.edge_toml(&rules, 5.0, true)).unwrap();
         assert!(!plan.watches("fight"), "{}", clip.file);
         assert!(clip.source() != "fight_surv" || !plan.scored.contains("crowd"), "{}", clip.file);
     }

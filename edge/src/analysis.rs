@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use xunge_scene::{CameraScene, Closer, Closeup, Event, LocalTime, Look, StreamTime, Track, Wants, Watch};
+use xunge_scene::{
+    CameraScene, Closer, Closeup, Detection, Event, LocalTime, Look, StreamTime, Track, Wants, Watch,
+    facts::NoCloser,
+};
 
 use crate::{
     frame::Frame,
@@ -22,6 +25,8 @@ pub struct Analysis {
     /// Where behaviors look closer.
     past: Option<Past>,
     watch: Watch,
+    /// What the detector found at its latest look.
+    detections: Vec<Detection>,
     /// Longest wait for the detector.
     limit: Duration,
 }
@@ -31,7 +36,14 @@ impl Analysis {
     pub fn new(looker: Looker, scene: &CameraScene, limit: Duration) -> Self {
         let needs = scene.needs();
         let past = needs.closer.then(Past::default);
-        Self { looker, meters: Meters::new(needs), past, watch: Watch::new(scene), limit }
+        Self {
+            looker,
+            meters: Meters::new(needs),
+            past,
+            watch: Watch::new(scene),
+            detections: Vec::new(),
+            limit,
+        }
     }
 
     /// Looks at a frame. A failed look is shown to the scene as blind, and returned.
@@ -68,7 +80,21 @@ impl Analysis {
             // the look itself was good: what the scene saw stands, and only the closer look is missing
             tracing::warn!(%error, "a closer look failed");
         }
+        self.detections = detections;
         Ok(events)
+    }
+
+    /// Shows the scene that what was there is still there; the picture is measured, and the detector does not look.
+    pub fn hold(&mut self, frame: &Frame, local: Option<LocalTime>) -> Result<Vec<Event>, LookError> {
+        let facts = self.meters.measure(frame, &self.detections).map_err(LookError::Detect)?;
+        let events = self.watch.look_closely(frame.at, Look::Still, facts, &mut NoCloser, local);
+        self.meters.hold_view(self.watch.view_is_lost());
+        Ok(events)
+    }
+
+    /// After the latest look nobody who moves is there, and no rule waits for anything.
+    pub fn is_quiet(&self) -> bool {
+        self.watch.is_quiet()
     }
 
     /// The stream is over: ends what is open and forgets every track.

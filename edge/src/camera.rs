@@ -1,8 +1,8 @@
 //! One camera: the only place that knows the order of the stages.
 //!
 //! ```text
-//! ingest ─▶ ring ─▶ decoder ─▶ newest frame ─▶ rule thread: look, track, rules ─▶ alerting thread ─▶ outbox
-//!                                                   └─ camera state ─▶ uplink
+//! ingest ─▶ ring ─▶ gate ─▶ decoder ─▶ newest frame ─▶ rule thread: look, track, rules ─▶ alerting thread ─▶ outbox
+//!                    ▲───────── sleep, wake ─────────────┘└─ camera state ─▶ uplink
 //! ```
 //!
 //! Nothing is shared with other cameras but the detector pool, the outbox and the uplink.
@@ -30,8 +30,9 @@ use crate::{
     alerting::{self, Alerting, CLIP_AFTER, CLIP_BEFORE, Identity},
     analysis::Analysis,
     config::CameraConfig,
-    decode::{DecodeOptions, Decoder, Latest},
+    decode::{DecodeOptions, Decoder, Latest, Mode},
     frame::Frame,
+    gate::{Feed, Gate, Vigil},
     ingest::{Ingest, IngestHandle, IngestOptions, OnPacket, Packet, Signal, Source},
     observe::pool::Looker,
     outbox::Outbox,
@@ -93,9 +94,11 @@ impl Camera {
         let (jobs, queue) = bounded(alerting::QUEUE);
 
         let (width, height) = looker.input_size();
+        let gate = Arc::new(Gate::default());
         let decoder = decoder(config.analysis_fps, (width, height), Arc::clone(&frames));
+        let feed = Feed::live(&config.id, Arc::clone(&ring), decoder, Arc::clone(&gate), config.sleep());
         let handle = Arc::new(OnceLock::new());
-        let on_packet = on_packet(Arc::clone(&ring), decoder, Arc::clone(&handle));
+        let on_packet = on_packet(feed, Arc::clone(&handle));
 
         let identity = Identity {
             edge: services.edge.clone(),
@@ -112,6 +115,7 @@ impl Camera {
         let door = view.door();
         let rules = Rules {
             analysis,
+            vigil: Vigil::new(Arc::clone(&gate), config.doze),
             scene: config.scene.clone(),
             frames: Arc::clone(&frames),
             signals: Arc::clone(&signals),
@@ -186,15 +190,19 @@ impl Camera {
 fn decoder(fps: f64, (width, height): (usize, usize), frames: Arc<Latest<Frame>>) -> Decoder {
     let pixels = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let options = DecodeOptions::new(pixels(width), pixels(height), Some(fps), false);
-    Decoder::new(options, Arc::new(move |frame| frames.put(frame)))
+    Decoder::new(
+        options,
+        Arc::new(
+            move |frame| if frame.mode == Mode::CatchUp { frames.keep(frame) } else { frames.put(frame) },
+        ),
+    )
 }
 
-/// Each packet goes into the ring and to the decoder, on GStreamer's thread.
-fn on_packet(ring: Arc<Mutex<Ring>>, decoder: Decoder, handle: Arc<OnceLock<IngestHandle>>) -> OnPacket {
-    let decoder = Mutex::new(decoder);
+/// Each packet goes into the ring and, if it is wanted, to the decoder, on GStreamer's thread.
+fn on_packet(feed: Feed, handle: Arc<OnceLock<IngestHandle>>) -> OnPacket {
+    let feed = Mutex::new(feed);
     Arc::new(move |packet: Packet| {
-        ring.lock().unwrap_or_else(PoisonError::into_inner).push(&packet);
-        let result = decoder.lock().unwrap_or_else(PoisonError::into_inner).push(&packet);
+        let result = feed.lock().unwrap_or_else(PoisonError::into_inner).packet(&packet);
         if let (Err(fault), Some(handle)) = (result, handle.get()) {
             handle.fail(packet.session, fault);
         }

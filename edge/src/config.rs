@@ -4,6 +4,7 @@
 //! Nothing here holds a secret: those are in [`crate::credentials`].
 
 mod camera;
+mod gate;
 mod setup;
 mod summary;
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! decoder, before scaling and colour conversion, which cost more than decoding when done at full size.
 
 mod chain;
+mod exit;
 mod latest;
 mod pace;
+mod progress;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +17,24 @@ use xunge_scene::StreamTime;
 
 use crate::frame::Frame;
 use crate::ingest::{Fault, Packet};
-use chain::{Chain, Progress};
+use chain::Chain;
 pub(crate) use chain::{candidates, decoder_element};
+use exit::Mark;
 pub use latest::{Latest, Taken};
 pub use pace::Pace;
+use progress::Progress;
+
+/// What is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Every picture, as it comes.
+    #[default]
+    All,
+    /// Every picture of some seconds that have passed: they come faster than time goes, and none may be left out.
+    CatchUp,
+    /// Keyframes.
+    Keyframes,
+}
 
 /// What frames should be like.
 #[derive(Debug, Clone)]
@@ -85,6 +101,7 @@ pub struct Decoder {
     pushed_since: Option<StreamTime>,
     decoded_before: u64,
     session: u32,
+    keyframes_only: bool,
 }
 
 impl Decoder {
@@ -100,6 +117,7 @@ impl Decoder {
             pushed_since: None,
             decoded_before: 0,
             session: 0,
+            keyframes_only: false,
         }
     }
 
@@ -126,17 +144,60 @@ impl Decoder {
         }
         let Some(chain) = &mut self.chain else { return Ok(()) };
         self.waiting_since = None;
-        if self.options.whole {
-            chain.wait_for_room()?;
-        } else if chain.is_full() || chain.skipping() {
-            chain.skip_until_keyframe(packet.keyframe && !chain.is_full());
+        let full = !self.options.whole && chain.is_full();
+        if full || chain.skipping() {
+            chain.skip_until_keyframe(packet.keyframe && !full);
             if chain.skipping() {
                 self.progress.count_skipped();
                 return Ok(());
             }
         }
+        if self.options.whole {
+            chain.wait_for_room()?;
+        }
         chain.push(packet);
         self.check(packet.at)
+    }
+
+    /// From the next packet on, which must be one, keyframes only are pushed, each followed by [`Decoder::rest`].
+    pub fn begin_keyframes(&mut self) {
+        self.keyframes_only = true;
+        if let Some(chain) = &self.chain {
+            chain.mark(Mark::Keyframes);
+        }
+    }
+
+    /// Keyframes only no longer: [`Decoder::catch_up`], another session, or [`Decoder::break_off`] follows.
+    pub fn end_keyframes(&mut self) {
+        self.keyframes_only = false;
+    }
+
+    /// Every picture is pushed again, beginning with `packets`, of which the first is a keyframe: they show some seconds
+    /// that have passed, up to now. Pictures after `after` are shown.
+    pub fn catch_up(&mut self, packets: &[Packet], after: StreamTime) -> Result<(), Fault> {
+        if let Some(chain) = &mut self.chain {
+            chain.begin_again(packets, after);
+        }
+        packets.iter().try_for_each(|packet| self.push(packet))
+    }
+
+    /// What was pushed comes out, though nothing follows it yet. The next packet must be a keyframe.
+    pub fn rest(&mut self) {
+        if let Some(chain) = &mut self.chain {
+            chain.rest();
+        }
+    }
+
+    /// Waits until every frame of what was pushed before the last [`Decoder::rest`] has been handed over.
+    pub fn settle(&self) -> Result<(), Fault> {
+        self.chain.as_ref().map_or(Ok(()), Chain::settle)
+    }
+
+    /// Some packets were not pushed: the next to be decoded is a keyframe.
+    pub fn break_off(&mut self) {
+        if let Some(chain) = &mut self.chain {
+            chain.skip_until_keyframe(false);
+        }
     }
 
     /// Waits until every frame of what was pushed has been handed over.
@@ -182,8 +243,12 @@ impl Decoder {
         };
         self.decoded_before = self.progress.stats().decoded;
         self.pushed_since = None;
-        self.chain =
-            Some(Chain::build(factory, packet, &self.options, self.progress.clone(), self.on_frame.clone())?);
+        let chain =
+            Chain::build(factory, packet, &self.options, self.progress.clone(), self.on_frame.clone())?;
+        if self.keyframes_only {
+            chain.mark(Mark::Keyframes);
+        }
+        self.chain = Some(chain);
         Ok(())
     }
 

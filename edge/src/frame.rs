@@ -5,7 +5,7 @@ use std::fmt;
 use gstreamer as gst;
 use xunge_scene::time::StreamTime;
 
-use crate::observe;
+use crate::{decode::Mode, observe};
 
 /// One picture: rows of B, G, R bytes. It is cheap to move and is shared by `Arc`.
 pub struct Frame {
@@ -13,6 +13,8 @@ pub struct Frame {
     pub at: StreamTime,
     /// Connection it came by; see [`crate::ingest::Packet::session`].
     pub session: u32,
+    /// What was being decoded when it was.
+    pub mode: Mode,
     /// Columns of this picture.
     pub width: usize,
     /// Rows of this picture.
@@ -44,6 +46,7 @@ impl Frame {
         let frame = Self {
             at,
             session: 0,
+            mode: Mode::All,
             width,
             height,
             stride,
@@ -58,12 +61,13 @@ impl Frame {
     pub(crate) fn mapped(
         at: StreamTime,
         session: u32,
+        mode: Mode,
         (width, height, stride): (usize, usize, usize),
         (full_width, full_height): (usize, usize),
         pixels: gst::MappedBuffer<gst::buffer::Readable>,
     ) -> Option<Self> {
         let pixels = Pixels::Mapped(pixels);
-        let frame = Self { at, session, width, height, stride, full_width, full_height, pixels };
+        let frame = Self { at, session, mode, width, height, stride, full_width, full_height, pixels };
         frame.is_whole().then_some(frame)
     }
 

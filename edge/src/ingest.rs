@@ -28,7 +28,7 @@ use crate::backoff::{Backoff, random_bits};
 
 pub use fault::Fault;
 pub use packet::Packet;
-pub(crate) use packet::{media_ns, stream_ns, stream_time};
+pub(crate) use packet::{clock_time, media_ns, stream_ns, stream_time};
 use session::{Outcome, Session};
 pub use source::{Login, RtspSource, Source, Transport};
 pub use teardown::abandoned;

@@ -10,6 +10,7 @@ pub mod frame;
 pub mod observe;
 
 pub mod analysis;
+pub mod gate;
 
 pub mod alerting;
 pub mod clip;

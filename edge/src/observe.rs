@@ -5,6 +5,7 @@
 pub mod attire;
 pub mod background;
 mod canvas;
+pub mod change;
 pub mod crop;
 pub mod detector;
 pub mod flow;

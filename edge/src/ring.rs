@@ -100,6 +100,19 @@ impl Ring {
         self.packets.range(start..=end).filter(|p| p.at >= begin).cloned().collect()
     }
 
+    /// Everything from the keyframe at or before `from` on, up to the newest packet, in decoding order; nothing when that
+    /// keyframe is gone, or does not belong to the connection and picture size of the newest.
+    pub fn since(&self, from: StreamTime) -> Vec<Packet> {
+        let Some(newest) = self.packets.back() else { return Vec::new() };
+        let alike = |p: &&Packet| p.session == newest.session && p.caps == newest.caps;
+        let run = self.packets.iter().rev().take_while(alike).count();
+        let begin = self.packets.len() - run;
+        let start = (begin..self.packets.len())
+            .rev()
+            .find(|&i| self.packets[i].keyframe && self.packets[i].at <= from);
+        start.map(|start| self.packets.range(start..).cloned().collect()).unwrap_or_default()
+    }
+
     fn first(&self) -> Option<usize> {
         (!self.packets.is_empty()).then_some(0)
     }
@@ -182,6 +195,20 @@ mod tests {
         assert_eq!(span(&ring.cut(secs(0.0), secs(2.0), secs(8.0))), (0.0, 2.9, 30));
         assert_eq!(span(&ring.cut(secs(0.0), secs(4.0), secs(8.0))), (3.0, 5.9, 30));
         assert_eq!(span(&ring.cut(secs(5.0), secs(7.0), secs(8.05))), (6.0, 8.0, 21));
+    }
+
+    #[test]
+    fn what_came_since_begins_at_a_keyframe_and_ends_with_the_newest() {
+        let mut ring = filled(20, 15, usize::MAX);
+        assert_eq!(span(&ring.since(secs(17.0))), (17.0, 19.9, 30));
+        assert_eq!(span(&ring.since(secs(17.9))), (17.0, 19.9, 30));
+        assert!(ring.since(secs(1.0)).is_empty(), "it is gone");
+        assert!(Ring::new(Duration::from_secs(1), 1).since(secs(0.0)).is_empty());
+        for n in 0..5 {
+            ring.push(&packet(2, 20_000 + n * 100, n == 0, 100, 640));
+        }
+        assert!(ring.since(secs(19.0)).is_empty(), "another connection");
+        assert_eq!(span(&ring.since(secs(20.1))), (20.0, 20.4, 5));
     }
 
     #[test]

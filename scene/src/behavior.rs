@@ -14,6 +14,7 @@ use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use std::fmt;
+use std::time::Duration;
 use xunge_config::{Section, Table};
 
 /// A behavior's machine: a pure function of the scenes it was shown.
@@ -30,6 +31,12 @@ pub trait Behavior: Send {
 
     /// Asks for a closer look at few places, before [`Behavior::observe`] is shown the same scene with what was found.
     fn wants(&self, _scene: &Scene<'_>, _wants: &mut Wants) {}
+
+    /// Something may be about to begin or to end, though nobody moves: every look is wanted. Asked after
+    /// [`Behavior::observe`].
+    fn expects(&self) -> bool {
+        false
+    }
 
     /// The camera looks elsewhere than it did: zones and lines mean nothing until somebody has approved the new view.
     fn view_is_lost(&self) -> bool {
@@ -52,6 +59,11 @@ pub trait Behavior: Send {
     }
 }
 
+/// What nobody has to prevent within seconds may be told so much later.
+const BEARS: Duration = Duration::from_secs(4);
+/// And what is over within seconds.
+const BEARS_LITTLE: Duration = Duration::from_secs(2);
+
 /// What all behaviors' settings can be asked.
 pub(crate) trait Parameters {
     /// The behavior's machine.
@@ -70,6 +82,11 @@ pub(crate) trait Parameters {
     /// The facts that it needs besides detections.
     fn needs(&self) -> Needs {
         Needs::default()
+    }
+
+    /// How much later than it could it may be told when something comes into a picture in which nothing went on.
+    fn bears(&self) -> Duration {
+        BEARS
     }
 
     /// A machine that has seen nothing yet. No zone is the whole frame.
@@ -148,6 +165,11 @@ macro_rules! behaviors {
             /// The facts that it needs besides detections.
             pub fn needs(&self) -> Needs {
                 match self { $(Self::$kind(settings) => settings.needs()),* }
+            }
+
+            /// How much later than it could it may be told when something comes into a picture in which nothing went on.
+            pub fn bears(&self) -> Duration {
+                match self { $(Self::$kind(settings) => settings.bears()),* }
             }
 
             /// A machine that has seen nothing yet. No zone is the whole frame.

@@ -12,6 +12,7 @@ use crate::facts::Needs;
 use crate::geometry::{Ground, Line, Point, Zone};
 use crate::rule::Rule;
 use crate::track;
+use std::time::Duration;
 use xunge_config::{At, Key, Refusal, Said, Section, Table, unknown_name};
 
 /// What a camera's configuration says about its scene.
@@ -76,7 +77,7 @@ static RULE: Table = Table::one("rule", &[])
     .doc("What to watch for: any number of rules of each kind.", "要监视的行为：每种可有任意多条规则。");
 
 /// The sections that stand inside `[[camera]]`.
-pub static TABLES: &[&Table] = &[&ZONE, &LINE, &ground::TABLE, &TRACK, &RULE];
+pub static TABLES: [&Table; 5] = [&ZONE, &LINE, &ground::TABLE, &TRACK, &RULE];
 
 // ── keys that rules share ──
 
@@ -199,6 +200,12 @@ impl CameraScene {
     /// The facts that its rules need.
     pub fn needs(&self) -> Needs {
         self.rules.iter().fold(Needs::default(), |needs, rule| needs.and(rule.settings.needs()))
+    }
+
+    /// The rule that bears least delay when something comes into a picture in which nothing went on, and how much it
+    /// bears; none without rules.
+    pub fn most_urgent(&self) -> Option<(&Rule, Duration)> {
+        self.rules.iter().map(|rule| (rule, rule.settings.bears())).min_by_key(|(_, bears)| *bears)
     }
 
     /// Reads the zones, lines and rules of a camera.

@@ -114,6 +114,11 @@ impl Watcher {
         self.machine.wants(&Scene { tracks: &self.visible, ..*scene }, wants);
     }
 
+    /// Something may be about to begin or to end, though nobody moves.
+    pub(crate) fn expects(&self) -> bool {
+        self.machine.expects()
+    }
+
     /// Whether it has found that the camera looks elsewhere.
     pub(crate) fn view_is_lost(&self) -> bool {
         self.machine.view_is_lost()

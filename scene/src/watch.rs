@@ -180,6 +180,12 @@ impl Watch {
         events
     }
 
+    /// After the latest look: nobody who moves is there, and no rule waits for anything. As long as the picture stays as it
+    /// is, [`Look::Still`] says all that there is to say.
+    pub fn is_quiet(&self) -> bool {
+        self.tracker.tracks().iter().all(|track| !track.moved) && !self.rules.iter().any(Watcher::expects)
+    }
+
     /// The camera looks elsewhere than it did, and rules with a zone or a line wait for [`Watch::approve_view`].
     pub fn view_is_lost(&self) -> bool {
         self.rules.iter().any(Watcher::view_is_lost)

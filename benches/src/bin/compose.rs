@@ -19,7 +19,7 @@ struct Options {
     /// 输出文件夹。 Folder for the clips and their truth file.
     #[arg(long)]
     out: PathBuf,
-    /// 场景集，可多次给出。 Which set; may be given several times: all, loitering, objects, running, crowd, tamper, eventless.
+    /// 场景集，可多次给出。 Which set; may be given several times: all, loitering, objects, running, crowd, tamper, deserted, eventless.
     #[arg(long, default_value = "all")]
     set: Vec<String>,
     /// 无事件场景的总时长（小时）。 Hours in which nothing happens, in clips of ten minutes.

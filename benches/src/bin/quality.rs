@@ -13,6 +13,7 @@ use clap::Parser;
 use serde::Serialize;
 use xunge_benches::quality::{
     clip::ClipResult,
+    gate::Gated,
     leave_one_out::Sweep,
     report::Report,
     rules::Rules,
@@ -56,6 +57,12 @@ struct Cli {
     /// on all others.
     #[arg(long, value_name = "KEY=V1,V2", conflicts_with_all = ["seen", "sheets"])]
     leave_one_out: Option<String>,
+    /// Everything is decoded always: no gate.
+    #[arg(long, conflicts_with = "compare_gate")]
+    no_gate: bool,
+    /// Replays with and without the gate and says what differs; fails when anything does.
+    #[arg(long, conflicts_with_all = ["seen", "leave_one_out", "sheets"])]
+    compare_gate: bool,
     /// Pictures looked at per second.
     #[arg(long, default_value_t = ANALYSIS_FPS)]
     fps: f64,
@@ -90,6 +97,7 @@ fn quality(cli: Cli) -> Result<ExitCode> {
         only: cli.only,
         behaviors: cli.behavior,
         fps: cli.fps,
+        gate: !cli.no_gate,
         jobs: cli.jobs.unwrap_or(cores),
         sheets: cli.sheets,
     };
@@ -101,6 +109,13 @@ fn quality(cli: Cli) -> Result<ExitCode> {
     if let Some(sweep) = sweep {
         let left_out = sweep.run(&bench, &rules, &tell)?;
         return out.write(&left_out.markdown(), &left_out, left_out.clips());
+    }
+    if cli.compare_gate {
+        let (with, without) =
+            (bench.run_gated(&rules, Seen::Plain, true)?, bench.run_gated(&rules, Seen::Plain, false)?);
+        let compared = Gated::new(with.clips, without.clips);
+        let code = out.write(&compared.markdown(), &compared, compared.clips())?;
+        return Ok(if compared.is_same() { code } else { ExitCode::FAILURE });
     }
     if cli.seen.is_empty() {
         let report = Report::new(bench.run(&rules, Seen::Plain)?);

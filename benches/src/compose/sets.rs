@@ -2,6 +2,7 @@
 
 pub mod covers;
 pub mod crowd;
+pub mod deserted;
 pub mod director;
 pub mod eventless;
 pub mod loitering;
@@ -15,6 +16,7 @@ use anyhow::{Result, bail};
 
 use super::material::Material;
 use super::scene::Scene;
+use director::Stage;
 
 /// A set of scenes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +31,23 @@ pub enum Set {
     Crowd,
     /// Cameras that are covered, pushed, blinded.
     Tamper,
+    /// Nobody is there, and then something happens.
+    Deserted,
     /// Nothing happens.
     Eventless,
 }
 
 impl Set {
     /// All sets.
-    pub const ALL: [Self; 6] =
-        [Self::Loitering, Self::Objects, Self::Running, Self::Crowd, Self::Tamper, Self::Eventless];
+    pub const ALL: [Self; 7] = [
+        Self::Loitering,
+        Self::Objects,
+        Self::Running,
+        Self::Crowd,
+        Self::Tamper,
+        Self::Deserted,
+        Self::Eventless,
+    ];
 
     /// Its name, which is its folder's too.
     pub fn name(self) -> &'static str {
@@ -46,19 +57,22 @@ impl Set {
             Self::Running => "running",
             Self::Crowd => "crowd",
             Self::Tamper => "tamper",
+            Self::Deserted => "deserted",
             Self::Eventless => "eventless",
         }
     }
 
     /// All its scenes; `hours` is the length of those in which nothing happens.
     pub fn scenes(self, material: &Material, seed: u64, hours: f64) -> Vec<Scene> {
+        let stage = Stage { material, set: self.name(), seed, deserted: self == Self::Deserted };
         match self {
-            Self::Loitering => loitering::scenes(material, seed),
-            Self::Running => running::scenes(material, seed),
-            Self::Crowd => crowd::scenes(material, seed),
-            Self::Eventless => eventless::scenes(material, seed, hours),
-            Self::Objects => objects::scenes(material, seed),
-            Self::Tamper => tamper::scenes(material, seed),
+            Self::Loitering => loitering::scenes(&stage),
+            Self::Objects => objects::scenes(&stage),
+            Self::Running => running::scenes(&stage),
+            Self::Crowd => crowd::scenes(&stage),
+            Self::Tamper => tamper::scenes(&stage),
+            Self::Deserted => deserted::scenes(&stage),
+            Self::Eventless => eventless::scenes(&stage, hours),
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct ClipResult {
     pub events: Vec<EventResult>,
     /// What was told.
     pub alarms: Vec<AlarmResult>,
+    /// Pictures that the rules were shown.
+    pub looks: u64,
 }
 
 /// What came of an event.
@@ -117,6 +119,7 @@ impl ClipResult {
                 .zip(scored.alarms)
                 .map(|(alarm, counted)| AlarmResult { alarm: alarm.clone(), counted })
                 .collect(),
+            looks: 0,
         }
     }
 }

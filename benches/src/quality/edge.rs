@@ -56,11 +56,12 @@ impl Edge {
         &self.engine.model.sha256
     }
 
-    /// What the edge tells of a video. `events` is written on the way.
-    pub fn alarms(&self, config: &str, video: &Path, events: &Path) -> Result<Vec<Alarm>> {
+    /// What the edge tells of a video, and how many pictures its rules were shown. `events` is written on the way.
+    pub fn alarms(&self, config: &str, video: &Path, events: &Path) -> Result<(Vec<Alarm>, u64)> {
         let config = configured(config)?;
         let camera = config.camera(plan::CAMERA).context("the configuration has no camera")?;
-        replay::replay(camera, self.engine.pool.looker(), video, events, None, |_| {}, |_, _, _| {})?;
+        let looker = self.engine.pool.looker();
+        let summary = replay::replay(camera, looker, video, events, None, |_| {}, |_, _, _| {})?;
         let text = std::fs::read_to_string(events)?;
         let mut alarms = Vec::new();
         for line in text.lines() {
@@ -69,7 +70,7 @@ impl Edge {
                 alarms.push(line.alarm);
             }
         }
-        Ok(alarms)
+        Ok((alarms, summary.looks))
     }
 }
 

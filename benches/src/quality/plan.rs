@@ -94,9 +94,10 @@ impl Plan {
         Expected::new(event, &rules.timing, rule.map(|rule| rule.name.clone()))
     }
 
-    /// The edge's configuration.
-    pub fn edge_toml(&self, rules: &Rules, fps: f64) -> String {
+    /// The edge's configuration, with or without the gate.
+    pub fn edge_toml(&self, rules: &Rules, fps: f64, gate: bool) -> String {
         let mut text = head(fps);
+        let _ = writeln!(text, "[camera.gate]\nenabled = {gate}");
         for (table, key) in [("zone", "z"), ("line", "l")] {
             let mut heading = format!("[camera.{table}]\n");
             for (number, rule) in self.rules.iter().enumerate() {
@@ -196,7 +197,7 @@ mod tests {
         };
         let (plan, names) = planned(&clip);
         assert_eq!(names, ["intrusion", "line_crossing", "fall"]);
-        let text = plan.edge_toml(&Rules::load(None).unwrap(), 5.0);
+        let text = plan.edge_toml(&Rules::load(None).unwrap(), 5.0, true);
         assert!(text.contains("[camera.line]\nl1 = [[0.0, 0.5], [1.0, 0.5]]\n"), "{text}");
         assert!(text.contains("name = \"fall\"\nre_alert_secs"), "a fall is watched everywhere: {text}");
     }

@@ -42,6 +42,8 @@ pub struct Options {
     pub behaviors: Vec<String>,
     /// Pictures looked at per second.
     pub fps: f64,
+    /// Keyframes only are decoded while nothing happens, as a camera does by default.
+    pub gate: bool,
     /// Clips at once.
     pub jobs: usize,
     /// Where contact sheets of misses and false alarms go.
@@ -108,15 +110,20 @@ impl<'a> Bench<'a> {
         let wanted = |name: &str| options.behaviors.is_empty() || options.behaviors.iter().any(|b| b == name);
         let plans: Vec<Plan> = clips.iter().map(|clip| Plan::new(clip, edge::is_built, wanted)).collect();
         for plan in plans.iter().filter(|plan| !plan.is_empty()) {
-            edge::configured(&plan.edge_toml(rules, options.fps))?;
+            edge::configured(&plan.edge_toml(rules, options.fps, true))?;
         }
         Ok((clips, plans))
     }
 
     /// Replays all chosen clips, as this camera would have seen them, and counts.
     pub fn run(&self, rules: &Rules, seen: Seen) -> Result<Outcome> {
+        self.run_gated(rules, seen, self.options.gate)
+    }
+
+    /// The same, with or without the gate.
+    pub fn run_gated(&self, rules: &Rules, seen: Seen, gate: bool) -> Result<Outcome> {
         let (clips, plans) = self.planned(rules, seen)?;
-        let job = Job { bench: self, rules, seen, notices: Mutex::default() };
+        let job = Job { bench: self, rules, seen, gate, notices: Mutex::default() };
         let mut results = job.all(&clips, &plans);
         results.sort_by_key(|(number, _)| *number);
         let mut more = job.notices.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -144,6 +151,7 @@ struct Job<'a> {
     bench: &'a Bench<'a>,
     rules: &'a Rules,
     seen: Seen,
+    gate: bool,
     notices: Mutex<Vec<String>>,
 }
 
@@ -177,7 +185,9 @@ impl Job<'_> {
         };
         let mut video = self.bench.options.clips.join(&clip.file);
         let outcome = self.alarms(clip, plan, &mut video, folder.path());
-        let result = ClipResult::new(clip, plan, self.rules, outcome.map_err(|error| format!("{error:#}")));
+        let looks = outcome.as_ref().map_or(0, |(_, looks)| *looks);
+        let alarms = outcome.map(|(alarms, _)| alarms).map_err(|error| format!("{error:#}"));
+        let result = ClipResult { looks, ..ClipResult::new(clip, plan, self.rules, alarms) };
         if let (Some(sheets), None) = (&self.bench.options.sheets, &result.error)
             && let Err(error) = sheet::draw_all(&result, clip, &video, sheets, self.seen)
         {
@@ -188,19 +198,25 @@ impl Job<'_> {
     }
 
     /// Replays the clip. `video` becomes the copy that was shown instead of it.
-    fn alarms(&self, clip: &Clip, plan: &Plan, video: &mut PathBuf, folder: &Path) -> Result<Vec<Alarm>> {
+    fn alarms(
+        &self,
+        clip: &Clip,
+        plan: &Plan,
+        video: &mut PathBuf,
+        folder: &Path,
+    ) -> Result<(Vec<Alarm>, u64)> {
         let original = video.clone();
         ensure!(original.is_file(), "{} is not a file", original.display());
         if plan.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         }
         let Bench { options, edge, tell, .. } = self.bench;
-        let config = plan.edge_toml(self.rules, options.fps);
+        let config = plan.edge_toml(self.rules, options.fps, self.gate);
         let events = folder.join("events.jsonl");
         let wanted = Wanted::of(clip, self.seen);
         if wanted.is_plain() {
             match edge.alarms(&config, &original, &events) {
-                Ok(alarms) => return Ok(alarms),
+                Ok(told) => return Ok(told),
                 Err(error) => tell(&format!("{}: {error:#}; a copy is tried", clip.file)),
             }
         }

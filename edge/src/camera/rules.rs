@@ -21,6 +21,7 @@ use crate::{
     decode::{Latest, Taken},
     draw,
     frame::Frame,
+    gate::Vigil,
     ingest::Signal,
     observe::pool::LookError,
     still::Drawing,
@@ -47,6 +48,7 @@ pub struct Vitals {
 /// State of the thread.
 pub struct Rules {
     pub(super) analysis: Analysis,
+    pub(super) vigil: Vigil,
     pub(super) scene: CameraScene,
     pub(super) frames: Arc<Latest<Frame>>,
     pub(super) signals: Arc<Latest<Signal>>,
@@ -118,6 +120,7 @@ impl Rules {
 
     /// The stream does not come back.
     fn lose(&mut self, now: StreamTime) {
+        self.vigil.reset();
         let told = self.analysis.lose(now, local_time(clock::utc_now(), &self.timezone));
         if !told.is_empty() {
             self.hand_over(told, now);
@@ -130,11 +133,14 @@ impl Rules {
     fn look(&mut self, frame: Frame) -> bool {
         let at = frame.at;
         let local = local_time(clock::utc_now(), &self.timezone);
-        match self.analysis.see(frame, local) {
-            Ok(events) => {
+        match self.vigil.take(&mut self.analysis, frame, local) {
+            // what is older comes first
+            Ok(None) => true,
+            Ok(Some(events)) => {
                 self.vitals.looks.fetch_add(1, Ordering::Relaxed);
                 self.state.watching();
-                self.hand_over(events, at);
+                // a frame may be some seconds old; the newest packet has just come
+                self.hand_over(events, self.footage.newest().max(at));
                 true
             }
             Err(error) => {

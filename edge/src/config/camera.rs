@@ -1,9 +1,13 @@
 //! `[[camera]]`: where its pictures come from and what is watched in them.
 
+use std::time::Duration;
+
 use xunge_config::{Key, Section, Table, url};
 use xunge_scene::CameraScene;
 
+use super::gate;
 use crate::credentials::Credentials;
+use crate::gate::{Doze, Sleep};
 use crate::ingest::{Login, RtspSource, Source, Transport};
 
 const SCHEMES: &[&str] = &["rtsp", "rtsps", "file"];
@@ -35,10 +39,16 @@ const TLS_VERIFY: Key = Key::bool("tls_verify").default("true").doc(
     "rtsps：拒绝非权威机构签发的证书；多数摄像机使用自签证书，需设为 false",
 );
 
+/// What stands inside it.
+static TABLES: &[&Table] = &{
+    let [zone, line, ground, track, rule] = xunge_scene::TABLES;
+    [&gate::TABLE, zone, line, ground, track, rule]
+};
+
 /// `[[camera]]`.
 pub(super) static TABLE: Table =
     Table::many("camera", &[&[ID, NAME, URL, ANALYSIS_FPS, ENABLED, TRANSPORT, TLS_VERIFY]])
-        .tables(xunge_scene::TABLES)
+        .tables(TABLES)
         .doc("A camera. Its zones, lines and rules follow it.", "一路摄像机，其区域、线和规则紧随其后。");
 
 /// One camera.
@@ -58,6 +68,8 @@ pub struct CameraConfig {
     pub transport: Transport,
     /// Whether the certificate of an rtsps camera must be signed by a known authority.
     pub tls_verify: bool,
+    /// When only keyframes are decoded; none: everything is, always.
+    pub doze: Option<Doze>,
     /// Zones, lines and rules.
     pub scene: CameraScene,
 }
@@ -79,6 +91,15 @@ impl CameraConfig {
             transport: self.transport,
             tls_verify: self.tls_verify,
         })
+    }
+
+    /// Whether, and how long between two pictures, it may sleep.
+    pub fn sleep(&self) -> Sleep {
+        match (self.doze, self.scene.most_urgent()) {
+            (Some(_), Some((_, bears))) => Sleep::Within(bears),
+            (Some(_), None) => Sleep::Within(Duration::MAX),
+            (None, _) => Sleep::Never,
+        }
     }
 
     /// Whether the URL asks for the password of the credentials file.
@@ -140,6 +161,7 @@ fn read_one(section: &Section<'_>) -> CameraConfig {
         enabled: section.bool(&ENABLED),
         transport,
         tls_verify: section.bool(&TLS_VERIFY),
+        doze: gate::read(section),
         scene: CameraScene::read(section),
     }
 }

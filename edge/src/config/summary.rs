@@ -35,6 +35,7 @@ impl Setup {
             (None, false) => " · 无密码 no password",
         };
         let _ = writeln!(out, " · {} fps{login}", camera.analysis_fps);
+        let _ = writeln!(out, "    {}", decoding(camera));
         if camera.scene.rules.is_empty() {
             let _ = writeln!(out, "    没有规则，只监视在线状态 no rules: only its own state is watched");
         }
@@ -50,4 +51,20 @@ impl Setup {
             );
         }
     }
+}
+
+/// What is decoded, and what that asks of the camera.
+fn decoding(camera: &CameraConfig) -> String {
+    let Some(limit) = camera.sleep().limit() else {
+        return "始终完整解码 everything is decoded always".to_owned();
+    };
+    let secs = limit.as_secs_f64();
+    let (zh, en) = match camera.scene.most_urgent() {
+        Some((rule, _)) => (format!("（规则 {}）", rule.name), format!(" (rule {})", rule.name)),
+        None => Default::default(),
+    };
+    format!(
+        "无动静时只解码关键帧，摄像机的关键帧间隔须不超过 {secs} 秒{zh} · keyframes only while nothing happens, if the \
+         camera sends one every {secs} s{en}"
+    )
 }

@@ -1,7 +1,11 @@
-//! The hand-over of a live camera: one slot, the newest wins.
+//! The hand-over of a live camera: one slot, the newest wins. What must not be left out queues before it.
 
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Items that may queue: a few seconds of looks.
+const KEPT_MOST: usize = 120;
 
 /// One slot between two threads. What nobody took in time is replaced and counted.
 #[derive(Debug)]
@@ -12,6 +16,7 @@ pub struct Latest<T> {
 
 #[derive(Debug)]
 struct Slot<T> {
+    kept: VecDeque<T>,
     item: Option<T>,
     dropped: u64,
     closed: bool,
@@ -30,7 +35,10 @@ pub enum Taken<T> {
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
-        Self { slot: Mutex::new(Slot { item: None, dropped: 0, closed: false }), changed: Condvar::new() }
+        Self {
+            slot: Mutex::new(Slot { kept: VecDeque::new(), item: None, dropped: 0, closed: false }),
+            changed: Condvar::new(),
+        }
     }
 }
 
@@ -49,12 +57,31 @@ impl<T> Latest<T> {
         true
     }
 
-    /// Takes the newest item, waiting at most `limit` for one.
+    /// Puts an item that is not replaced by a newer one. Without room for it the oldest goes.
+    pub fn keep(&self, item: T) -> bool {
+        let mut slot = self.lock();
+        if slot.closed {
+            return false;
+        }
+        // what is newer than the one in the slot follows it
+        let before = slot.item.take();
+        slot.kept.extend(before);
+        slot.kept.push_back(item);
+        while slot.kept.len() > KEPT_MOST {
+            slot.kept.pop_front();
+            slot.dropped += 1;
+        }
+        drop(slot);
+        self.changed.notify_one();
+        true
+    }
+
+    /// Takes the oldest kept item or else the newest, waiting at most `limit` for one.
     pub fn take(&self, limit: Duration) -> Taken<T> {
         let deadline = Instant::now() + limit;
         let mut slot = self.lock();
         loop {
-            if let Some(item) = slot.item.take() {
+            if let Some(item) = slot.kept.pop_front().or_else(|| slot.item.take()) {
                 return Taken::Item(item);
             }
             if slot.closed {
@@ -99,6 +126,24 @@ mod tests {
         assert_eq!(latest.take(Duration::ZERO), Taken::Item(4));
         assert_eq!(latest.take(Duration::ZERO), Taken::TimedOut);
         assert_eq!(latest.dropped(), 4);
+    }
+
+    #[test]
+    fn what_is_kept_comes_first_and_in_order_up_to_a_bound() {
+        let latest = Latest::default();
+        latest.put(1);
+        assert!(latest.keep(2));
+        latest.keep(3);
+        latest.put(4);
+        latest.put(5);
+        let taken: Vec<_> = (0..5).map(|_| latest.take(Duration::ZERO)).collect();
+        assert_eq!(taken, [Taken::Item(1), Taken::Item(2), Taken::Item(3), Taken::Item(5), Taken::TimedOut]);
+        assert_eq!(latest.dropped(), 1);
+        for n in 0..200 {
+            latest.keep(n);
+        }
+        assert_eq!(latest.take(Duration::ZERO), Taken::Item(80));
+        assert_eq!(latest.dropped(), 81);
     }
 
     #[test]

@@ -68,11 +68,16 @@ impl Notes {
 /// Draws `notes` on `video` and writes an MP4.
 pub fn write(camera: &CameraConfig, video: &Path, notes: &Notes, path: &Path) -> Result<()> {
     let stream = FrameStream::open(video, FIT, Some(camera.analysis_fps))?;
+    // Looks may be rarer than pictures, while nothing happens, and lie between them after that.
+    let half_step = Duration::try_from_secs_f64(0.5 / camera.analysis_fps).unwrap_or_default();
     let mut looks = notes.looks.iter().peekable();
+    let mut latest = None;
     let mut film: Option<Film> = None;
     for frame in stream.frames() {
-        while looks.next_if(|(at, _)| *at < frame.at).is_some() {}
-        let Some((_, drawing)) = looks.next_if(|(at, _)| *at == frame.at) else { continue };
+        while let Some((_, drawing)) = looks.next_if(|(at, _)| *at < frame.at + half_step) {
+            latest = Some(drawing);
+        }
+        let Some(drawing) = latest else { continue };
         let film = match &film {
             Some(film) => film,
             None => film.insert(Film::begin(path, &frame, camera.analysis_fps)?),

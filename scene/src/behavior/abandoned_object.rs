@@ -76,6 +76,7 @@ impl Parameters for Settings {
             people: People::default(),
             things: BTreeMap::new(),
             others: Vec::new(),
+            expects: false,
         }
     }
 }
@@ -99,6 +100,8 @@ const MOST_CHECKED: usize = 2;
 const BODY: f32 = 0.3;
 /// Then it is looked at again after this time.
 const CHECK_AGAIN: Duration = Duration::from_secs(5);
+/// What has not been told so long after it was due stays untold until something moves.
+const SETTLED: Duration = Duration::from_secs(10);
 /// It was seen this long ago at most.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -109,6 +112,7 @@ pub struct Machine {
     people: People,
     things: BTreeMap<u64, Thing>,
     others: Vec<Report>,
+    expects: bool,
 }
 
 struct Thing {
@@ -167,6 +171,7 @@ impl Behavior for Machine {
                 && scope.admits(&thing.region, people, scene)
         });
         due.take(MOST_CHECKED).for_each(|thing| thing.check.asked = true);
+        self.expects = self.things.values().any(|thing| thing.may_be_told(unattended, scene));
         let threshold = self.unattended.as_secs_f64();
         reports.extend(self.things.iter().filter_map(|(id, thing)| thing.report(*id, scene, threshold)));
         self.others = reports.split_off(reports.len().min(1));
@@ -177,7 +182,12 @@ impl Behavior for Machine {
         std::mem::take(&mut self.others)
     }
 
+    fn expects(&self) -> bool {
+        self.expects
+    }
+
     fn reset(&mut self) {
+        self.expects = false;
         self.people.reset();
         self.things.clear();
         self.others.clear();
@@ -266,6 +276,12 @@ impl Thing {
             && region.added >= CAME
             && region.score >= THING
             && region.peopled < PEOPLED
+    }
+
+    /// It has not been alone for so long yet that it would have been told, were it something to tell.
+    fn may_be_told(&self, unattended: Duration, scene: &Scene<'_>) -> bool {
+        let alone = scene.known.saturating_sub(self.company.alone_since(self.came));
+        self.abandoned.is_none() && alone < unattended + SETTLED
     }
 
     fn report(&self, id: u64, scene: &Scene<'_>, threshold: f64) -> Option<Report> {

@@ -240,6 +240,10 @@ impl Behavior for Machine {
         self.report(scene)
     }
 
+    fn expects(&self) -> bool {
+        self.people.values().any(|person| person.body.real && !person.body.left)
+    }
+
     fn reset(&mut self) {
         self.people.clear();
         self.furniture = Furniture::default();

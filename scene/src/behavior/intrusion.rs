@@ -55,6 +55,10 @@ impl Parameters for Settings {
         &self.classes
     }
 
+    fn bears(&self) -> Duration {
+        super::BEARS_LITTLE
+    }
+
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine { presence: Presence::new(zone, self.grace), since: None }
     }

@@ -84,6 +84,10 @@ impl Parameters for Settings {
         Some(&self.line.0)
     }
 
+    fn bears(&self) -> std::time::Duration {
+        super::BEARS_LITTLE
+    }
+
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine { line: self.line.1.clone(), direction: self.direction, zone, walkers: BTreeMap::new() }
     }

@@ -69,6 +69,7 @@ impl Parameters for Settings {
             people: People::default(),
             gone: BTreeMap::new(),
             others: Vec::new(),
+            expects: false,
         }
     }
 }
@@ -86,6 +87,9 @@ const PEOPLED: f64 = 0.15;
 /// More of it than this looks bare as it did.
 const STEADY: f64 = 0.7;
 
+/// What has not been told so long after it was due stays untold until something moves.
+const SETTLED: Duration = Duration::from_secs(10);
+
 /// The machine.
 pub struct Machine {
     scope: Scope,
@@ -93,6 +97,7 @@ pub struct Machine {
     people: People,
     gone: BTreeMap<u64, StaticRegion>,
     others: Vec<Report>,
+    expects: bool,
 }
 
 impl Behavior for Machine {
@@ -107,6 +112,8 @@ impl Behavior for Machine {
                     self.gone.insert(region.id, *region);
                 }
             }
+            let may_be_told = |region: &StaticRegion| scene.at.since(region.since) < self.absent + SETTLED;
+            self.expects = regions.iter().any(|region| may_be_told(region) && !self.gone.contains_key(&region.id));
             self.gone.retain(|id, _| {
                 let still = regions.iter().any(|region| region.id == *id);
                 if !still {
@@ -126,7 +133,12 @@ impl Behavior for Machine {
         std::mem::take(&mut self.others)
     }
 
+    fn expects(&self) -> bool {
+        self.expects
+    }
+
     fn reset(&mut self) {
+        self.expects = false;
         self.people.reset();
         self.gone.clear();
         self.others.clear();

@@ -59,6 +59,10 @@ impl Parameters for Settings {
         Needs { flow: true, ..Needs::default() }
     }
 
+    fn bears(&self) -> Duration {
+        super::BEARS_LITTLE
+    }
+
     fn machine(&self, zone: Option<Zone>) -> Machine {
         Machine {
             zone,

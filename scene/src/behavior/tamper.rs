@@ -214,6 +214,11 @@ impl Behavior for Machine {
         Some(whole_picture(told.since, picture.is_some(), told.sign.name()))
     }
 
+    fn expects(&self) -> bool {
+        let (begins, ends) = (self.odd_since.is_some(), !self.well_for.is_zero());
+        if self.going_on.is_some() { ends } else { begins }
+    }
+
     fn view_is_lost(&self) -> bool {
         self.moved
     }

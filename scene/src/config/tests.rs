@@ -6,7 +6,7 @@ use crate::geometry::Direction;
 use std::time::Duration;
 use xunge_config::{Problems, schema_faults};
 
-static CAMERA: Table = Table::many("camera", &[]).tables(TABLES).doc("A camera.", "摄像机。");
+static CAMERA: Table = Table::many("camera", &[]).tables(&TABLES).doc("A camera.", "摄像机。");
 static ROOT: Table = Table::one("", &[]).tables(&[&CAMERA]);
 
 fn scene(text: &str) -> (CameraScene, Problems) {

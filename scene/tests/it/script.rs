@@ -20,7 +20,7 @@ use xunge_scene::{
     TABLES, Wants, Watch, Weekday,
 };
 
-static CAMERA: Table = Table::many("camera", &[]).tables(TABLES).doc("A camera.", "摄像机。");
+static CAMERA: Table = Table::many("camera", &[]).tables(&TABLES).doc("A camera.", "摄像机。");
 static ROOT: Table = Table::one("", &[]).tables(&[&CAMERA]);
 
 /// Width / height of every picture here.

@@ -1,22 +1,20 @@
 //! Groups that form, stand packed, pass through, grow and break up.
 
 use super::super::actor::Step;
-use super::super::material::Material;
 use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
 use super::super::truth::Event;
-use super::director::{Director, WALK_BH_S};
+use super::director::{Director, Stage, WALK_BH_S};
 
-const SET: &str = "crowd";
 /// So many are a crowd.
 const CROWD: usize = 5;
 /// … when each is so near another of them, body heights: 3.4 m.
 const NEAR_BH: f64 = 2.0;
 
 /// All scenes of the set.
-pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
-    let new = |name: String| Director::new(material, SET, &name, seed, 60.0);
+pub fn scenes(stage: &Stage<'_>) -> Vec<Scene> {
+    let new = |name: String| stage.scene(&name, 60.0);
     let mut all = Vec::new();
     for n in 1..=2 {
         all.push(gathers(new(format!("gathers-{n}"))));

@@ -30,6 +30,26 @@ const PLACES: [(f64, f64, f64, f64); 4] = [
     (110.0, 300.0, 400.0, 440.0),
 ];
 
+/// Where the scenes of a set are made.
+#[derive(Clone, Copy)]
+pub struct Stage<'a> {
+    /// What they are made of.
+    pub material: &'a Material,
+    /// Name of the set.
+    pub set: &'static str,
+    /// Their chance.
+    pub seed: u64,
+    /// Nobody passes who has nothing to do with what happens.
+    pub deserted: bool,
+}
+
+impl<'a> Stage<'a> {
+    /// An empty scene; its chance depends on seed, set and name only.
+    pub fn scene(&self, name: &str, duration_s: f64) -> Director<'a> {
+        Director::new(*self, name, duration_s)
+    }
+}
+
 /// A scene in the making.
 pub struct Director<'a> {
     /// What it is made of.
@@ -38,11 +58,12 @@ pub struct Director<'a> {
     pub random: Random,
     /// The scene so far.
     pub scene: Scene,
+    deserted: bool,
 }
 
 impl<'a> Director<'a> {
-    /// An empty scene of `set`; its chance depends on seed and name only.
-    pub fn new(material: &'a Material, set: &str, name: &str, seed: u64, duration_s: f64) -> Self {
+    fn new(stage: Stage<'a>, name: &str, duration_s: f64) -> Self {
+        let Stage { material, set, seed, deserted } = stage;
         let full = format!("{set}/{name}");
         let mut random = Random::of(seed, &full);
         let view = View::varied(768, 576, &mut random);
@@ -66,7 +87,7 @@ impl<'a> Director<'a> {
             negatives_for: Vec::new(),
             note: String::new(),
         };
-        Self { material, random, scene }
+        Self { material, random, scene, deserted }
     }
 
     /// The ground under a pixel of the plate.
@@ -110,8 +131,11 @@ impl<'a> Director<'a> {
         (gates::ALL[from], gates::ALL[to])
     }
 
-    /// Ordinary walkers, one every `every_s` or so, who are all gone at the end.
+    /// Ordinary walkers, one every `every_s` or so, who are all gone at the end; none where the place is deserted.
     pub fn traffic(&mut self, from_s: f64, to_s: f64, every_s: f64) {
+        if self.deserted {
+            return;
+        }
         let mut t = from_s + self.random.range(0.0, every_s);
         while t < to_s {
             let (from, to) = self.gates();

@@ -4,14 +4,12 @@ use super::super::act::Act;
 use super::super::actor::{Pose, Step};
 use super::super::foliage::Foliage;
 use super::super::light::{Change, Patch};
-use super::super::material::Material;
 use super::super::random::Random;
 use super::super::scene::Scene;
 use super::super::texture::Clouds;
 use super::super::view::View;
-use super::director::{Director, WALK_BH_S};
+use super::director::{Director, Stage, WALK_BH_S};
 
-const SET: &str = "eventless";
 /// Length of one clip.
 pub const CLIP_SECS: f64 = 600.0;
 /// Nobody is in the picture for longer.
@@ -24,13 +22,13 @@ const PRESENT: usize = 4;
 const NEAR_BH: f64 = 2.5;
 
 /// As many clips as it takes.
-pub fn scenes(material: &Material, seed: u64, hours: f64) -> Vec<Scene> {
+pub fn scenes(stage: &Stage<'_>, hours: f64) -> Vec<Scene> {
     let mut left_s = hours * 3600.0;
     let mut all = Vec::new();
     while left_s > 1.0 {
         let number = all.len() + 1;
         let name = format!("hour-{:02}-{}", (number - 1) / 6, (number - 1) % 6 + 1);
-        let mut director = Director::new(material, SET, &name, seed, left_s.min(CLIP_SECS));
+        let mut director = stage.scene(&name, left_s.min(CLIP_SECS));
         director.scene.view = View { mirror: director.scene.view.mirror, ..view(&mut director) };
         let what = weather(&mut director);
         walkers(&mut director);

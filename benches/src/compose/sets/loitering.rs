@@ -1,14 +1,12 @@
 //! People who stay, and many who only pass.
 
 use super::super::actor::Step;
-use super::super::material::Material;
 use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
 use super::super::truth::{Event, rounded};
-use super::director::{Director, WALK_BH_S};
+use super::director::{Director, Stage, WALK_BH_S};
 
-const SET: &str = "loitering";
 /// Zones on the plate; in each of them somebody can pace to and fro.
 const ZONES: [&[(f64, f64)]; 3] = [
     &[(450.0, 212.0), (735.0, 212.0), (735.0, 330.0), (520.0, 330.0)],
@@ -19,8 +17,8 @@ const ZONES: [&[(f64, f64)]; 3] = [
 const MIDDLES: [(f64, f64); 3] = [(620.0, 262.0), (330.0, 250.0), (240.0, 385.0)];
 
 /// All scenes of the set.
-pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
-    let new = |name: String, duration_s: f64| Director::new(material, SET, &name, seed, duration_s);
+pub fn scenes(stage: &Stage<'_>) -> Vec<Scene> {
+    let new = |name: String, duration_s: f64| stage.scene(&name, duration_s);
     let mut all = Vec::new();
     for n in 0..3 {
         all.push(stays(new(format!("paces-{}", n + 1), 120.0), n, "somebody paces to and fro", paces));

@@ -4,7 +4,6 @@ use super::super::actor::Step;
 use super::super::bag::{Bag, Kind};
 use super::super::foliage::Foliage;
 use super::super::light::{Change, Patch};
-use super::super::material::Material;
 use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::prop::Held;
@@ -12,17 +11,16 @@ use super::super::random::Random;
 use super::super::scene::Scene;
 use super::super::texture::Clouds;
 use super::super::truth::Event;
-use super::director::{Director, WALK_BH_S};
+use super::director::{Director, Stage, WALK_BH_S};
 
-const SET: &str = "objects";
 /// How long somebody bends to put something down or take it up.
 const BEND_SECS: f64 = 1.2;
 /// A person stands this far beside his object.
 const BESIDE_BH: f64 = 0.3;
 
 /// All scenes of the set.
-pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
-    let new = |name: String, duration_s: f64| Director::new(material, SET, &name, seed, duration_s);
+pub fn scenes(stage: &Stage<'_>) -> Vec<Scene> {
+    let new = |name: String, duration_s: f64| stage.scene(&name, duration_s);
     let mut all = Vec::new();
     for n in 1..=6 {
         all.push(left(new(format!("left-{n}"), 80.0), n));

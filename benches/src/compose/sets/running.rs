@@ -1,14 +1,12 @@
 //! People who run, and people who are only quick.
 
 use super::super::actor::Step;
-use super::super::material::Material;
 use super::super::perspective::Ground;
 use super::super::place::gates;
 use super::super::scene::Scene;
 use super::super::truth::Event;
-use super::director::{Director, WALK_BH_S};
+use super::director::{Director, Stage, WALK_BH_S};
 
-const SET: &str = "running";
 /// How long somebody takes from walking to running.
 const START_SECS: f64 = 0.6;
 
@@ -16,8 +14,8 @@ const START_SECS: f64 = 0.6;
 const MIN_RUN_SECS: f64 = 2.2;
 
 /// All scenes of the set.
-pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
-    let new = |name: String, duration_s: f64| Director::new(material, SET, &name, seed, duration_s);
+pub fn scenes(stage: &Stage<'_>) -> Vec<Scene> {
+    let new = |name: String, duration_s: f64| stage.scene(&name, duration_s);
     let mut all = Vec::new();
     for n in 1..=4 {
         all.push(breaks_into_a_run(new(format!("breaks-into-a-run-{n}"), 50.0)));

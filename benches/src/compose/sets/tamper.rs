@@ -2,22 +2,20 @@
 
 use super::super::act::{Act, Overlay};
 use super::super::light::Change;
-use super::super::material::Material;
 use super::super::scene::Scene;
 use super::super::truth::Event;
 use super::super::view::{Push, View};
 use super::covers;
-use super::director::Director;
+use super::director::{Director, Stage};
 
-const SET: &str = "tamper";
 /// Scenes in which it ends after a while do so this long after it began.
 const LASTS_SECS: f64 = 30.0;
 /// A time after every scene's end.
 const NEVER_S: f64 = 1e6;
 
 /// All scenes of the set.
-pub fn scenes(material: &Material, seed: u64) -> Vec<Scene> {
-    let new = |name: &str, duration_s: f64| Director::new(material, SET, name, seed, duration_s);
+pub fn scenes(stage: &Stage<'_>) -> Vec<Scene> {
+    let new = |name: &str, duration_s: f64| stage.scene(name, duration_s);
     let mut all = Vec::new();
     for (name, end) in [("covered-cloth", End::Stays), ("covered-cloth-for-a-while", End::Recovers)] {
         all.push(tampered(

@@ -1,0 +1,198 @@
+//! Which packets the decoder gets.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::keyframes::Keyframes;
+use super::{Gate, Order};
+use crate::decode::Decoder;
+use crate::ingest::{Fault, Packet};
+use crate::ring::Ring;
+
+/// Nobody keeps a camera asleep for longer than this between two pictures, whatever its rules bear.
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// Whether, and how long between two pictures, a camera may sleep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sleep {
+    /// Everything is decoded always.
+    Never,
+    /// When nothing happens and a keyframe comes at least so often.
+    Within(Duration),
+}
+
+impl Sleep {
+    /// The longest time between two keyframes that may be slept through; none: nobody sleeps.
+    pub fn limit(&self) -> Option<Duration> {
+        match self {
+            Self::Never => None,
+            Self::Within(bears) => Some((*bears).min(LONGEST)),
+        }
+    }
+}
+
+/// Puts a camera's packets into its ring, and those into the decoder that are wanted.
+pub struct Feed {
+    camera: String,
+    ring: Arc<Mutex<Ring>>,
+    decoder: Decoder,
+    gate: Arc<Gate>,
+    sleep: Sleep,
+    /// The result must not depend on how fast the machine is: what was pushed is looked at before the next keyframe.
+    settles: bool,
+    keyframes: Keyframes,
+    session: u32,
+    asleep: bool,
+    /// To fall asleep at the next keyframe.
+    drowsy: bool,
+    /// What was said last about whether it can sleep.
+    told: Option<bool>,
+}
+
+impl Feed {
+    /// For a live camera.
+    pub fn live(
+        camera: &str,
+        ring: Arc<Mutex<Ring>>,
+        decoder: Decoder,
+        gate: Arc<Gate>,
+        sleep: Sleep,
+    ) -> Self {
+        Self {
+            camera: camera.to_owned(),
+            ring,
+            decoder,
+            gate,
+            sleep,
+            settles: false,
+            keyframes: Keyframes::default(),
+            session: 0,
+            asleep: false,
+            drowsy: false,
+            told: None,
+        }
+    }
+
+    /// For a file.
+    pub fn replay(ring: Arc<Mutex<Ring>>, decoder: Decoder, gate: Arc<Gate>, sleep: Sleep) -> Self {
+        Self { settles: true, ..Self::live("", ring, decoder, gate, sleep) }
+    }
+
+    /// The next packet in decoding order. An error means that the session is of no use, as of [`Decoder::push`].
+    pub fn packet(&mut self, packet: &Packet) -> Result<(), Fault> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).push(packet);
+        if self.sleep == Sleep::Never {
+            return self.decoder.push(packet);
+        }
+        if packet.session != self.session {
+            self.session = packet.session;
+            self.keyframes.reset();
+            self.be_awake();
+        }
+        if packet.keyframe && self.settles {
+            self.settle()?;
+        }
+        let before = self.keyframes.last();
+        if packet.keyframe {
+            self.keyframes.note(packet.at);
+        }
+        match self.gate.take_order() {
+            Some(Order::Wake) if self.asleep => return self.catch_up(),
+            Some(order) => self.drowsy = order == Order::Sleep,
+            None => {}
+        }
+        if self.asleep {
+            if before.is_some_and(|before| packet.at.since(before) > self.limit()) {
+                // the keyframe that was due has not come
+                return self.catch_up();
+            }
+            return if packet.keyframe { self.show(packet) } else { Ok(()) };
+        }
+        if packet.keyframe && self.drowsy && self.may_sleep() {
+            self.asleep = true;
+            self.drowsy = false;
+            self.gate.note(|stats| {
+                stats.asleep = true;
+                stats.sleeps += 1;
+            });
+            self.decoder.rest();
+            self.decoder.begin_keyframes();
+            return self.show(packet);
+        }
+        self.decoder.push(packet)
+    }
+
+    /// No more packets come: everything that is not decoded yet is, and handed over.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        if self.settles && self.asleep {
+            self.settle()?;
+            self.catch_up()?;
+        }
+        self.decoder.finish()
+    }
+
+    /// One keyframe, at once.
+    fn show(&mut self, packet: &Packet) -> Result<(), Fault> {
+        self.decoder.push(packet)?;
+        self.decoder.rest();
+        Ok(())
+    }
+
+    /// Everything since the last picture that the scene was shown.
+    fn catch_up(&mut self) -> Result<(), Fault> {
+        self.be_awake();
+        self.gate.note(|stats| stats.wakes += 1);
+        let after = self.gate.shown();
+        let packets = {
+            let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            ring.since(after)
+        };
+        if packets.is_empty() {
+            // they are gone from the ring, and nothing can be decoded before the next keyframe
+            self.decoder.break_off();
+            return Ok(());
+        }
+        self.decoder.catch_up(&packets, after)
+    }
+
+    fn be_awake(&mut self) {
+        self.asleep = false;
+        self.drowsy = false;
+        self.decoder.end_keyframes();
+        self.gate.note(|stats| stats.asleep = false);
+    }
+
+    fn settle(&mut self) -> Result<(), Fault> {
+        if !self.asleep {
+            self.decoder.rest();
+        }
+        self.decoder.settle()?;
+        self.gate.wait_until_done();
+        Ok(())
+    }
+
+    /// The longest time between two pictures; cameras are not exact.
+    fn limit(&self) -> Duration {
+        self.sleep.limit().unwrap_or_default().mul_f64(1.125)
+    }
+
+    fn may_sleep(&mut self) -> bool {
+        let Some(longest) = self.keyframes.longest() else { return false };
+        let may = longest <= self.limit();
+        if self.told.replace(may) != Some(may) && !self.settles {
+            let (every_secs, limit_secs) = (longest.as_secs_f64(), self.limit().as_secs_f64());
+            let camera = &self.camera;
+            if may {
+                tracing::info!(camera, every_secs, "only keyframes are decoded while nothing happens");
+            } else {
+                tracing::warn!(
+                    camera,
+                    every_secs,
+                    limit_secs,
+                    "everything is decoded always: keyframes come too rarely; set the camera's keyframe interval lower"
+                );
+            }
+        }
+        may
+    }
+}

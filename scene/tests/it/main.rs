@@ -11,6 +11,7 @@ mod ground;
 mod loitering;
 mod objects;
 mod properties;
+mod quiet;
 mod running;
 mod script;
 mod signal;

@@ -2,6 +2,8 @@
 //!
 //! - [`quality`]: replays labelled video and says what was found, missed and wrongly reported.
 //! - [`compose`]: makes labelled scenes from footage that any machine can get.
+//! - [`throughput`]: says what live cameras cost.
 
 pub mod compose;
 pub mod quality;
+pub mod throughput;

@@ -78,6 +78,7 @@ pub struct Camera {
     frames: Arc<Latest<Frame>>,
     signals: Arc<Latest<Signal>>,
     vitals: Arc<Vitals>,
+    gate: Arc<Gate>,
     door: Door,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -145,6 +146,7 @@ impl Camera {
             frames,
             signals,
             vitals,
+            gate,
             door,
             stop,
             threads,
@@ -179,6 +181,15 @@ impl Camera {
         if let Some(ingest) = self.ingest.take() {
             ingest.stop();
         }
+        let gate = self.gate.stats();
+        tracing::info!(
+            camera = self.name,
+            looks = self.vitals.looks.load(Ordering::Relaxed),
+            dropped = self.frames.dropped(),
+            sleeps = gate.sleeps,
+            wakes = gate.wakes,
+            "a camera has stopped"
+        );
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!(camera = self.name, "a thread of this camera had panicked");

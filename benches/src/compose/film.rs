@@ -23,15 +23,24 @@ pub struct Film {
 }
 
 impl Film {
-    /// Opens the file. Width and height are even.
+    /// Opens the file, for pictures of equal quality. Width and height are even.
     pub fn begin(path: &Path, width: usize, height: usize, fps: u32) -> Result<Self> {
+        Self::coded(path, (width, height), fps, "pass=quant quantizer=24")
+    }
+
+    /// The same for a constant bitrate.
+    pub fn at_bitrate(path: &Path, size: (usize, usize), fps: u32, kbit_s: u32) -> Result<Self> {
+        Self::coded(path, size, fps, &format!("pass=cbr bitrate={kbit_s} vbv-buf-capacity=1000"))
+    }
+
+    fn coded(path: &Path, (width, height): (usize, usize), fps: u32, rate: &str) -> Result<Self> {
         gst::init().context("GStreamer does not start")?;
         // one thread: the same pictures from the same encoder on every machine
         let text = format!(
             "appsrc name=pictures is-live=false format=time block=true max-bytes=16000000 \
              caps=video/x-raw,format=BGR,width={width},height={height},framerate={fps}/1 \
              ! videoconvert ! video/x-raw,format=I420 \
-             ! x264enc pass=quant quantizer=24 speed-preset=veryfast threads=1 bframes=0 key-int-max={} \
+             ! x264enc {rate} speed-preset=veryfast threads=1 bframes=0 key-int-max={} \
                option-string=scenecut=0:open-gop=0 \
              ! video/x-h264,profile=main ! h264parse ! mp4mux faststart=true ! filesink name=file",
             KEYFRAME_SECS * fps

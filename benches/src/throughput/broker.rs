@@ -1,0 +1,94 @@
+//! A real broker, and the alerts that reach it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+use xunge_alert::{Alert, Phase};
+
+/// Mosquitto as a child, with a listener that times what it hears.
+pub struct Broker {
+    child: Child,
+    client: Client,
+    thread: Option<JoinHandle<()>>,
+    delays: Arc<Mutex<Vec<Duration>>>,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Broker {
+    /// Starts it in `folder`.
+    pub fn start(folder: &Path) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr())?.port();
+        let config = folder.join("mosquitto.conf");
+        let text = format!("user root\nlistener {port} 127.0.0.1\npersistence false\nallow_anonymous true\n");
+        std::fs::write(&config, text).context("no configuration for Mosquitto")?;
+        let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"];
+        let program = places.into_iter().find(|path| Path::new(path).exists());
+        let program = program.context("the package `mosquitto` is missing: run `make setup-test`")?;
+        let quiet = || Stdio::null();
+        let child = Command::new(program).arg("-c").arg(&config).stdout(quiet()).stderr(quiet()).spawn()?;
+        let (client, mut connection) = Client::new(MqttOptions::new("throughput", "127.0.0.1", port), 16);
+        let delays: Arc<Mutex<Vec<Duration>>> = Arc::default();
+        let (heard, subscriber) = (delays.clone(), client.clone());
+        let thread = std::thread::spawn(move || {
+            for event in connection.iter() {
+                match event {
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                        if subscriber.subscribe("xunge/v1/+/+/alert", QoS::AtMostOnce).is_err() {
+                            return;
+                        }
+                    }
+                    Ok(Event::Incoming(Packet::Publish(message))) => {
+                        let delay = delay(&message.payload, Timestamp::now());
+                        heard.lock().unwrap_or_else(PoisonError::into_inner).extend(delay);
+                    }
+                    Ok(
+                        Event::Incoming(Packet::Disconnect) | Event::Outgoing(rumqttc::Outgoing::Disconnect),
+                    ) => return,
+                    Ok(_) => {}
+                    // it is not up yet
+                    Err(_) => std::thread::sleep(Duration::from_millis(100)),
+                }
+            }
+        });
+        Ok(Self { child, client, thread: Some(thread), delays, url: format!("mqtt://127.0.0.1:{port}") })
+    }
+
+    /// From the picture to here, of each alert so far, shortest first.
+    pub fn delays(&self) -> Vec<Duration> {
+        let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        delays.sort();
+        delays
+    }
+}
+
+/// How old an alert is: since the picture on which it began. Later words about it, and those that are sent again because
+/// nobody here confirms, do not count.
+fn delay(payload: &[u8], now: Timestamp) -> Option<Duration> {
+    let alert: Alert = serde_json::from_slice(payload).ok()?;
+    let fresh = alert.phase == Phase::Began && alert.revision == 1;
+    let delay = Duration::try_from(now.duration_since(alert.utc)).ok()?;
+    (fresh && delay < SENT_AGAIN).then_some(delay)
+}
+
+/// What nobody confirmed is sent again after this time.
+const SENT_AGAIN: Duration = Duration::from_secs(5);
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // it may be gone already, with what was wanted of it
+        let _ = self.client.disconnect();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What was measured, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::edge::Cost;
+use super::floor::Floor;
+use crate::quality::table::Table;
+
+/// All of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Processor and cores.
+    pub machine: String,
+    /// Version of what was measured.
+    pub commit: String,
+    /// SHA-256 of the detector's model.
+    pub model_sha256: String,
+    /// The least that it can cost.
+    pub floor: Floor,
+    /// One for each scene.
+    pub runs: Vec<Run>,
+}
+
+/// One scene.
+#[derive(Debug, Clone, Serialize)]
+pub struct Run {
+    /// What the cameras show.
+    pub scene: String,
+    /// How many.
+    pub cameras: usize,
+    /// With rules, or tracking alone.
+    pub rules: bool,
+    /// Keyframes only while nothing happens.
+    pub gate: bool,
+    /// What it took.
+    pub cost: Cost,
+    /// The floor of its way of decoding, CPU milliseconds for a second of a camera.
+    pub floor_ms: f64,
+    /// `cost.cpu_ms / floor_ms`.
+    pub ratio: f64,
+    /// Alerts that came, and the delay from the picture to the broker, milliseconds.
+    pub alerts: usize,
+    /// Half of them came within.
+    pub delay_p50_ms: Option<f64>,
+    /// 99 of 100 came within.
+    pub delay_p99_ms: Option<f64>,
+}
+
+impl Report {
+    /// For people.
+    pub fn markdown(&self) -> String {
+        let Floor { decode_busy_ms, decode_empty_ms, keyframes_empty_ms, detect_ms } = self.floor;
+        let mut text =
+            format!("# Throughput\n\n{}; {}; model {}\n\n", self.machine, self.commit, self.model_sha256);
+        let _ = writeln!(
+            text,
+            "Floor, CPU ms: decode {decode_busy_ms:.1} (busy) and {decode_empty_ms:.1} (empty) for a second, keyframes of the \
+             empty one {keyframes_empty_ms:.1}, a look {detect_ms:.1}.\n"
+        );
+        let mut table = Table::new(&[
+            "scene",
+            "cameras",
+            "rules",
+            "gate",
+            "CPU ms / camera s",
+            "floor",
+            "ratio",
+            "looks/s",
+            "dropped/s",
+            "MiB",
+            "alerts",
+            "p50 ms",
+            "p99 ms",
+        ]);
+        for run in &self.runs {
+            let told = |ms: Option<f64>| ms.map_or("–".to_owned(), |ms| format!("{ms:.0}"));
+            let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+            table.row([
+                run.scene.clone(),
+                run.cameras.to_string(),
+                yes(run.rules),
+                yes(run.gate),
+                format!("{:.1}", run.cost.cpu_ms),
+                format!("{:.1}", run.floor_ms),
+                format!("{:.2}", run.ratio),
+                format!("{:.2}", run.cost.looks_fps),
+                format!("{:.2}", run.cost.dropped_fps),
+                format!("{:.0}", run.cost.resident_mib),
+                run.alerts.to_string(),
+                told(run.delay_p50_ms),
+                told(run.delay_p99_ms),
+            ]);
+        }
+        let _ = write!(text, "{table}");
+        text
+    }
+}

@@ -166,6 +166,7 @@ impl Closer for OnFrame<'_> {
     fn look(&mut self, wants: &Wants) -> Closeup {
         let mut found = Closeup::default();
         if wants.needs_net() {
+            tracing::trace!(poses = wants.poses.len(), turned = wants.turned.len(), "a closer look");
             match self.looker.look_closer(Arc::clone(&self.frame), wants.clone(), self.limit) {
                 Ok(seen) => found = seen,
                 Err(error) => self.failed = Some(error),

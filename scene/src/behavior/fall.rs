@@ -122,6 +122,8 @@ const MOST_POSES: usize = 4;
 const MOST_TURNED: usize = 3;
 /// Somebody plainly upright is looked at this often, so that his stature is known when he falls.
 const POSTURE_EVERY: Duration = Duration::from_secs(1);
+/// Who is lower or wider than he stands, but does not sink, is looked at this often: he is half hidden, or bends.
+const LOW_EVERY: Duration = Duration::from_millis(500);
 /// Somebody lost while he sank is looked for this long.
 const SEARCHED: Duration = Duration::from_secs(3);
 /// Who lies is looked at this often.
@@ -321,7 +323,7 @@ impl Person {
         match now {
             Some(t) => {
                 let low = t.bounds.h < 0.85 * self.body.stature || t.bounds.w * scene.aspect > 0.8 * t.bounds.h;
-                if sinks || low { 2 } else { u8::from(due(POSTURE_EVERY)) }
+                if sinks || (low && due(LOW_EVERY)) { 2 } else { u8::from(due(POSTURE_EVERY)) }
             }
             None if self.body.sank() && scene.at.since(self.body.shown) <= SEARCHED => 2,
             None => 0,

@@ -41,6 +41,10 @@ pub struct Cost {
     pub looks_fps: f64,
     /// Frames that were replaced before anybody looked, a second and camera, over the whole run.
     pub dropped_fps: f64,
+    /// How often a camera fell asleep, over the whole run and all cameras.
+    pub sleeps: f64,
+    /// How often one was woken by what it saw.
+    pub wakes: f64,
 }
 
 /// Runs the box in `folder` under this load.
@@ -65,6 +69,8 @@ pub fn run(folder: &Path, broker: &str, load: &Load) -> Result<Cost> {
         resident_mib: resident as f64 / f64::from(1 << 20),
         looks_fps: sum(&text, "looks") / lasted / cameras,
         dropped_fps: sum(&text, "dropped") / lasted / cameras,
+        sleeps: sum(&text, "sleeps"),
+        wakes: sum(&text, "wakes"),
     })
 }
 

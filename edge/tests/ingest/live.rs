@@ -13,6 +13,9 @@ use xunge_edge::ingest::{Packet, RtspSource, Signal, Source, Transport};
 
 use super::rig::{PATIENCE, Rig, clip, quick};
 
+/// So many that a machine that stalls for seconds, and sends what was due then at once, does not bend the median.
+const TAKEN: usize = 90;
+
 #[test]
 fn live_pictures_keep_their_times_through_the_loop() {
     let folder = tempdir().unwrap();
@@ -24,18 +27,18 @@ fn live_pictures_keep_their_times_through_the_loop() {
         let server = RtspServer::start("127.0.0.1:0", vec![Mount::clip("/lawn", file)]).unwrap();
         let rig = Rig::camera(&server.url("/lawn"));
         assert_eq!(rig.wait_flowing(), 1);
-        let mut packets: Vec<Packet> = (0..50).map(|_| rig.packet()).collect();
+        let mut packets: Vec<Packet> = (0..TAKEN + 5).map(|_| rig.packet()).collect();
         assert!(packets[0].keyframe);
         assert_eq!(packets[0].at.secs(), 0.0);
         packets.sort_by_key(|p| p.at);
         let mut gaps: Vec<f64> =
-            packets.windows(2).take(45).map(|w| w[1].at.since(w[0].at).as_secs_f64()).collect();
+            packets.windows(2).take(TAKEN).map(|w| w[1].at.since(w[0].at).as_secs_f64()).collect();
         gaps.sort_by(f64::total_cmp);
         // a busy machine sends late, and the smoothing of jitter bends single times, but not the pace
-        assert!(gaps[0] > 0.0 && gaps[44] < 0.6, "{name}: {gaps:?}");
-        assert!((0.09..0.11).contains(&gaps[22]), "{name}: {gaps:?}");
-        let whole = packets[45].at.secs();
-        assert!((4.0..5.5).contains(&whole), "{name}: 45 pictures in {whole} s");
+        assert!(gaps[0] > 0.0 && gaps[TAKEN - 1] < 0.6, "{name}: {gaps:?}");
+        assert!((0.09..0.11).contains(&gaps[TAKEN / 2]), "{name}: {gaps:?}");
+        let whole = packets[TAKEN].at.secs();
+        assert!((8.5..10.0).contains(&whole), "{name}: {TAKEN} pictures in {whole} s");
     }
 }
 

@@ -120,10 +120,12 @@ impl Parameters for Settings {
 const MOST_POSES: usize = 4;
 /// Turned looks asked for at one look.
 const MOST_TURNED: usize = 3;
-/// Somebody plainly upright is looked at this often, so that his stature is known when he falls.
-const POSTURE_EVERY: Duration = Duration::from_secs(1);
+/// Somebody plainly upright is looked at this often, so that his stature is known when he falls …
+const POSTURE_EVERY: Duration = Duration::from_secs(2);
+/// … and so often what has not moved, and may be furniture.
+const FURNITURE_EVERY: Duration = Duration::from_secs(3);
 /// Who is lower or wider than he stands, but does not sink, is looked at this often: he is half hidden, or bends.
-const LOW_EVERY: Duration = Duration::from_millis(500);
+const LOW_EVERY: Duration = Duration::from_secs(1);
 /// Somebody lost while he sank is looked for this long.
 const SEARCHED: Duration = Duration::from_secs(3);
 /// Who lies is looked at this often.
@@ -317,7 +319,7 @@ impl Person {
             return 0;
         }
         if !self.body.real {
-            return u8::from(now.is_some() && due(POSTURE_EVERY));
+            return u8::from(now.is_some() && due(FURNITURE_EVERY));
         }
         let sinks = self.body.is_sinking(scene.at);
         match now {

@@ -31,9 +31,10 @@ use crate::facts::Needs;
 use crate::geometry::{Bounds, Zone};
 use crate::scene::Scene;
 use course::Course;
-use group::{Neighbor, Neighbors};
+use group::{Neighbor, Neighbors, side_by_side};
 use hold::{Change, Hold};
 use occupied::Occupied;
+use std::collections::VecDeque;
 use std::time::Duration;
 use xunge_config::{Key, Section, Table};
 
@@ -78,6 +79,8 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { classes: classes(section), count, hold, dense: section.bool(&DENSE) })
 }
 
+/// All but one of a crowd in five must have been found side by side at one look within this time.
+const SEEN_TOGETHER: Duration = Duration::from_secs(10);
 /// Somebody not seen inside for less than this still counts.
 const HIDDEN: Duration = Duration::from_secs(2);
 
@@ -101,6 +104,7 @@ impl Parameters for Settings {
             group: Vec::new(),
             occupied: self.dense.then(Occupied::default),
             there: 0,
+            side_by_side: Lately::default(),
             count: self.count,
             full: Hold::new(self.hold),
             course: Course::new(self.hold),
@@ -122,9 +126,34 @@ pub struct Machine {
     /// How many belong to the largest group, found or not.
     there: usize,
     count: usize,
+    /// How many of them were found side by side of late.
+    side_by_side: Lately,
     /// How long there have been enough.
     full: Hold,
     course: Course,
+}
+
+/// The most of the last seconds.
+#[derive(Debug, Default)]
+struct Lately {
+    /// When, on the clock of known time, and how many: each more than all that follow.
+    looks: VecDeque<(Duration, usize)>,
+}
+
+impl Lately {
+    fn look(&mut self, known: Duration, number: usize) {
+        while self.looks.back().is_some_and(|(_, before)| *before <= number) {
+            self.looks.pop_back();
+        }
+        self.looks.push_back((known, number));
+        while self.looks.front().is_some_and(|(then, _)| known.saturating_sub(*then) > SEEN_TOGETHER) {
+            self.looks.pop_front();
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.looks.front().map_or(0, |(_, most)| *most)
+    }
 }
 
 impl Machine {
@@ -138,8 +167,10 @@ impl Machine {
         self.neighbors.look(&everybody, scene);
         let people: Vec<Neighbor> = self.presence.stays().map(neighbor).collect();
         let own = people.iter().filter(|one| !self.neighbors.may_be_another(one, &people));
-        let people: Vec<u64> = own.map(|one| one.id).collect();
-        self.group = self.neighbors.largest(&people);
+        let people: Vec<Neighbor> = own.copied().collect();
+        self.group = self.neighbors.largest(&people.iter().map(|one| one.id).collect::<Vec<_>>());
+        let grouped: Vec<Neighbor> = people.into_iter().filter(|one| self.group.contains(&one.id)).collect();
+        self.side_by_side.look(scene.known, side_by_side(&grouped));
         let few = self.count - self.count / 5;
         let goes_on = self.full.since().is_some();
         let stays = self.presence.stays().filter(|(id, _)| self.group.contains(id));
@@ -151,7 +182,9 @@ impl Machine {
         self.there = area.unwrap_or(bounds.len());
         // Who is hidden among them is where they are.
         let hidden = self.there - bounds.len();
-        let enough = sure.len() + hidden >= if goes_on { few } else { self.count };
+        // Numbers are many where people hide each other and come out again under new ones.
+        let together = goes_on || self.side_by_side.most() + hidden >= few;
+        let enough = together && sure.len() + hidden >= if goes_on { few } else { self.count };
         let changed = if enough { self.completed(&sure, scene) } else { self.thinned(scene, few) };
         self.full.look(enough, changed, scene);
     }
@@ -203,6 +236,7 @@ impl Behavior for Machine {
         self.neighbors = Neighbors::default();
         self.group.clear();
         self.there = 0;
+        self.side_by_side = Lately::default();
         self.full.forget();
         self.course.forget();
     }

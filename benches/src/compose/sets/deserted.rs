@@ -26,7 +26,6 @@ const TAKEN: &[&str] = &[
     "moved-aside",
     "frozen",
     "dark",
-    "infrared",
     "nightfall",
     "exposure-step",
     "lorry",

@@ -44,6 +44,17 @@ impl Neighbor {
     }
 }
 
+/// How many of these are surely found, each beside the others: so many there are at least.
+pub(super) fn side_by_side(people: &[Neighbor]) -> usize {
+    let mut apart: Vec<&Neighbor> = Vec::new();
+    for one in people.iter().filter(|one| one.sure) {
+        if !apart.iter().any(|other| one.is_behind(other) || other.is_behind(one)) {
+            apart.push(one);
+        }
+    }
+    apart.len()
+}
+
 /// Two who are near each other.
 #[derive(Debug, Clone, Copy)]
 struct Bond {
@@ -217,6 +228,17 @@ mod tests {
         assert!(!neighbors.may_be_another(&hidden(&beside[1]), &others), "nobody is there");
         looks(&mut neighbors, &[&beside, &beside, &behind]);
         assert!(!neighbors.may_be_another(&hidden(&behind[1]), &others));
+    }
+
+    #[test]
+    fn one_man_in_two_boxes_stands_beside_nobody() {
+        let man = stay(0.1, 0.6, 0.1);
+        let again = Bounds::new(man.x, man.y, man.w, 0.7 * man.h);
+        let people = |boxes: &[Bounds]| (1..).zip(boxes).map(neighbor).collect::<Vec<_>>();
+        assert_eq!(side_by_side(&people(&[man, again])), 1);
+        assert_eq!(side_by_side(&people(&row(0.1))), 5);
+        let lost = Neighbor { sure: false, ..neighbor((9, &stay(0.9, 0.6, 0.1))) };
+        assert_eq!(side_by_side(&[lost]), 0);
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn who_walks_through_is_awaited_until_he_is_gone() {
 #[test]
 fn furniture_keeps_nobody_awake() {
     let rock = Detection { class: Class::Person, score: 0.6, bounds: Bounds::new(0.3, 0.5, 0.06, 0.2) };
-    let flickers = |t: f64| if (t * RATE) as u32 % 3 == 0 { Vec::new() } else { vec![rock] };
+    let flickers = |t: f64| if ((t * RATE) as u32).is_multiple_of(3) { Vec::new() } else { vec![rock] };
     assert_eq!(quiet(ALL, 30.0, flickers, |_| Facts::default()), [(0.0, 29.8)]);
 }
 

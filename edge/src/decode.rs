@@ -169,7 +169,10 @@ impl Decoder {
 
     /// Keyframes only no longer: [`Decoder::catch_up`], another session, or [`Decoder::break_off`] follows.
     pub fn end_keyframes(&mut self) {
-        self.keyframes_only = false;
+        let ends = std::mem::take(&mut self.keyframes_only);
+        if let Some(chain) = self.chain.as_ref().filter(|_| ends) {
+            chain.mark(Mark::All);
+        }
     }
 
     /// Every picture is pushed again, beginning with `packets`, of which the first is a keyframe: they show some seconds

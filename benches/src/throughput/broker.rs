@@ -53,7 +53,7 @@ impl Broker {
                         Event::Incoming(Packet::Disconnect) | Event::Outgoing(rumqttc::Outgoing::Disconnect),
                     ) => return,
                     Ok(_) => {}
-                    // it is not up yet
+                    // it is not up yet: a real process is waited for
                     Err(_) => std::thread::sleep(Duration::from_millis(100)),
                 }
             }

@@ -37,7 +37,7 @@ pub struct Cost {
     pub cpu_ms: f64,
     /// Resident memory at the end, MiB.
     pub resident_mib: f64,
-    /// Looks a second and camera, over the whole run.
+    /// Frames that the rules were shown, a second and camera, over the whole run.
     pub looks_fps: f64,
     /// Frames that were replaced before anybody looked, a second and camera, over the whole run.
     pub dropped_fps: f64,
@@ -127,6 +127,7 @@ impl Edge {
                     std::fs::read_to_string(&self.log).unwrap_or_default()
                 );
             }
+            // the time that is measured
             std::thread::sleep(
                 Duration::from_millis(200).min(until.saturating_duration_since(Instant::now())),
             );
@@ -145,7 +146,7 @@ impl Edge {
                 ensure!(status.success(), "the edge failed ({status})");
                 return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50)); // polls a real process
         }
         bail!("the edge did not stop within 30 s")
     }

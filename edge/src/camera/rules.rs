@@ -39,7 +39,7 @@ const LOSE_AGAIN: Duration = Duration::from_secs(5);
 pub struct Vitals {
     /// Turns of the rule thread; one that stands still hangs.
     pub turns: AtomicU64,
-    /// Frames looked at.
+    /// Frames that the scene was shown, looked at by the detector or not.
     pub looks: AtomicU64,
     /// The thread waits for the disk to take an alert: that is no hanging.
     pub waiting_for_disk: AtomicBool,

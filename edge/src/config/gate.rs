@@ -7,9 +7,9 @@ use xunge_config::{Key, Section, Table};
 use crate::gate::Doze;
 
 const ENABLED: Key = Key::bool("enabled").default("true").doc(
-    "Whether only keyframes are decoded while nothing happens. It takes a tenth of the work. What happens then is found up \
+    "Whether only keyframes are decoded while nothing happens. It takes a small part of the work. What happens then is found up \
      to one keyframe interval late; a camera whose keyframes come too rarely for its rules is decoded whole",
-    "无动静时是否只解码关键帧。工作量约为十分之一，之后发生的事最多晚一个关键帧间隔发现；关键帧间隔过长、规则等不及的摄像机会一直完整解码",
+    "无动静时是否只解码关键帧。工作量很小，之后发生的事最多晚一个关键帧间隔发现；关键帧间隔过长、规则等不及的摄像机会一直完整解码",
 );
 const QUIET_SECS: Key = Key::float("quiet_secs")
     .default("10")

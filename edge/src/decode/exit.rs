@@ -20,6 +20,8 @@ const MARK: &str = "xunge-mark";
 /// Goes with the packets and says what those behind it are decoded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
+    /// Every picture, as it comes.
+    All,
     /// Keyframes only, each of which is shown.
     Keyframes,
     /// What comes is older than what has been shown: pictures after `after_ns` are shown, and those up to `until_ns` are
@@ -31,7 +33,8 @@ impl Mark {
     pub(super) fn event(self) -> gst::Event {
         let fields = gst::Structure::builder(MARK);
         let fields = match self {
-            Self::Keyframes => fields,
+            Self::All => fields,
+            Self::Keyframes => fields.field("keyframes", true),
             Self::CatchUp { after_ns, until_ns, shift_ns } => {
                 fields.field("after", after_ns).field("until", until_ns).field("shift", shift_ns)
             }
@@ -42,7 +45,9 @@ impl Mark {
     fn of(event: &gst::EventRef) -> Option<Self> {
         let fields = event.structure().filter(|fields| fields.name() == MARK)?;
         let ns = |name| fields.get::<i64>(name).ok();
-        let Some((after_ns, until_ns)) = ns("after").zip(ns("until")) else { return Some(Self::Keyframes) };
+        let Some((after_ns, until_ns)) = ns("after").zip(ns("until")) else {
+            return Some(if fields.has_field("keyframes") { Self::Keyframes } else { Self::All });
+        };
         Some(Self::CatchUp { after_ns, until_ns, shift_ns: ns("shift").unwrap_or_default() })
     }
 }
@@ -74,6 +79,7 @@ impl Way {
     fn begin(&mut self, mark: Mark) {
         self.pace = Pace::new(self.fps);
         match mark {
+            Mark::All => self.mode = Mode::All,
             Mark::Keyframes => self.mode = Mode::Keyframes,
             Mark::CatchUp { after_ns, until_ns, shift_ns } => {
                 self.shift_ns = shift_ns;

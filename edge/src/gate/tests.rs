@@ -14,6 +14,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// A feed with a real decoder whose frames are kept.
 struct Rig {
     gate: Arc<Gate>,
+    ring: Arc<Mutex<Ring>>,
     feed: Feed,
     frames: Arc<Mutex<Vec<(f64, Mode)>>>,
 }
@@ -32,8 +33,8 @@ impl Rig {
         );
         let gate = Arc::new(Gate::default());
         let ring = Arc::new(Mutex::new(Ring::new(Duration::from_secs(15), usize::MAX)));
-        let feed = Feed::live("test", ring, decoder, gate.clone(), sleep);
-        Self { gate, feed, frames }
+        let feed = Feed::live("test", ring.clone(), decoder, gate.clone(), sleep);
+        Self { gate, ring, feed, frames }
     }
 
     fn push(&mut self, packets: &[Packet]) {
@@ -158,4 +159,23 @@ fn another_connection_is_awake() {
     let frames = rig.frames();
     assert_eq!(times(&frames, Mode::CatchUp), [0.0; 0]);
     assert!(frames[frames.len() - 1].0 > 11.7 && frames[frames.len() - 1].1 == Mode::All, "{frames:?}");
+}
+
+#[test]
+fn who_wakes_to_nothing_in_the_ring_is_awake_from_the_next_keyframe_on() {
+    let packets = packets(2.0);
+    let mut rig = Rig::new(Sleep::Within(LIMIT));
+    rig.push(&packets[..120]);
+    rig.gate.order(Order::Sleep);
+    rig.push(&packets[120..170]);
+    assert!(rig.gate.stats().asleep);
+    // as if the picture's size had changed, or the scene had been shown nothing for longer than the ring keeps
+    *rig.ring.lock().unwrap() = Ring::new(Duration::from_secs(15), usize::MAX);
+    rig.gate.order(Order::Wake);
+    rig.push(&packets[170..]);
+    let frames = rig.frames();
+    assert_eq!(times(&frames, Mode::Keyframes), [6.0]);
+    let awake: Vec<f64> = times(&frames, Mode::All).into_iter().filter(|at| *at > 6.0).collect();
+    assert_eq!(awake[0], 8.0, "{frames:?}");
+    assert!((19..=21).contains(&awake.len()), "at the usual pace: {awake:?}");
 }

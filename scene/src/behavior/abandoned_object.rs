@@ -13,7 +13,7 @@
 //! one who lies the detector looks once more, turned, before the thing is told.
 //! **Why these defaults**: 60 s is what airports and stations demand; putting down, queueing and picking up takes less.
 
-use super::things::{Company, People, Scope};
+use super::things::{Company, People, Scope, SETTLED};
 use super::{Behavior, Parameters, Report};
 use crate::config::{ANY_THING, ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
@@ -100,8 +100,6 @@ const MOST_CHECKED: usize = 2;
 const BODY: f32 = 0.3;
 /// Then it is looked at again after this time.
 const CHECK_AGAIN: Duration = Duration::from_secs(5);
-/// What has not been told so long after it was due stays untold until something moves.
-const SETTLED: Duration = Duration::from_secs(10);
 /// It was seen this long ago at most.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
 

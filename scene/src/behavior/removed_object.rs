@@ -11,7 +11,7 @@
 //! **Why these defaults**: 10 s let somebody pick a thing up, look at it and put it back.
 
 use super::abandoned_object::LOOKED_AT;
-use super::things::{People, Scope};
+use super::things::{People, Scope, SETTLED};
 use super::{Behavior, Parameters, Report};
 use crate::config::{ANY_THING, ARMED, MIN_HEIGHT, NAME, Places, ZONE_KEY, re_alert_secs, severity};
 use crate::detection::Class;
@@ -86,9 +86,6 @@ const TOUCHED_SECS: f64 = 0.2;
 const PEOPLED: f64 = 0.15;
 /// More of it than this looks bare as it did.
 const STEADY: f64 = 0.7;
-
-/// What has not been told so long after it was due stays untold until something moves.
-const SETTLED: Duration = Duration::from_secs(10);
 
 /// The machine.
 pub struct Machine {

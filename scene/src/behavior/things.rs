@@ -43,6 +43,9 @@ const LINGERS: Duration = Duration::from_secs(6);
 /// An owner who is lost at it may be found there again, under another number, within this time.
 const FOUND_AGAIN: Duration = Duration::from_secs(3);
 
+/// What has not been told so long after it was due stays untold until something moves.
+pub(super) const SETTLED: Duration = Duration::from_secs(10);
+
 /// How near somebody is to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {

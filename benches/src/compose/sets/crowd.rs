@@ -56,12 +56,12 @@ fn meet(director: &mut Director<'_>, arrivals_s: &[f64]) {
         comes(director, place, there_s, until_s);
     }
     let note = format!("{} people, the fifth of whom comes near then", arrivals_s.len());
-    gathered(director, 45.0, note);
+    gathered(director, note);
 }
 
-/// A crowd from when five are near each other; none when that never comes to pass.
-fn gathered(director: &mut Director<'_>, until_s: f64, note: String) {
-    if let Some(from_s) = director.gathered_at(CROWD, NEAR_BH) {
+/// A crowd as long as five are near each other, walking too; none when that never comes to pass.
+fn gathered(director: &mut Director<'_>, note: String) {
+    if let Some((from_s, until_s)) = director.gathered(CROWD, NEAR_BH) {
         director.event(Event::new("crowd", from_s, until_s, note));
     }
 }
@@ -101,7 +101,7 @@ fn packed(mut director: Director<'_>, (columns, rows): (usize, usize)) -> Scene 
         comes(&mut director, place, 6.0 + every_s * n as f64, until_s);
     }
     let note = format!("{count} people come within eight seconds, some of them together, and stand packed");
-    gathered(&mut director, until_s, note);
+    gathered(&mut director, note);
     director.done("many people stand so close that they hide each other")
 }
 

@@ -219,9 +219,9 @@ impl<'a> Director<'a> {
         rounded(t)
     }
 
-    /// Since when so many people in the picture are one group: each within `near_bh` body heights of another of it.
-    /// None when they never are.
-    pub fn gathered_at(&self, count: usize, near_bh: f64) -> Option<f64> {
+    /// Since when and until when so many people in the picture are one group: each within `near_bh` body heights of
+    /// another of it. Times between at which they are not are part of it. None when they never are.
+    pub fn gathered(&self, count: usize, near_bh: f64) -> Option<(f64, f64)> {
         let group_at = |t: f64| {
             let seen = (0..self.scene.actors.len()).filter(|&actor| self.in_view(actor, t));
             let mut alone: Vec<Ground> =
@@ -237,8 +237,10 @@ impl<'a> Director<'a> {
             }
             largest
         };
-        let mut times = (0..).map(|n| 0.1 * f64::from(n)).take_while(|t| *t < self.scene.duration_s);
-        times.find(|t| group_at(*t) >= count).map(rounded)
+        let moments = (0..(10.0 * self.scene.duration_s) as u32).map(|n| 0.1 * f64::from(n));
+        let mut together = moments.filter(|t| group_at(*t) >= count);
+        let from_s = together.next()?;
+        Some((rounded(from_s), rounded(together.next_back().unwrap_or(from_s))))
     }
 
     /// Notes an event.

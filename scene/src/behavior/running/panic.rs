@@ -41,8 +41,6 @@ const COVER: f64 = 0.25;
 const NEAR: f64 = 1.0;
 /// … in this time: light and leaves move elsewhere, too.
 const NEAR_SINCE: Duration = Duration::from_millis(1500);
-/// Where more of the picture moves than this, the camera or the light moves.
-const MOST_MOVING: f64 = 0.6;
 /// It must go on for this long.
 const HOLD: Duration = Duration::from_millis(750);
 /// A single look that says otherwise does not end it.
@@ -167,21 +165,19 @@ impl Panic {
         scene: &Scene<'_>,
         zone: Option<&Zone>,
     ) -> Option<(f64, Option<Bounds>)> {
+        if flow.is_of_camera() {
+            return None;
+        }
         let all = Bounds::new(0.0, 0.0, 1.0, 1.0);
         let watched = flow.within(all).filter(|(at, _)| zone.is_none_or(|zone| zone.contains(*at)));
         let mut moving: Vec<Moving> = Vec::new();
-        let mut share = 0.0;
         for (at, cell) in watched.filter(|(_, cell)| cell.moving > 0.0) {
-            share += cell.moving;
             let Some(height) = self.height_at(at, scene.aspect) else { continue };
             let speed = cell.velocity.x.hypot(cell.velocity.y) / height;
             moving.push(Moving { speed, area: cell.moving / (height * height), at });
         }
         #[expect(clippy::cast_precision_loss, reason = "some thousand cells")]
         let cells = flow.cells.len().max(1) as f64;
-        if share / cells > MOST_MOVING {
-            return None;
-        }
         moving.sort_by(|a, b| b.speed.total_cmp(&a.speed));
         let total: f64 = moving.iter().map(|cell| cell.area).sum();
         let mut sum = 0.0;

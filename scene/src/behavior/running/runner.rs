@@ -62,6 +62,10 @@ impl Runners {
             self.steps.remove(&one);
             self.steps.remove(&other);
         }
+        if scene.facts.flow.is_some_and(Flow::is_of_camera) {
+            self.steps.clear();
+            return None;
+        }
         let about_m = speed_bh_s * STATURE_M * WINDOW.as_secs_f64();
         let yard = scene.ground.map(|ground| Yard { ground, about_m });
         let mut fast: Option<Fast> = None;
@@ -278,6 +282,30 @@ mod tests {
         }
         let found = on_ground(&steps);
         assert!((0.5..0.86).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn nobody_runs_while_the_camera_itself_moves() {
+        use crate::{facts::Facts, samples};
+        let told = |of_all: f64| {
+            let velocity = Point::new(2.2 * HEIGHT, 0.0);
+            let mut flow = Flow { columns: 20, rows: 20, cells: vec![FlowCell { velocity, moving: of_all }; 400] };
+            let mut runners = Runners::default();
+            steps(2.2, 6).iter().any(|step| {
+                let inside = |(index, _): &(usize, &mut FlowCell)| {
+                    let grid = crate::facts::Grid { columns: 20, rows: 20 };
+                    step.bounds.contains(grid.middle(*index))
+                };
+                let cells = flow.cells.iter_mut().enumerate().filter(inside);
+                cells.for_each(|(_, cell)| cell.moving = 0.8);
+                let tracks = [Track { moved: true, ..samples::person(1, step.bounds) }];
+                let facts = Facts { flow: Some(&flow), ..Facts::default() };
+                let scene = Scene { tracks: &tracks, facts, ..samples::scene(step.at, ASPECT) };
+                runners.look(&scene, None, 1.6).is_some()
+            })
+        };
+        assert!(told(0.1), "he runs, and leaves move");
+        assert!(!told(0.7), "all of the picture goes his way");
     }
 
     #[test]

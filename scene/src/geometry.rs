@@ -112,6 +112,18 @@ impl Bounds {
         (self.x..=self.x + self.w).contains(&point.x) && (self.y..=self.y + self.h).contains(&point.y)
     }
 
+    /// This far, 0..1, on the way from this box to another.
+    #[must_use]
+    pub fn blended(&self, other: &Self, share: f64) -> Self {
+        let blend = |a: f64, b: f64| a + share * (b - a);
+        Self {
+            x: blend(self.x, other.x),
+            y: blend(self.y, other.y),
+            w: blend(self.w, other.w),
+            h: blend(self.h, other.h),
+        }
+    }
+
     /// The smallest box around both.
     pub fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));

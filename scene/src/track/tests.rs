@@ -319,7 +319,7 @@ fn thing(x: f64, h: f64) -> Detection {
 }
 
 #[test]
-fn what_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
+fn what_scores_poorly_or_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
     for (h, rate) in [2.0, 5.0, 10.0, 25.0].map(|rate| [(0.035, rate), (0.06, rate)]).concat() {
         let mut t = tracker();
         watch(&mut t, rate, 0.0, 20.0, |secs| {
@@ -329,7 +329,7 @@ fn what_is_too_small_for_anybody_stays_furniture_though_its_box_was_shaken() {
             vec![walker, passer, thing(0.2 - shaken, h)]
         });
         let moved: Vec<_> = t.tracks().iter().filter(|t| t.bounds.h < 0.08).map(|t| t.moved).collect();
-        assert_eq!(moved, [h > 0.045], "{h}, {rate}/s: {:?}", t.tracks());
+        assert_eq!(moved, [false], "{h}, {rate}/s: {:?}", t.tracks());
     }
 }
 

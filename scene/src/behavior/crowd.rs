@@ -4,7 +4,8 @@
 //! around a bench are. Two are near when they stand within two body heights, or 3.4 m where the ground is measured; who is
 //! near one of a group belongs to it.
 //! **Begins** when at least `count` of a group have been in for `hold_secs`; who leaves may be replaced. Time with too few
-//! counts against time with enough: a detector that misses one now and then costs that time only.
+//! counts against time with enough: a detector that misses one now and then costs that time only. But once within
+//! ten seconds as many must have been found at one look, each beside the others.
 //! **Ends** when there have been fewer for as long, less a margin of one in five, so that one who comes and goes
 //! does not end it and begin it again. Crowds that double are updates.
 //! **Says in `detail`** that it is a `gathering`, whose people came one by one and stand, or a `dispersal`: many broke into
@@ -79,7 +80,7 @@ pub(crate) fn read(section: &Section<'_>, _places: &Places) -> Option<Settings> 
     Some(Settings { classes: classes(section), count, hold, dense: section.bool(&DENSE) })
 }
 
-/// All but one of a crowd in five must have been found side by side at one look within this time.
+/// As many as make a crowd must have been found side by side at one look within this time before it begins.
 const SEEN_TOGETHER: Duration = Duration::from_secs(10);
 /// Somebody not seen inside for less than this still counts.
 const HIDDEN: Duration = Duration::from_secs(2);
@@ -183,7 +184,7 @@ impl Machine {
         // Who is hidden among them is where they are.
         let hidden = self.there - bounds.len();
         // Numbers are many where people hide each other and come out again under new ones.
-        let together = goes_on || self.side_by_side.most() + hidden >= few;
+        let together = goes_on || self.side_by_side.most() + hidden >= self.count;
         let enough = together && sure.len() + hidden >= if goes_on { few } else { self.count };
         let changed = if enough { self.completed(&sure, scene) } else { self.thinned(scene, few) };
         self.full.look(enough, changed, scene);

@@ -216,7 +216,7 @@ impl Machine {
                 thing.company.touch(scene);
             }
         }
-        thing.check.look(&region.bounds, scene);
+        thing.check.look(&region.bounds, &self.people, scene);
         if thing.is_due(self.unattended, Duration::ZERO, scene)
             && thing.check.is_clear(scene)
             && self.scope.admits(region, &self.people, scene)
@@ -237,12 +237,14 @@ impl Check {
     }
 
     /// Takes in what the turned look that was asked for has shown. One that failed shows nobody: rather a thing too many
-    /// than a silent box.
-    fn look(&mut self, thing: &Bounds, scene: &Scene<'_>) {
+    /// than a silent box. What is too small for anybody is none, though a suitcase that is turned may look like one.
+    fn look(&mut self, thing: &Bounds, people: &People, scene: &Scene<'_>) {
         if !std::mem::take(&mut self.asked) {
             return;
         }
-        let is_on_it = |body: &Bounds| body.overlap(thing) > 0.3 * thing.area();
+        let is_on_it = |body: &Bounds| {
+            body.overlap(thing) > 0.3 * thing.area() && !people.is_nobody(body, scene.aspect)
+        };
         let mut found = scene.closeup.turned.iter();
         self.looks += 1;
         self.body |= found.any(|found| found.score >= BODY && is_on_it(&found.bounds));

@@ -146,6 +146,11 @@ impl People {
         self.statures.height_at(y)
     }
 
+    /// Whether the box is too small for anybody who is there.
+    pub(super) fn is_nobody(&self, bounds: &Bounds, aspect: f64) -> bool {
+        self.statures.is_nobody(bounds, aspect)
+    }
+
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }

@@ -44,15 +44,22 @@ fn bag(to: f64) -> Shown {
     Shown { from: 8.0, to, region: region(0.6, 6.0) }
 }
 
-/// Somebody who lies where the turned look is taken, until then.
-struct LiesUntil(f64, f64);
+/// Somebody who lies at the bag, or before it.
+const BODY: Bounds = Bounds::new(0.44, 0.6, 0.16, 0.1);
+
+/// What the turned look takes for somebody who lies there, until then.
+struct LiesUntil {
+    now: f64,
+    until: f64,
+    body: Bounds,
+}
 
 impl Closer for LiesUntil {
     fn look(&mut self, wants: &Wants) -> Closeup {
-        let lies = self.0 < self.1;
+        let lies = self.now < self.until;
         let found = wants.turned.iter().filter(|_| lies).map(|place| {
             assert!(place.overlap(&BAG) > 0.99 * BAG.area(), "looks elsewhere");
-            Detection { class: Class::Person, score: 0.4, bounds: BAG }
+            Detection { class: Class::Person, score: 0.4, bounds: self.body }
         });
         Closeup { turned: found.collect(), ..Closeup::default() }
     }
@@ -69,7 +76,7 @@ fn run(
     blind: (f64, f64),
     lies_until: f64,
 ) -> Vec<Event> {
-    play(config, rate, &|secs| people(walks, secs), shown, blind, lies_until, 99.0)
+    play(config, rate, &|secs| people(walks, secs), shown, blind, (lies_until, BODY), 99.0)
 }
 
 fn people(walks: Walks<'_>, secs: f64) -> Vec<Detection> {
@@ -85,17 +92,17 @@ fn play(
     found: &dyn Fn(f64) -> Vec<Detection>,
     shown: &[Shown],
     blind: (f64, f64),
-    lies_until: f64,
+    (until, body): (f64, Bounds),
     anew_from: f64,
 ) -> Vec<Event> {
     let mut watch = Watch::new(&scene(config));
     watch.set_aspect(ASPECT);
     let mut events = Vec::new();
-    let mut closer = LiesUntil(0.0, lies_until);
+    let mut closer = LiesUntil { now: 0.0, until, body };
     for look in 0..(40.0 * rate) as u32 {
         let secs = f64::from(look) / rate;
         let at = StreamTime::from_secs(secs);
-        closer.0 = secs;
+        closer.now = secs;
         if (blind.0..blind.1).contains(&secs) {
             events.extend(watch.look(at, Look::Blind, None));
             continue;
@@ -164,7 +171,8 @@ fn while_its_owner_or_somebody_who_lingers_is_with_it_it_is_not_alone() {
 fn what_is_lost_because_everything_has_changed_was_not_taken() {
     let goes = owner(10.0);
     for (config, shown) in [(LEFT, bag(30.0)), (TAKEN, Shown { region: region(-0.6, 6.0), ..bag(30.0) })] {
-        let events = play(config, 5.0, &|secs| people(&[&goes], secs), &[shown], ALWAYS_SEEN, 0.0, 29.9);
+        let events =
+            play(config, 5.0, &|secs| people(&[&goes], secs), &[shown], ALWAYS_SEEN, (0.0, BODY), 29.9);
         let end = events.last().unwrap();
         assert_eq!((end.phase, end.end_reason, end.detail), (Phase::Ended, Some(EndReason::Cleared), None));
     }
@@ -184,7 +192,7 @@ fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
             found
         };
         for rate in RATES {
-            let began = began(&play(LEFT, rate, &found, &[shown], ALWAYS_SEEN, 0.0, 99.0));
+            let began = began(&play(LEFT, rate, &found, &[shown], ALWAYS_SEEN, (0.0, BODY), 99.0));
             assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
         }
     }
@@ -241,6 +249,11 @@ fn somebody_who_lies_there_is_no_thing() {
             "{rate}: {}",
             told(&events)
         );
+        // the bag, turned, looks like somebody of its own size
+        let walks: Walks<'_> = &[&owner(10.0)];
+        let events =
+            play(LEFT, rate, &|secs| people(walks, secs), &[bag(40.0)], ALWAYS_SEEN, (90.0, BAG), 99.0);
+        assert_eq!(began(&events).len(), 1, "{rate}: {}", told(&events));
     }
 }
 

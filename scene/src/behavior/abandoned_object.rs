@@ -98,6 +98,8 @@ const CHECK_AHEAD: Duration = Duration::from_millis(1200);
 const MOST_CHECKED: usize = 2;
 /// … and who scores that much is a person: people who lie score .3 to .5 so (models card).
 const BODY: f32 = 0.3;
+/// What stands out from the ground is at least this part of his box.
+const STANDS_OUT: f64 = 0.2;
 /// Then it is looked at again after this time.
 const CHECK_AGAIN: Duration = Duration::from_secs(5);
 /// It was seen this long ago at most.
@@ -237,13 +239,15 @@ impl Check {
     }
 
     /// Takes in what the turned look that was asked for has shown. One that failed shows nobody: rather a thing too many
-    /// than a silent box. What is too small for anybody is none, though a suitcase that is turned may look like one.
+    /// than a silent box. What is too small for anybody is none, though a suitcase that is turned may look like one; and of
+    /// somebody who lies more stands out than a small part: the detector may take all of the ground for one.
     fn look(&mut self, thing: &Bounds, people: &People, scene: &Scene<'_>) {
         if !std::mem::take(&mut self.asked) {
             return;
         }
         let is_on_it = |body: &Bounds| {
-            body.overlap(thing) > 0.3 * thing.area() && !people.is_nobody(body, scene.aspect)
+            body.overlap(thing) > (0.3 * thing.area()).max(STANDS_OUT * body.area())
+                && !people.is_nobody(body, scene.aspect)
         };
         let mut found = scene.closeup.turned.iter();
         self.looks += 1;

@@ -249,11 +249,13 @@ fn somebody_who_lies_there_is_no_thing() {
             "{rate}: {}",
             told(&events)
         );
-        // the bag, turned, looks like somebody of its own size
+        // the bag, turned, looks like somebody of its own size, or all of the ground around it like one
         let walks: Walks<'_> = &[&owner(10.0)];
-        let events =
-            play(LEFT, rate, &|secs| people(walks, secs), &[bag(40.0)], ALWAYS_SEEN, (90.0, BAG), 99.0);
-        assert_eq!(began(&events).len(), 1, "{rate}: {}", told(&events));
+        for body in [BAG, Bounds::new(0.4, 0.5, 0.25, 0.3)] {
+            let found = |secs| people(walks, secs);
+            let events = play(LEFT, rate, &found, &[bag(40.0)], ALWAYS_SEEN, (90.0, body), 99.0);
+            assert_eq!(began(&events).len(), 1, "{rate}: {}", told(&events));
+        }
     }
 }
 

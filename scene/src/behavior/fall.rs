@@ -120,10 +120,14 @@ impl Parameters for Settings {
 const MOST_POSES: usize = 4;
 /// Turned looks asked for at one look.
 const MOST_TURNED: usize = 3;
-/// Somebody plainly upright is looked at this often, so that his stature is known when he falls …
+/// Somebody plainly upright is looked at this often, so that his stature is known when he falls (who sits has the box of a
+/// smaller one who stands) …
 const POSTURE_EVERY: Duration = Duration::from_secs(2);
-/// … and so often what has not moved, and may be furniture.
+/// … and so often what has not moved, and may be furniture …
 const FURNITURE_EVERY: Duration = Duration::from_secs(3);
+/// … until so many looks have told the same; then this often.
+const ENOUGH: u32 = 3;
+const SELDOM: Duration = Duration::from_secs(10);
 /// Who is lower or wider than he stands, but does not sink, is looked at this often: he is half hidden, or bends.
 const LOW_EVERY: Duration = Duration::from_secs(1);
 /// Somebody lost while he sank is looked for this long.
@@ -158,6 +162,8 @@ struct Person {
     body: Body,
     lying: Option<Lying>,
     asked_at: Option<StreamTime>,
+    /// How many looks in succession were such as nothing called for.
+    calm: u32,
 }
 
 /// Somebody lies, or seems to.
@@ -223,8 +229,9 @@ impl Behavior for Machine {
             let thing = |b: &Bounds| up.is_some_and(|up| self.furniture.was_here(b, up));
             let foreign = |b: &Bounds| is_of_another(scene, id, b) || thing(b);
             let tracked = track(scene, id).filter(|t| t.seen);
+            let urgency = person.urgency(tracked, scene);
             // a turned look may have been taken for somebody else
-            let turned = if person.urgency(tracked, scene) >= 2 { &scene.closeup.turned[..] } else { &[] };
+            let turned = if urgency >= 2 { &scene.closeup.turned[..] } else { &[] };
             let is_thing = tracked.is_some_and(|t| !t.unsure.is_zero() && thing(&t.bounds));
             let shown = Shown {
                 track: tracked.filter(|_| !is_thing),
@@ -234,6 +241,7 @@ impl Behavior for Machine {
             };
             if scene.closeup.poses.iter().any(|pose| pose.track == id) {
                 person.asked_at = Some(scene.at);
+                person.calm = if urgency >= 2 { 0 } else { person.calm.saturating_add(1) };
             }
             if let (Some(lying), Some(&alike)) = (&mut person.lying, scene.closeup.alike.get(&id)) {
                 lying.as_before = alike >= AS_BEFORE;
@@ -271,7 +279,7 @@ impl Machine {
             let heir = nearest.map(|(&id, _)| id);
             let person = match heir.and_then(|id| self.people.remove(&id)) {
                 Some(person) => person,
-                None => Person { body: Body::new(new, scene.at), lying: None, asked_at: None },
+                None => Person { body: Body::new(new, scene.at), lying: None, asked_at: None, calm: 0 },
             };
             self.people.insert(new.id, person);
         }
@@ -318,14 +326,15 @@ impl Person {
         if self.body.left {
             return 0;
         }
+        let seldom = |every: Duration| if self.calm < ENOUGH { every } else { SELDOM };
         if !self.body.real {
-            return u8::from(now.is_some() && due(FURNITURE_EVERY));
+            return u8::from(now.is_some() && due(seldom(FURNITURE_EVERY)));
         }
         let sinks = self.body.is_sinking(scene.at);
         match now {
             Some(t) => {
                 let low = t.bounds.h < 0.85 * self.body.stature || t.bounds.w * scene.aspect > 0.8 * t.bounds.h;
-                if sinks || (low && due(LOW_EVERY)) { 2 } else { u8::from(due(POSTURE_EVERY)) }
+                if sinks || (low && due(LOW_EVERY)) { 2 } else { u8::from(due(seldom(POSTURE_EVERY))) }
             }
             None if self.body.sank() && scene.at.since(self.body.shown) <= SEARCHED => 2,
             None => 0,

@@ -46,6 +46,10 @@ const FOUND_SURE: f32 = 0.25;
 
 /// Of smaller people neither joints nor the shape of a box tell how they hold themselves, frame heights.
 const LEAST_STATURE: f64 = 0.12;
+/// Somebody sinks whose head is lower above the floor by this factor …
+const LOWER: f64 = 0.86;
+/// … and has come down in the picture by this part of his stature.
+const CAME_DOWN: f64 = 0.04;
 /// A box whose middle moves down this fast sinks, own heights per second.
 const SINKING: f64 = 0.25;
 
@@ -72,6 +76,8 @@ pub(super) struct Sample {
     pub stance: Stance,
     /// Head above the floor / stature.
     pub head: f64,
+    /// Where the top of what shows him is, downwards.
+    pub top: f64,
     /// Stature that this look speaks for, frame heights; none when he is not stretched out.
     pub tall: Option<f64>,
 }
@@ -223,7 +229,7 @@ impl Body {
         if stance == Stance::Up {
             self.floor = bottom;
         }
-        Some(Sample { at: scene.at, stance, head, tall })
+        Some(Sample { at: scene.at, stance, head, top: bounds.y, tall })
     }
 
     /// Joints far from where he is are somebody else's.
@@ -271,11 +277,15 @@ impl Body {
         self.sank || last.is_some_and(|s| s.stance != Stance::Up)
     }
 
-    /// Is on his way down, or has been until he was lost: worth a closer look.
+    /// Is on his way down, or has been until he was lost: worth a closer look. Who walks away from the camera gets
+    /// smaller, too, but his head does not come down.
     pub(super) fn is_sinking(&self, at: StreamTime) -> bool {
-        let recent = || self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
-        let highest = recent().map(|s| s.head).fold(0.0, f64::max);
-        self.trail.back().is_some_and(|s| s.head < 0.86 * highest || s.stance != Stance::Up)
+        let Some(now) = self.trail.back() else { return false };
+        let mut recent = self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
+        let sank = |before: &Sample| {
+            now.head < LOWER * before.head && now.top > before.top + CAME_DOWN * self.stature
+        };
+        now.stance != Stance::Up || recent.any(sank)
     }
 
     /// Where a turned look should be taken: around where he would lie.

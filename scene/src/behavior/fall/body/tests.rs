@@ -105,6 +105,24 @@ fn without_a_track_a_find_or_joints_show_him_and_nothing_leaves_all_as_it_was() 
 }
 
 #[test]
+fn who_walks_away_from_the_camera_does_not_sink() {
+    // to .8 of his height within two seconds: his feet rise in the picture, his head stays, or comes down
+    let sinks = |head_y: f64, feet_y: f64| {
+        let mut body = standing();
+        for n in 1..=10 {
+            let share = 0.1 * f64::from(n);
+            let (head, feet) = (FLOOR - TALL + share * head_y, FLOOR - share * feet_y);
+            let walker = track(Bounds::new(0.45, head, 0.35 * (feet - head) / ASPECT, feet - head));
+            look(&mut body, 1.0 + 2.0 * share, Shown { track: Some(&walker), ..Shown::default() });
+        }
+        body.is_sinking(at(3.0))
+    };
+    assert!(!sinks(0.0, 0.2 * TALL));
+    assert!(!sinks(-0.1 * TALL, 0.3 * TALL), "the camera stands high");
+    assert!(sinks(0.2 * TALL, 0.0));
+}
+
+#[test]
 fn a_fall_is_quick() {
     let now = track(low(0.25, 0.95));
     for (secs, fallen) in [(1.5, true), (3.1, true), (3.3, false)] {

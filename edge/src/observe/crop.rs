@@ -41,39 +41,68 @@ impl Square {
     pub fn cut(&self, picture: Pixels<'_>, size: usize, mut put: impl FnMut(usize, usize, [u8; 3])) {
         #[expect(clippy::cast_precision_loss, reason = "pictures are small")]
         let of = |i: usize| (i as f64 + 0.5) / size as f64;
-        for row in 0..size {
-            for column in 0..size {
-                let (x, y) = self.in_picture(of(column), of(row));
+        // Turned by quarters, the picture's column depends on the row or the column alone, and its row on the other.
+        let along: Vec<[Between; 2]> = (0..size)
+            .map(|i| {
+                let (x, y) = self.in_picture(of(i), of(i));
+                [Between::of(x), Between::of(y)]
+            })
+            .collect();
+        let upright = self.turn == Turn::Upright;
+        for (row, of_row) in along.iter().enumerate() {
+            for (column, of_column) in along.iter().enumerate() {
+                let (x, y) = if upright { (of_column[0], of_row[1]) } else { (of_row[0], of_column[1]) };
                 put(column, row, sample(picture, x, y));
             }
         }
     }
 }
 
-/// Bilinear; pixel centres lie at half numbers.
-fn sample(picture: Pixels<'_>, x: f64, y: f64) -> [u8; 3] {
-    let (x, y) = (x - 0.5, y - 0.5);
-    let (left, top) = (x.floor(), y.floor());
-    #[expect(clippy::cast_possible_truncation, reason = "weights and pixel numbers")]
-    let (fx, fy, column, row) = ((x - left) as f32, (y - top) as f32, left as i64, top as i64);
-    let at = |dx: i64, dy: i64| pixel(picture, column + dx, row + dy);
-    let (a, b, c, d) = (at(0, 0), at(1, 0), at(0, 1), at(1, 1));
+/// A place between two columns, or two rows, of pixels.
+#[derive(Debug, Clone, Copy)]
+struct Between {
+    /// The first of them; may lie outside of the picture.
+    first: i64,
+    /// Weight of the second.
+    second: f32,
+}
+
+impl Between {
+    /// Pixel centres lie at half numbers.
+    fn of(place: f64) -> Self {
+        let first = (place - 0.5).floor();
+        #[expect(clippy::cast_possible_truncation, reason = "a weight and a pixel's number")]
+        Self { first: first as i64, second: (place - 0.5 - first) as f32 }
+    }
+}
+
+/// Bilinear.
+fn sample(picture: Pixels<'_>, x: Between, y: Between) -> [u8; 3] {
+    let [(a, b), (c, d)] = [y.first, y.first + 1].map(|row| pair(picture, x.first, row));
     std::array::from_fn(|i| {
-        let upper = f32::from(a[i]) * (1.0 - fx) + f32::from(b[i]) * fx;
-        let lower = f32::from(c[i]) * (1.0 - fx) + f32::from(d[i]) * fx;
+        let upper = f32::from(a[i]) * (1.0 - x.second) + f32::from(b[i]) * x.second;
+        let lower = f32::from(c[i]) * (1.0 - x.second) + f32::from(d[i]) * x.second;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of bytes is one")]
-        let value = (upper * (1.0 - fy) + lower * fy).round() as u8;
+        let value = (upper * (1.0 - y.second) + lower * y.second + 0.5) as u8;
         value
     })
 }
 
-fn pixel(picture: Pixels<'_>, column: i64, row: i64) -> [u8; 3] {
-    let found = || {
-        let (column, row) = (usize::try_from(column).ok()?, usize::try_from(row).ok()?);
-        let bytes = picture.row(row)?.get(3 * column..3 * column + 3)?;
-        <[u8; 3]>::try_from(bytes).ok()
+/// Two pixels side by side; black outside of the picture.
+fn pair(picture: Pixels<'_>, column: i64, row: i64) -> ([u8; 3], [u8; 3]) {
+    let Some(row) = usize::try_from(row).ok().and_then(|row| picture.row(row)) else {
+        return Default::default();
     };
-    found().unwrap_or_default()
+    if let Some([b, g, r, b2, g2, r2]) =
+        usize::try_from(column).ok().and_then(|column| row.get(3 * column..3 * column + 6))
+    {
+        return ([*b, *g, *r], [*b2, *g2, *r2]);
+    }
+    let pixel = |column: i64| {
+        let column = usize::try_from(column).ok()?;
+        <[u8; 3]>::try_from(row.get(3 * column..3 * column + 3)?).ok()
+    };
+    (pixel(column).unwrap_or_default(), pixel(column + 1).unwrap_or_default())
 }
 
 #[cfg(test)]

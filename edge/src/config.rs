@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use xunge_config::{Key, Problems, Section, Table, read, url};
 
+use crate::observe::runtime::Provider;
+
 pub use camera::CameraConfig;
 pub use setup::{For, Setup};
 
@@ -52,6 +54,11 @@ const ONNXRUNTIME: Key = Key::path("onnxruntime").doc(
     "libonnxruntime.so; left out, the one that `make setup` fetched",
     "libonnxruntime.so 的路径；不写则使用 make setup 下载的库",
 );
+const PROVIDER: Key = Key::choice("provider", &Provider::NAMES).default("\"cpu\"").doc(
+    "What runs the neural networks. openvino (Intel) and cuda (Nvidia) need an ONNX Runtime library that is built with them, \
+     named by `onnxruntime`; where they cannot be had the box says so and the processor does it",
+    "用什么运行神经网络。openvino（英特尔）和 cuda（英伟达）需要 `onnxruntime` 指定的库在编译时带有它们；用不了时网关会报告，并改由处理器运行",
+);
 const WORKERS: Key = Key::int("workers").default("1").range(1.0, 64.0).doc(
     "Detectors that look at the same time, shared fairly by all cameras",
     "同时工作的检测器个数，由所有摄像机公平共用",
@@ -84,7 +91,7 @@ const OUTBOX_MAX_MB: Key = Key::int("outbox_max_mb")
 
 static UPLINK: Table = Table::one("uplink", &[&[MQTT, EVIDENCE]])
     .doc("The way to the centre. `replay` does without it.", "与中心的连接。replay 命令不需要。");
-static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, WORKERS, THREADS]])
+static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, PROVIDER, WORKERS, THREADS]])
     .doc("The neural network that finds people and things.", "识别人和物的神经网络。");
 static STORAGE: Table =
     Table::one("storage", &[&[DIRECTORY, EVIDENCE_MAX_MB, MIN_FREE_MB, OUTBOX_MAX_ALERTS, OUTBOX_MAX_MB]])
@@ -135,6 +142,8 @@ pub struct DetectorConfig {
     pub model: Option<PathBuf>,
     /// libonnxruntime.so, when not the default one.
     pub onnxruntime: Option<PathBuf>,
+    /// What runs it.
+    pub provider: Provider,
     /// Detectors at the same time, at least 1.
     pub workers: usize,
     /// Threads of each, at least 1.
@@ -177,6 +186,7 @@ impl EdgeConfig {
                 detector: DetectorConfig {
                     model: detector.opt_path(&MODEL).map(|path| base.join(path)),
                     onnxruntime: detector.opt_path(&ONNXRUNTIME).map(|path| base.join(path)),
+                    provider: Provider::named(detector.choice(&PROVIDER)),
                     workers: detector.count(&WORKERS) as usize,
                     threads: detector.count(&THREADS) as usize,
                 },

@@ -2,16 +2,17 @@
 
 use anyhow::{Context, Result};
 
+use ort::environment::Environment;
 use xunge_scene::Needs;
 
 use crate::{
     config::DetectorConfig,
     models::{self, Model},
     observe::{
-        detector::Detector,
+        detector::{DetectError, Detector},
         pool::{Eyes, Pool},
         pose::PoseNet,
-        runtime,
+        runtime::{self, Execution, Provider},
     },
 };
 
@@ -21,6 +22,8 @@ pub struct Engine {
     pub pool: Pool,
     /// Stands in every alert.
     pub model: Model,
+    /// What runs the models: the one that was asked for, if it can be had.
+    pub provider: Provider,
 }
 
 impl Engine {
@@ -29,14 +32,39 @@ impl Engine {
         let model = models::find("detector", config.model.as_deref())?;
         let pose = needs.closer.then(|| models::find("pose", None)).transpose()?;
         let environment = runtime::load(&models::runtime_candidates(config.onnxruntime.as_deref()))?;
-        let eyes = (0..config.workers.max(1))
-            .map(|_| {
-                let detector = Detector::load(&environment, &model.path, config.threads)?;
-                let load = |pose: &Model| PoseNet::load(&environment, &pose.path, config.threads);
-                Ok(Eyes { detector, pose: pose.as_ref().map(load).transpose()? })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let load = |provider| {
+            let execution = Execution { provider, threads: config.threads };
+            (0..config.workers.max(1)).map(|_| eyes(&environment, &model, pose.as_ref(), execution)).collect()
+        };
+        let (provider, eyes): (_, Vec<Eyes>) = match load(config.provider) {
+            Ok(eyes) => (config.provider, eyes),
+            Err(error) if config.provider == Provider::Cpu => return Err(error.into()),
+            // A box that is slow still sees.
+            Err(error) => {
+                let asked = config.provider.name();
+                tracing::error!(%error, "`{asked}` cannot be used; the processor runs the detector instead");
+                (Provider::Cpu, load(Provider::Cpu)?)
+            }
+        };
+        tracing::info!(
+            provider = provider.name(),
+            model = %model.path.display(),
+            sha256 = model.sha256,
+            workers = eyes.len(),
+            "the detector is loaded"
+        );
         let pool = Pool::start(eyes, cameras).context("no thread for the detector")?;
-        Ok(Self { pool, model })
+        Ok(Self { pool, model, provider })
     }
+}
+
+fn eyes(
+    environment: &Environment,
+    model: &Model,
+    pose: Option<&Model>,
+    execution: Execution,
+) -> Result<Eyes, DetectError> {
+    let detector = Detector::load(environment, &model.path, execution)?;
+    let pose = pose.map(|pose| PoseNet::load(environment, &pose.path, execution)).transpose()?;
+    Ok(Eyes { detector, pose })
 }

@@ -13,14 +13,21 @@ use xunge_edge::{
     config::DetectorConfig,
     engine::Engine,
     frame::Frame,
-    observe::pool::{LookError, Looker},
+    observe::{
+        pool::{LookError, Looker},
+        runtime::Provider,
+    },
 };
 use xunge_scene::{Needs, StreamTime};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn engine(cameras: usize) -> Engine {
-    let config = DetectorConfig { model: None, onnxruntime: None, workers: 1, threads: 1 };
+    on(Provider::Cpu, cameras)
+}
+
+fn on(provider: Provider, cameras: usize) -> Engine {
+    let config = DetectorConfig { model: None, onnxruntime: None, provider, workers: 1, threads: 1 };
     Engine::start(&config, cameras, Needs::default()).unwrap()
 }
 
@@ -54,6 +61,17 @@ fn cameras_that_ask_all_the_time_get_the_same_share() {
     let (least, most) = (shares.iter().min().unwrap(), shares.iter().max().unwrap());
     assert!(most - least <= 4, "{shares:?}");
     engine.pool.stop();
+}
+
+/// The library that `make setup` fetches is built for the processor alone.
+#[test]
+fn a_box_that_asks_for_what_it_has_not_sees_with_its_processor() {
+    for provider in [Provider::OpenVino, Provider::Cuda] {
+        let engine = on(provider, 1);
+        assert_eq!(engine.provider, Provider::Cpu);
+        engine.pool.looker().look(grey(), LIMIT).unwrap();
+        engine.pool.stop();
+    }
 }
 
 #[test]

@@ -17,6 +17,14 @@ impl Setup {
             let evidence = uplink.evidence.as_deref().unwrap_or("只存本机 stays on the box");
             let _ = writeln!(out, "中心 centre {} · 证据 evidence {evidence}", uplink.mqtt);
         }
+        let detector = &config.detector;
+        let _ = writeln!(
+            out,
+            "检测 detector: {} · 检测器 workers {} · 线程 threads {}",
+            detector.provider.name(),
+            detector.workers,
+            detector.threads
+        );
         for camera in &config.cameras {
             self.camera_summary(camera, &mut out);
         }

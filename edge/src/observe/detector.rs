@@ -10,7 +10,7 @@ use super::{
     Pixels,
     letterbox::Normaliser,
     nanodet::{self, CHANNELS, Level},
-    runtime,
+    runtime::{self, Execution},
 };
 
 /// Detections below this are noise; the tracker continues a track from here upwards (models card: lying and far
@@ -56,9 +56,9 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// Loads `model` to run on `threads` threads of its own, which do not spin while they wait.
-    pub fn load(environment: &Environment, model: &Path, threads: usize) -> Result<Self, DetectError> {
-        let session = runtime::session(environment, model, threads)
+    /// Loads `model`.
+    pub fn load(environment: &Environment, model: &Path, execution: Execution) -> Result<Self, DetectError> {
+        let session = runtime::session(environment, model, execution)
             .map_err(|e| DetectError::Load { path: model.to_path_buf(), reason: e.to_string() })?;
         let (width, height) = input_size(&session).ok_or_else(|| DetectError::Shape(model.to_path_buf()))?;
         // ImageNet statistics in the order B, G, R, as NanoDet was trained (model card)

@@ -14,7 +14,7 @@ use super::{
     Pixels,
     crop::{Square, Turn},
     detector::DetectError,
-    runtime,
+    runtime::{self, Execution},
 };
 
 /// Side of the square / longer side of the person's box (model card: 1.1 to 1.25).
@@ -28,10 +28,10 @@ pub struct PoseNet {
 }
 
 impl PoseNet {
-    /// Loads `model` to run on `threads` threads of its own, which do not spin while they wait.
-    pub fn load(environment: &Environment, model: &Path, threads: usize) -> Result<Self, DetectError> {
+    /// Loads `model`.
+    pub fn load(environment: &Environment, model: &Path, execution: Execution) -> Result<Self, DetectError> {
         let failed = |e: ort::Error| DetectError::Load { path: model.to_path_buf(), reason: e.to_string() };
-        let session = runtime::session(environment, model, threads).map_err(failed)?;
+        let session = runtime::session(environment, model, execution).map_err(failed)?;
         let size = input_size(&session).ok_or_else(|| DetectError::PoseShape(PathBuf::from(model)))?;
         Ok(Self { session, size, input: vec![0; 3 * size * size] })
     }

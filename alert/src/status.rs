@@ -91,7 +91,7 @@ pub enum Watch {
 }
 
 /// Why a camera is blind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlindCause {
     /// No connection to the camera (refused, no route, name not found, timed out).
@@ -112,4 +112,21 @@ pub enum BlindCause {
     Overloaded,
     /// A part of the box itself failed.
     Internal,
+}
+
+impl BlindCause {
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unauthorised => "unauthorised",
+            Self::NotFound => "not_found",
+            Self::WrongCodec => "wrong_codec",
+            Self::Ended => "ended",
+            Self::Stalled => "stalled",
+            Self::Garbage => "garbage",
+            Self::Overloaded => "overloaded",
+            Self::Internal => "internal",
+        }
+    }
 }

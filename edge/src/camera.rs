@@ -11,6 +11,7 @@ mod footage;
 mod rules;
 mod state;
 mod view;
+mod vitals;
 
 use std::{
     path::PathBuf,
@@ -29,6 +30,7 @@ use jiff::tz::TimeZone;
 use crate::{
     alerting::{self, Alerting, CLIP_AFTER, CLIP_BEFORE, Identity},
     analysis::Analysis,
+    clock,
     config::CameraConfig,
     decode::{DecodeOptions, Decoder, Latest, Mode},
     frame::Frame,
@@ -42,8 +44,8 @@ use crate::{
 };
 use footage::RingFootage;
 use rules::Rules;
-pub use rules::Vitals;
 use view::{Door, Keeper};
+pub use vitals::{Meter, Reading, Vitals};
 
 /// Footage that a camera keeps: a clip's length and what the alerting thread may be late.
 const RING: Duration = Duration::from_secs(CLIP_BEFORE.as_secs() + CLIP_AFTER.as_secs() + 5);
@@ -73,12 +75,9 @@ pub struct Services {
 
 /// A running camera.
 pub struct Camera {
-    name: String,
     ingest: Option<Ingest>,
-    frames: Arc<Latest<Frame>>,
     signals: Arc<Latest<Signal>>,
-    vitals: Arc<Vitals>,
-    gate: Arc<Gate>,
+    meter: Meter,
     door: Door,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -110,7 +109,7 @@ impl Camera {
         };
         let alerting = Alerting::new(identity, services.outbox.clone(), Arc::clone(&stop));
         let mut analysis = Analysis::new(looker, &config.scene, LOOK_LIMIT);
-        let mut state = state::Teller::new(config, services);
+        let mut state = state::Teller::new(config, services, Arc::clone(&vitals));
         let files = ViewFiles::open(&services.state_dir, &config.id)?;
         let view = Keeper::begin(files, config.scene.needs().picture, &mut analysis, &mut state);
         let door = view.door();
@@ -140,27 +139,23 @@ impl Camera {
         .map_err(|fault| anyhow::anyhow!("{}", fault.detail))?;
         // packets before this line cannot be told to fail yet; the first bad one after it can
         let _ = handle.set(ingest.handle());
-        Ok(Self {
-            name: config.id.clone(),
-            ingest: Some(ingest),
-            frames,
-            signals,
-            vitals,
-            gate,
-            door,
-            stop,
-            threads,
-        })
+        let meter = Meter { camera: config.id.clone(), frames, vitals, gate, ingest: ingest.handle() };
+        Ok(Self { ingest: Some(ingest), signals, meter, door, stop, threads })
     }
 
     /// Camera id.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.meter.camera
     }
 
     /// How it is doing.
     pub fn vitals(&self) -> &Vitals {
-        &self.vitals
+        &self.meter.vitals
+    }
+
+    /// Reads it off, also from other threads.
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
     }
 
     /// Notices what people ask of it: see [`crate::views`]. Reads the disk.
@@ -171,7 +166,7 @@ impl Camera {
     /// Asks it to stop, without waiting.
     pub fn begin_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.frames.close();
+        self.meter.frames.close();
         self.signals.close();
     }
 
@@ -181,18 +176,18 @@ impl Camera {
         if let Some(ingest) = self.ingest.take() {
             ingest.stop();
         }
-        let gate = self.gate.stats();
+        let last = self.meter.read(clock::monotonic());
         tracing::info!(
-            camera = self.name,
-            looks = self.vitals.looks.load(Ordering::Relaxed),
-            dropped = self.frames.dropped(),
-            sleeps = gate.sleeps,
-            wakes = gate.wakes,
+            camera = last.camera,
+            looks = last.looks,
+            dropped = last.dropped,
+            sleeps = last.gate.sleeps,
+            wakes = last.gate.wakes,
             "a camera has stopped"
         );
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
-                tracing::error!(camera = self.name, "a thread of this camera had panicked");
+                tracing::error!(camera = self.meter.camera, "a thread of this camera had panicked");
             }
         }
     }

@@ -10,7 +10,10 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use jiff::tz::TimeZone;
 use xunge_config::{Key, Problems, Section, Table, read, url};
@@ -93,6 +96,14 @@ static UPLINK: Table = Table::one("uplink", &[&[MQTT, EVIDENCE]])
     .doc("The way to the centre. `replay` does without it.", "与中心的连接。replay 命令不需要。");
 static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, PROVIDER, WORKERS, THREADS]])
     .doc("The neural network that finds people and things.", "识别人和物的神经网络。");
+const METRICS_LISTEN: Key = Key::socket("listen").example("\"127.0.0.1:9464\"").doc(
+    "Where Prometheus fetches how the box does, at /metrics; plain HTTP without a password, so only on this machine or a \
+     management network. Left out, nowhere",
+    "Prometheus 抓取网关运行指标的地址（/metrics）；不加密、无密码，只应在本机或管理网内。不写则不提供",
+);
+
+static METRICS: Table = Table::one("metrics", &[&[METRICS_LISTEN]])
+    .doc("What the box says of itself to Prometheus.", "向 Prometheus 提供的运行指标。");
 static STORAGE: Table =
     Table::one("storage", &[&[DIRECTORY, EVIDENCE_MAX_MB, MIN_FREE_MB, OUTBOX_MAX_ALERTS, OUTBOX_MAX_MB]])
         .doc("What is kept on the box.", "网关上的存储。");
@@ -102,6 +113,7 @@ pub static TABLE: Table = Table::one("", &[&[EDGE_ID, SITE, TIMEZONE, CREDENTIAL
     &UPLINK,
     &DETECTOR,
     &STORAGE,
+    &METRICS,
     &camera::TABLE,
 ]);
 
@@ -122,6 +134,8 @@ pub struct EdgeConfig {
     pub detector: DetectorConfig,
     /// What is kept on the box.
     pub storage: StorageConfig,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// The cameras, disabled ones too, in the order of the file. Their ids differ.
     pub cameras: Vec<CameraConfig>,
 }
@@ -191,6 +205,7 @@ impl EdgeConfig {
                     threads: detector.count(&THREADS) as usize,
                 },
                 storage: storage(&root.table(&STORAGE), base),
+                metrics: root.table(&METRICS).opt_socket(&METRICS_LISTEN),
                 cameras: camera::read_all(root),
             }
         })

@@ -38,6 +38,10 @@ enum Order {
 pub struct GateStats {
     /// Only keyframes are being decoded.
     pub asleep: bool,
+    /// Keyframes come often enough for the rules, so that it may.
+    pub may_sleep: bool,
+    /// The longest of the latest intervals between keyframes, once it is known; not measured where nobody may sleep.
+    pub keyframe_every: Option<Duration>,
     /// How often that began.
     pub sleeps: u64,
     /// How often the pictures since the last keyframe had to be made good.

@@ -17,6 +17,7 @@ use crate::{
     clock,
     config::{For, Setup, StorageConfig},
     engine::Engine,
+    metrics,
     outbox::{Limits, Outbox, PruneLimits},
     uplink::Uplink,
 };
@@ -33,6 +34,7 @@ const SOFTWARE: &str = env!("CARGO_PKG_VERSION");
 
 /// Runs the box of the configuration `path` until SIGTERM or SIGINT.
 pub fn run(path: &Path) -> Result<()> {
+    let started = clock::monotonic();
     let provided = std::env::var_os("CREDENTIALS_DIRECTORY");
     let setup = Setup::load(path, provided.as_deref().map(Path::new), For::Run)?;
     let config = &setup.config;
@@ -79,6 +81,18 @@ pub fn run(path: &Path) -> Result<()> {
         let started = Camera::start(camera, source, engine.pool.looker(), &services)
             .with_context(|| format!("camera {} does not start", camera.id))?;
         running.push(started);
+    }
+    if let Some(listen) = config.metrics {
+        let sources = metrics::Sources {
+            started,
+            provider: engine.provider,
+            model_sha256: engine.model.sha256.clone(),
+            cameras: running.iter().map(Camera::meter).collect(),
+            pool: engine.pool.handle(),
+            outbox: outbox.clone(),
+            uplink: uplink.handle(),
+        };
+        metrics::serve(listen, sources, &runtime)?;
     }
     tracing::info!(edge = config.edge_id, cameras = running.len(), "running");
     look_after(&runtime, &running, &outbox, &config.storage)?;

@@ -57,7 +57,7 @@ fn cameras_that_ask_all_the_time_get_the_same_share() {
         let threads: Vec<_> = (0..CAMERAS).map(|_| ask(engine.pool.looker())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    assert_eq!(engine.pool.looks(), LOOKS as u64);
+    assert_eq!(engine.pool.handle().stats().looks, LOOKS as u64);
     let (least, most) = (shares.iter().min().unwrap(), shares.iter().max().unwrap());
     assert!(most - least <= 4, "{shares:?}");
     engine.pool.stop();

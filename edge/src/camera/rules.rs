@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use xunge_alert::BlindCause;
 use xunge_scene::{CameraScene, Event, LocalTime, Phase, StreamTime};
 
-use super::{state::Teller, view::Keeper};
+use super::{Vitals, state::Teller, view::Keeper};
 use crate::{
     alerting::{Footage, Job, Told},
     analysis::Analysis,
@@ -33,17 +33,6 @@ const TICK: Duration = Duration::from_millis(200);
 const LOSE_AFTER: Duration = Duration::from_secs(15);
 /// While it stays away the scene hears that again so often: a rule that may not speak now may later.
 const LOSE_AGAIN: Duration = Duration::from_secs(5);
-
-/// Signs of life of one camera, for health and watchdog.
-#[derive(Debug, Default)]
-pub struct Vitals {
-    /// Turns of the rule thread; one that stands still hangs.
-    pub turns: AtomicU64,
-    /// Frames that the scene was shown, looked at by the detector or not.
-    pub looks: AtomicU64,
-    /// The thread waits for the disk to take an alert: that is no hanging.
-    pub waiting_for_disk: AtomicBool,
-}
 
 /// State of the thread.
 pub struct Rules {

@@ -1,20 +1,23 @@
 //! What is said of a camera: starting, watching, or blind and why; and whether it looks where it should.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use xunge_alert::{BlindCause, CameraState, VERSION, View, Watch};
 
-use super::Services;
+use super::{Services, Vitals};
 use crate::{clock, config::CameraConfig, uplink::UplinkHandle};
 
 /// Tells the uplink when the state changes, and only then.
 pub struct Teller {
     uplink: UplinkHandle,
+    vitals: Arc<Vitals>,
     state: CameraState,
 }
 
 impl Teller {
     /// Says `starting`.
-    pub fn new(config: &CameraConfig, services: &Services) -> Self {
+    pub fn new(config: &CameraConfig, services: &Services, vitals: Arc<Vitals>) -> Self {
         let state = CameraState {
             version: VERSION,
             edge: services.edge.clone(),
@@ -29,7 +32,7 @@ impl Teller {
             suspended_rules: Vec::new(),
         };
         services.uplink.set_camera_state(state.clone());
-        Self { uplink: services.uplink.clone(), state }
+        Self { uplink: services.uplink.clone(), vitals, state }
     }
 
     /// Frames are analysed.
@@ -65,6 +68,10 @@ impl Teller {
         }
         if self.state.watch != watch {
             self.state.since_utc = clock::utc_now();
+        }
+        match cause {
+            Some(cause) => self.vitals.blind(cause, clock::monotonic()),
+            None => self.vitals.watching(clock::monotonic()),
         }
         self.state.watch = watch;
         self.state.cause = cause;

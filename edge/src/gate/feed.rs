@@ -95,6 +95,9 @@ impl Feed {
         let before = self.keyframes.last();
         if packet.keyframe {
             self.keyframes.note(packet.at);
+            let (keyframe_every, limit) = (self.keyframes.longest(), self.limit());
+            let may_sleep = keyframe_every.is_some_and(|every| every <= limit);
+            self.gate.note(|stats| (stats.keyframe_every, stats.may_sleep) = (keyframe_every, may_sleep));
         }
         match self.gate.take_order() {
             Some(Order::Wake) if self.asleep => return self.catch_up(),

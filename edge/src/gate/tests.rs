@@ -46,7 +46,8 @@ impl Rig {
     /// All frames so far; whatever was pushed is waited for.
     fn frames(self) -> Vec<(f64, Mode)> {
         self.feed.finish().unwrap();
-        Arc::try_unwrap(self.frames).unwrap().into_inner().unwrap()
+        // the decoder's threads may be on their way out
+        std::mem::take(&mut *self.frames.lock().unwrap())
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     detector::{DetectError, Detector},
     pose::PoseNet,
 };
-use crate::frame::Frame;
+use crate::{clock, frame::Frame};
 
 /// A look could not be had.
 #[derive(Debug, Error)]
@@ -55,8 +55,44 @@ enum Request {
 pub struct Pool {
     requests: Sender<Request>,
     workers: Vec<JoinHandle<()>>,
-    looks: Arc<AtomicU64>,
+    counters: Arc<Counters>,
     input_size: (usize, usize),
+}
+
+/// What the workers of a pool did.
+#[derive(Debug, Default)]
+struct Counters {
+    workers: usize,
+    looks: AtomicU64,
+    busy_nanos: AtomicU64,
+}
+
+/// What all workers of a pool did since start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolStats {
+    /// Whole pictures looked at.
+    pub looks: u64,
+    /// Time in which they worked, summed over all.
+    pub busy: Duration,
+}
+
+/// Reads off how a pool does; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PoolHandle(Arc<Counters>);
+
+impl PoolHandle {
+    /// How many workers there are.
+    pub fn workers(&self) -> usize {
+        self.0.workers
+    }
+
+    /// What they did.
+    pub fn stats(&self) -> PoolStats {
+        PoolStats {
+            looks: self.0.looks.load(Ordering::Relaxed),
+            busy: Duration::from_nanos(self.0.busy_nanos.load(Ordering::Relaxed)),
+        }
+    }
 }
 
 /// How one camera asks; cheap to clone.
@@ -74,18 +110,18 @@ impl Pool {
     pub fn start(eyes: Vec<Eyes>, cameras: usize) -> std::io::Result<Self> {
         let input_size = eyes.first().map_or((0, 0), |eyes| eyes.detector.input_size());
         let (requests, queue) = bounded::<Request>(cameras.max(1));
-        let looks = Arc::new(AtomicU64::new(0));
+        let counters = Arc::new(Counters { workers: eyes.len(), ..Counters::default() });
         let workers = eyes
             .into_iter()
             .enumerate()
             .map(|(number, eyes)| {
-                let (queue, looks) = (queue.clone(), Arc::clone(&looks));
+                let (queue, counters) = (queue.clone(), Arc::clone(&counters));
                 thread::Builder::new()
                     .name(format!("detector-{number}"))
-                    .spawn(move || work(eyes, &queue, &looks))
+                    .spawn(move || work(eyes, &queue, &counters))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { requests, workers, looks, input_size })
+        Ok(Self { requests, workers, counters, input_size })
     }
 
     /// For one camera.
@@ -93,9 +129,9 @@ impl Pool {
         Looker { requests: self.requests.clone(), input_size: self.input_size }
     }
 
-    /// Pictures looked at since start.
-    pub fn looks(&self) -> u64 {
-        self.looks.load(Ordering::Relaxed)
+    /// How it does.
+    pub fn handle(&self) -> PoolHandle {
+        PoolHandle(Arc::clone(&self.counters))
     }
 
     /// Ends the workers once all lookers are gone.
@@ -147,19 +183,22 @@ impl Looker {
     }
 }
 
-fn work(mut eyes: Eyes, queue: &Receiver<Request>, looks: &AtomicU64) {
+fn work(mut eyes: Eyes, queue: &Receiver<Request>, counters: &Counters) {
     while let Ok(request) = queue.recv() {
+        let begun = clock::monotonic();
         // the camera may have given up waiting: nobody to tell
         match request {
             Request::Look { frame, answer } => {
                 let result = eyes.detector.detect(frame.pixels());
-                looks.fetch_add(1, Ordering::Relaxed);
+                counters.looks.fetch_add(1, Ordering::Relaxed);
                 let _ = answer.send(result);
             }
             Request::LookCloser { frame, wants, answer } => {
                 let _ = answer.send(eyes.look_closer(&frame, &wants));
             }
         }
+        let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        counters.busy_nanos.fetch_add(nanos, Ordering::Relaxed);
     }
 }
 

@@ -11,9 +11,9 @@ use crate::{
     frame::Frame,
     observe::{
         attire,
-        detector::DetectError,
         meters::Meters,
         past::Past,
+        picture::KeptError,
         pool::{LookError, Looker},
     },
 };
@@ -127,7 +127,7 @@ impl Analysis {
     }
 
     /// What the camera usually shows, for [`Analysis::begin_with_lost_view`] of a later run; none when that is not known.
-    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, DetectError> {
+    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, KeptError> {
         self.meters.usual_view()
     }
 

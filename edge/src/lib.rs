@@ -25,6 +25,7 @@ pub mod views;
 pub mod approve;
 pub mod camera;
 pub mod engine;
+pub mod memory;
 pub mod metrics;
 pub mod models;
 pub mod replay;

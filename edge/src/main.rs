@@ -14,7 +14,7 @@ use xunge_edge::{
     approve,
     config::{For, Setup},
     engine::Engine,
-    models,
+    memory, models,
     replay::{self, annotate},
     run,
 };
@@ -82,6 +82,7 @@ struct Replay {
 }
 
 fn main() -> ExitCode {
+    memory::settle();
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("XUNGE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,ort=warn"));

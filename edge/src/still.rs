@@ -8,9 +8,10 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
+use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use opencv::core::{Mat, Point as Pixel, Rect, Scalar, ToInputOutputArray, ToOutputArray, Vec3b, Vector};
+use opencv::imgproc;
 use opencv::prelude::MatTraitConst;
-use opencv::{imgcodecs, imgproc};
 use thiserror::Error;
 use xunge_scene::{Bounds, Point, StreamTime};
 
@@ -86,9 +87,12 @@ pub enum StillError {
         /// Why.
         reason: String,
     },
-    /// It does not become a JPEG.
-    #[error("the picture cannot be drawn on or compressed: {0}")]
+    /// OpenCV failed.
+    #[error("the picture cannot be drawn on: {0}")]
     Draw(#[from] opencv::Error),
+    /// It does not become a JPEG.
+    #[error("the picture cannot be compressed: {0}")]
+    Compress(#[from] image::ImageError),
 }
 
 /// Decodes the picture at or just before `at` from what [`crate::ring::Ring::cut`] gave, draws on it, compresses it.
@@ -213,13 +217,14 @@ pub fn draw_on(bgr: &mut [u8], width: u32, height: u32, drawing: &Drawing) -> Re
 }
 
 fn finish(mut picture: Picture, drawing: &Drawing, quality: u8) -> Result<Still, StillError> {
-    let (width, height) = (picture.width.cast_signed(), picture.height.cast_signed());
-    let mut canvas = Mat::new_rows_cols_with_bytes_mut::<Vec3b>(height, width, &mut picture.bgr)?;
-    draw(&mut canvas, drawing, width, height)?;
-    let mut jpeg = Vector::<u8>::new();
-    let parameters = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, i32::from(quality.clamp(1, 100))]);
-    imgcodecs::imencode(".jpg", &canvas, &mut jpeg, &parameters)?;
-    Ok(Still { jpeg: jpeg.as_slice().to_vec(), width: picture.width, height: picture.height, at: picture.at })
+    let Picture { width, height, at, .. } = picture;
+    draw_on(&mut picture.bgr, width, height, drawing)?;
+    let mut rgb = picture.bgr;
+    rgb.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| pixel.reverse());
+    let mut jpeg = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut jpeg, quality.clamp(1, 100));
+    encoder.write_image(&rgb, width, height, ExtendedColorType::Rgb8)?;
+    Ok(Still { jpeg, width, height, at })
 }
 
 const AMBER: [f64; 3] = [0.0, 176.0, 255.0];

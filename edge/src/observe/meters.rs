@@ -3,7 +3,12 @@
 use xunge_scene::{Detection, Facts, Needs};
 
 use super::sameness::Sameness;
-use super::{background::BackgroundMeter, detector::DetectError, flow::FlowMeter, picture::PictureMeter};
+use super::{
+    background::BackgroundMeter,
+    detector::DetectError,
+    flow::FlowMeter,
+    picture::{KeptError, PictureMeter},
+};
 use crate::frame::Frame;
 
 /// The meters of one camera.
@@ -68,13 +73,13 @@ impl Meters {
     }
 
     /// What the camera usually shows, for a later run; none when that is not known.
-    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, DetectError> {
+    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, KeptError> {
         Ok(self.picture.as_ref().map(PictureMeter::usual_view).transpose()?.flatten())
     }
 
     /// What the camera usually showed in an earlier run.
-    pub fn restore_view(&mut self, usual: &[u8]) -> Result<(), DetectError> {
-        Ok(self.picture.as_mut().map_or(Ok(()), |picture| picture.restore_view(usual))?)
+    pub fn restore_view(&mut self, usual: &[u8]) -> Result<(), KeptError> {
+        self.picture.as_mut().map_or(Ok(()), |picture| picture.restore_view(usual))
     }
 
     /// What the camera sees now is its view.

@@ -9,10 +9,12 @@ mod bands;
 mod tests;
 mod usual;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, io::Cursor, time::Duration};
 
-use opencv::core::{self, Mat, MatTraitConst, MatTraitConstManual, Size, Vec3b, Vector, VectorToVec};
-use opencv::{imgcodecs, imgproc};
+use image::{GrayImage, ImageError, ImageFormat};
+use opencv::core::{self, Mat, MatTraitConst, MatTraitConstManual, Size, Vec3b};
+use opencv::imgproc;
+use thiserror::Error;
 use xunge_scene::{
     StreamTime,
     facts::{Picture, View},
@@ -21,6 +23,17 @@ use xunge_scene::{
 use super::{Pixels, canvas};
 use bands::{Bands, Products};
 use usual::Usual;
+
+/// The picture of what a camera usually shows cannot be kept, or what was kept cannot be read.
+#[derive(Debug, Error)]
+pub enum KeptError {
+    /// Not a PNG, or it does not become one.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// OpenCV failed.
+    #[error(transparent)]
+    Measure(#[from] opencv::Error),
+}
 
 /// Measured at most this often: five times a second, with some room for jitter.
 const EVERY: Duration = Duration::from_millis(180);
@@ -111,18 +124,26 @@ impl PictureMeter {
     }
 
     /// What the camera usually shows, as a small grey PNG; none before that is known.
-    pub fn usual_view(&self) -> opencv::Result<Option<Vec<u8>>> {
+    pub fn usual_view(&self) -> Result<Option<Vec<u8>>, KeptError> {
         let Some(mean) = self.usual.as_ref().and_then(Usual::mean) else { return Ok(None) };
         let mut grey = Mat::default();
         mean.convert_to_def(&mut grey, core::CV_8U)?;
-        let mut png = Vector::new();
-        imgcodecs::imencode_def(".png", &grey, &mut png)?;
-        Ok(Some(png.to_vec()))
+        let size = |n: i32| u32::try_from(n).unwrap_or_default();
+        let rows = grey.data_bytes()?.to_vec();
+        let Some(grey) = GrayImage::from_raw(size(grey.cols()), size(grey.rows()), rows) else {
+            return Ok(None);
+        };
+        let mut png = Cursor::new(Vec::new());
+        grey.write_to(&mut png, ImageFormat::Png)?;
+        Ok(Some(png.into_inner()))
     }
 
     /// What the camera usually showed in an earlier run, as [`PictureMeter::usual_view`] gave it.
-    pub fn restore_view(&mut self, png: &[u8]) -> opencv::Result<()> {
-        let grey = imgcodecs::imdecode(&Vector::from_slice(png), imgcodecs::IMREAD_GRAYSCALE)?;
+    pub fn restore_view(&mut self, png: &[u8]) -> Result<(), KeptError> {
+        let kept = image::load_from_memory_with_format(png, ImageFormat::Png)?.into_luma8();
+        let size = |n: u32| n.cast_signed();
+        let grey =
+            Mat::new_rows_cols_with_bytes::<u8>(size(kept.height()), size(kept.width()), kept.as_raw())?;
         let mut mean = Mat::default();
         grey.convert_to_def(&mut mean, core::CV_32F)?;
         self.usual = Some(Usual::known(mean)?);

@@ -1,19 +1,22 @@
 //! Somebody runs, or many break into a run at once.
 //!
 //! **Sees** tracks of people, and the optical flow: two independent measures of the same speed. Boxes jitter and tracks
-//! slip from one person to another; pixels do not move along with that, so only what both say is believed.
+//! slip from one person to another; pixels do not move along with that, so only what both say is believed. Who goes further
+//! than his own width from look to look leaves flow nothing to follow: then his [steps](strides) must be beyond doubt.
 //! **Begins** when somebody goes at `speed_bh_s` own body heights a second or faster for .6 s, straight on, seen whole and
 //! apart from others; or, where at least four people are about, when the moving part of the picture is 1.6 times as fast as it has been and
 //! as people walk there, and more than three of them take part (`detail` = `panic`, one step more urgent).
 //! **Ends** when nobody has run for 2 s.
 //! **Cannot know** speed towards or away from the camera: there a runner hardly moves in the picture. But where the ground
 //! is measured and seen from steeply enough, speed is that over the ground, in body heights of 1.7 m. A jogger is a
-//! runner. Cyclists whom the detector takes for people are runners, too.
+//! runner. Cyclists whom the detector takes for people are runners, too, unless it finds what
+//! they ride.
 //! **Why these defaults**: walking is .8 body heights a second (1.4 m/s, 1.7 m), brisk walking 1.1, jogging 1.6, running 2
 //! and more; flow underestimates by a third and more at five looks a second, so it need only reach .4 of it.
 
 pub(super) mod panic;
 mod runner;
+mod strides;
 
 use super::{Behavior, Parameters, Report};
 use crate::config::{ARMED, MIN_HEIGHT, NAME, ONLY_PEOPLE, Places, ZONE_KEY, re_alert_secs, severity};

@@ -1,6 +1,7 @@
 //! One person who runs: a track that goes fast, straight on and whole, over pixels that go with it.
 
 use super::Fast;
+use super::strides::{Stride, are_beyond_doubt, rides};
 use crate::facts::Flow;
 use crate::geometry::{Bounds, Ground, Point, STATURE_M, Zone};
 use crate::scene::Scene;
@@ -32,11 +33,12 @@ const LEAST_HEIGHT: f64 = 0.1;
 
 /// Where somebody was at one look.
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    at: StreamTime,
-    bounds: Bounds,
+pub(super) struct Step {
+    pub at: StreamTime,
+    pub bounds: Bounds,
     /// Mean flow of what moves in his box, frame heights per second; none when nothing was measured.
     flow: Option<Point>,
+    pub stride: Stride,
 }
 
 /// What ways are measured by where the ground is known.
@@ -75,7 +77,8 @@ impl Runners {
             if !is_apart(track, scene) {
                 steps.clear();
             }
-            steps.push_back(Step { at: scene.at, bounds: track.bounds, flow });
+            let stride = Stride::of(track, scene);
+            steps.push_back(Step { at: scene.at, bounds: track.bounds, flow, stride });
             while steps.len() > LOOKS && steps.get(1).is_some_and(|s| scene.at.since(s.at) >= WINDOW) {
                 steps.pop_front();
             }
@@ -143,7 +146,8 @@ fn speed(steps: &VecDeque<Step>, aspect: f64, yard: Option<Yard<'_>>) -> Option<
     let (a, b) = (first.bounds.centre(), last.bounds.centre());
     let along = Point::new((b.x - a.x) * aspect, b.y - a.y);
     let speed_bh_s = way_m.map_or(per_second / highest, |way_m| way_m / STATURE_M / span.as_secs_f64());
-    goes_with(steps, along, per_second).then_some(speed_bh_s)
+    let believed = goes_with(steps, along, per_second) || are_beyond_doubt(steps, aspect);
+    (believed && !rides(steps)).then_some(speed_bh_s)
 }
 
 /// Do the pixels go the same way?
@@ -197,7 +201,7 @@ mod tests {
         let step = |look: usize| {
             let t = 0.2 * look as f64;
             let bounds = Bounds::new(0.2 + speed * t / ASPECT, 0.5, 0.06, HEIGHT);
-            Step { at: StreamTime::from_secs(t), bounds, flow: Some(Point::new(speed, 0.0)) }
+            Step { at: StreamTime::from_secs(t), bounds, flow: Some(Point::new(speed, 0.0)), stride: Stride::default() }
         };
         (0..looks).map(step).collect()
     }

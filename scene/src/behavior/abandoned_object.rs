@@ -246,7 +246,11 @@ impl Check {
             return;
         }
         let is_on_it = |body: &Bounds| {
-            body.overlap(thing) > (0.3 * thing.area()).max(STANDS_OUT * body.area())
+            // He may lie there in several pieces.
+            let regions = scene.facts.regions.unwrap_or_default().iter();
+            let stands_out: f64 = regions.map(|region| body.overlap(&region.bounds)).sum();
+            body.overlap(thing) > 0.3 * thing.area()
+                && stands_out > STANDS_OUT * body.area()
                 && !people.is_nobody(body, scene.aspect)
         };
         let mut found = scene.closeup.turned.iter();

@@ -249,6 +249,13 @@ fn somebody_who_lies_there_is_no_thing() {
             "{rate}: {}",
             told(&events)
         );
+        // he stands out in two pieces, each but a small part of him
+        let body = Bounds::new(0.40, 0.56, 0.24, 0.16);
+        let legs = Bounds::new(0.56, 0.62, 0.05, 0.09);
+        let piece = Shown { region: StaticRegion { id: 2, bounds: legs, ..bag(40.0).region }, ..bag(40.0) };
+        let found = |secs| people(&[&owner(10.0)], secs);
+        let lies = play(LEFT, rate, &found, &[bag(40.0), piece], ALWAYS_SEEN, (90.0, body), 99.0);
+        assert_eq!(told(&lies), "", "{rate}");
         // the bag, turned, looks like somebody of its own size, or all of the ground around it like one
         let walks: Walks<'_> = &[&owner(10.0)];
         for body in [BAG, Bounds::new(0.4, 0.5, 0.25, 0.3)] {

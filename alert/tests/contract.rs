@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use schemars::schema_for;
 use serde_json::{Value, json};
-use xunge_alert::{Alert, CameraState, Confirm, Status};
+use xunge_alert::{Alert, BlindCause, CameraState, Confirm, Status};
 
 fn here(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -98,5 +98,17 @@ fn wrong_values_are_refused() {
         let mut bad = alert.clone();
         bad[field] = value.clone();
         assert!(serde_json::from_value::<Alert>(bad).is_err(), "{field} = {value}");
+    }
+}
+
+#[test]
+fn causes_are_called_as_in_messages() {
+    use BlindCause::{
+        Ended, Garbage, Internal, NotFound, Overloaded, Stalled, Unauthorised, Unreachable, WrongCodec,
+    };
+    for cause in
+        [Unreachable, Unauthorised, NotFound, WrongCodec, Ended, Stalled, Garbage, Overloaded, Internal]
+    {
+        assert_eq!(json!(cause), cause.name());
     }
 }

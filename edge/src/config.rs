@@ -92,16 +92,16 @@ const OUTBOX_MAX_MB: Key = Key::int("outbox_max_mb")
     .unit("MB")
     .doc("Size of the waiting alerts", "等待上报的告警总大小上限");
 
-static UPLINK: Table = Table::one("uplink", &[&[MQTT, EVIDENCE]])
-    .doc("The way to the centre. `replay` does without it.", "与中心的连接。replay 命令不需要。");
-static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, PROVIDER, WORKERS, THREADS]])
-    .doc("The neural network that finds people and things.", "识别人和物的神经网络。");
 const METRICS_LISTEN: Key = Key::socket("listen").example("\"127.0.0.1:9464\"").doc(
     "Where Prometheus fetches how the box does, at /metrics; plain HTTP without a password, so only on this machine or a \
      management network. Left out, nowhere",
     "Prometheus 抓取网关运行指标的地址（/metrics）；不加密、无密码，只应在本机或管理网内。不写则不提供",
 );
 
+static UPLINK: Table = Table::one("uplink", &[&[MQTT, EVIDENCE]])
+    .doc("The way to the centre. `replay` does without it.", "与中心的连接。replay 命令不需要。");
+static DETECTOR: Table = Table::one("detector", &[&[MODEL, ONNXRUNTIME, PROVIDER, WORKERS, THREADS]])
+    .doc("The neural network that finds people and things.", "识别人和物的神经网络。");
 static METRICS: Table = Table::one("metrics", &[&[METRICS_LISTEN]])
     .doc("What the box says of itself to Prometheus.", "向 Prometheus 提供的运行指标。");
 static STORAGE: Table =

@@ -46,7 +46,6 @@ impl Sources {
             provider: self.provider.name(),
             model_sha256: self.model_sha256.clone(),
             cameras: self.cameras.iter().map(|camera| camera.read(now)).collect(),
-            detectors: self.pool.workers(),
             detector: self.pool.stats(),
             outbox: self.outbox.stats(),
             uplink: self.uplink.stats(),

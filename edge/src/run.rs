@@ -92,7 +92,10 @@ pub fn run(path: &Path) -> Result<()> {
             outbox: outbox.clone(),
             uplink: uplink.handle(),
         };
-        metrics::serve(listen, sources, &runtime)?;
+        // a box that nobody can ask still watches
+        if let Err(error) = metrics::serve(listen, sources, &runtime) {
+            tracing::error!("metrics are not served: {error:#}");
+        }
     }
     tracing::info!(edge = config.edge_id, cameras = running.len(), "running");
     look_after(&runtime, &running, &outbox, &config.storage)?;

@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
-    path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use xunge_demo::rtsp::{Mount, RtspServer};
 
+#[path = "support/cache.rs"]
+mod cache;
 #[path = "support/mosquitto.rs"]
 mod mosquitto;
+use cache::clip;
 use mosquitto::{Mosquitto, free_port};
 
 /// Stopped with the test, however that ends.
@@ -22,16 +24,6 @@ impl Drop for Daemon {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn clip() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cache = set("XUNGE_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|c| c.join("xunge")))
-        .unwrap_or_else(|| set("HOME").unwrap().join(".cache/xunge"));
-    let clip = cache.join("clips/vtest.mp4");
-    assert!(clip.is_file(), "{} is missing: run `make setup`", clip.display());
-    clip
 }
 
 /// The value of the one metric of this name and labels; 0 as long as there is none.
@@ -45,7 +37,7 @@ async fn a_box_says_what_it_sees_and_what_it_cannot() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Mosquitto::start();
     let camera = format!("127.0.0.1:{}", free_port());
-    let _server = RtspServer::start(&camera, vec![Mount::clip("/yard", clip())]).unwrap();
+    let _server = RtspServer::start(&camera, vec![Mount::clip("/yard", clip("vtest.mp4"))]).unwrap();
     let (metrics, nobody) = (format!("127.0.0.1:{}", free_port()), free_port());
     let text = format!(
         "edge_id = \"gw-0001\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{}\"\n[storage]\ndirectory = \"state\"\n\

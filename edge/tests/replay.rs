@@ -8,17 +8,14 @@ use std::{
 
 use serde_json::Value;
 
+#[path = "support/cache.rs"]
+mod cache;
+use cache::clip;
+
 /// The lawn in front of the path, as labelled by a person.
 const LAWN: &str = "[[0, 0.41], [0.12, 0.43], [0.33, 0.52], [0.52, 0.66], [0.98, 1], [0, 1]]";
 /// The floor of the room.
 const FLOOR: &str = "[[0.1, 0.36], [0.9, 0.36], [1, 1], [0, 1]]";
-
-fn cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    set("XUNGE_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|c| c.join("xunge")))
-        .unwrap_or_else(|| set("HOME").unwrap().join(".cache/xunge"))
-}
 
 /// A labelled clip beside the checkout, if it is there.
 fn labelled(name: &str) -> Option<PathBuf> {
@@ -28,12 +25,6 @@ fn labelled(name: &str) -> Option<PathBuf> {
     }
     eprintln!("SKIPPED: {} is not there; this test needs the labelled clips", path.display());
     None
-}
-
-fn pedestrians() -> PathBuf {
-    let path = cache().join("clips/vtest.avi");
-    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    path
 }
 
 fn config(folder: &Path, zone: &str) -> PathBuf {
@@ -79,7 +70,7 @@ fn somebody_on_the_lawn_is_seen_once_in_time_and_the_same_every_time() {
     let config = config(folder.path(), LAWN);
     let (first, second) = (folder.path().join("1.jsonl"), folder.path().join("2.jsonl"));
     for events in [&first, &second] {
-        let output = replay(&config, &pedestrians(), events, &[]);
+        let output = replay(&config, &clip("vtest.avi"), events, &[]);
         assert!(output.status.success(), "{}", stderr(&output));
     }
     let found = lines(&first);
@@ -110,7 +101,7 @@ fn the_annotated_video_can_be_replayed_and_changes_no_event() {
     let config = config(folder.path(), LAWN);
     let (plain, drawn) = (folder.path().join("plain.jsonl"), folder.path().join("drawn.jsonl"));
     let film = folder.path().join("film.mp4");
-    let clip = pedestrians();
+    let clip = clip("vtest.avi");
     assert!(replay(&config, &clip, &plain, &[]).status.success());
     let output = replay(&config, &clip, &drawn, &["--annotate", film.to_str().unwrap()]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -127,9 +118,9 @@ fn armed_hours_are_those_of_the_given_beginning() {
     let text = std::fs::read_to_string(&config).unwrap() + "armed = \"22:00-06:00\"\n";
     std::fs::write(&config, text).unwrap();
     let events = folder.path().join("events.jsonl");
-    assert!(replay(&config, &pedestrians(), &events, &["--begins", "2026-11-23T12:00"]).status.success());
+    assert!(replay(&config, &clip("vtest.avi"), &events, &["--begins", "2026-11-23T12:00"]).status.success());
     assert!(lines(&events).is_empty(), "nobody is wrong on the lawn at noon");
-    assert!(replay(&config, &pedestrians(), &events, &["--begins", "2026-11-23T21:59"]).status.success());
+    assert!(replay(&config, &clip("vtest.avi"), &events, &["--begins", "2026-11-23T21:59"]).status.success());
     assert!(!lines(&events).is_empty(), "the watch begins at ten, one minute into the clip");
 }
 

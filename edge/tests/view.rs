@@ -16,11 +16,14 @@ use xunge_edge::views::{Moved, ViewFiles};
 
 #[path = "support/alerts.rs"]
 mod alerts;
+#[path = "support/cache.rs"]
+mod cache;
 #[path = "support/centre.rs"]
 mod centre;
 #[path = "support/mosquitto.rs"]
 mod mosquitto;
 use alerts::at;
+use cache::clip;
 use centre::{Centre, until};
 use mosquitto::{Mosquitto, free_port};
 
@@ -34,8 +37,7 @@ struct Pole {
 
 impl Pole {
     fn new(folder: &Path) -> Self {
-        let usual = cache().join("clips/vtest.mp4");
-        assert!(usual.is_file(), "{} is missing: run `make setup`", usual.display());
+        let usual = clip("vtest.mp4");
         let turned = folder.join("turned.mp4");
         let crop =
             "videocrop left=260 top=40 right=60 bottom=200 ! videoscale ! video/x-raw,width=768,height=576";
@@ -70,13 +72,6 @@ impl Pole {
     fn look_elsewhere(&mut self) {
         self.show(self.turned.clone());
     }
-}
-
-fn cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    set("XUNGE_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|c| c.join("xunge")))
-        .unwrap_or_else(|| set("HOME").unwrap().join(".cache/xunge"))
 }
 
 /// A box with one camera, and its centre.

@@ -95,8 +95,7 @@ impl Feed {
         let before = self.keyframes.last();
         if packet.keyframe {
             self.keyframes.note(packet.at);
-            let (keyframe_every, limit) = (self.keyframes.longest(), self.limit());
-            let may_sleep = keyframe_every.is_some_and(|every| every <= limit);
+            let (keyframe_every, may_sleep) = (self.keyframes.longest(), self.has_keyframes_enough());
             self.gate.note(|stats| (stats.keyframe_every, stats.may_sleep) = (keyframe_every, may_sleep));
         }
         match self.gate.take_order() {
@@ -179,9 +178,13 @@ impl Feed {
         self.sleep.limit().unwrap_or_default().mul_f64(1.125)
     }
 
+    fn has_keyframes_enough(&self) -> bool {
+        self.keyframes.longest().is_some_and(|longest| longest <= self.limit())
+    }
+
     fn may_sleep(&mut self) -> bool {
         let Some(longest) = self.keyframes.longest() else { return false };
-        let may = longest <= self.limit();
+        let may = self.has_keyframes_enough();
         if self.told.replace(may) != Some(may) && !self.settles {
             let (every_secs, limit_secs) = (longest.as_secs_f64(), self.limit().as_secs_f64());
             let camera = &self.camera;

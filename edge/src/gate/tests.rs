@@ -37,6 +37,16 @@ impl Rig {
         Self { gate, ring, feed, frames }
     }
 
+    /// One that was told to sleep between the two, and sleeps after them.
+    fn asleep(awake: &[Packet], then: &[Packet]) -> Self {
+        let mut rig = Self::new(Sleep::Within(LIMIT));
+        rig.push(awake);
+        rig.gate.order(Order::Sleep);
+        rig.push(then);
+        assert!(rig.gate.stats().asleep);
+        rig
+    }
+
     fn push(&mut self, packets: &[Packet]) {
         for packet in packets {
             self.feed.packet(packet).unwrap();
@@ -79,11 +89,7 @@ fn times(frames: &[(f64, Mode)], mode: Mode) -> Vec<f64> {
 #[test]
 fn asleep_only_keyframes_are_shown_and_awake_again_nothing_is_missing() {
     let packets = packets(2.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
-    rig.push(&packets[..90]);
-    rig.gate.order(Order::Sleep);
-    rig.push(&packets[90..210]);
-    assert!(rig.gate.stats().asleep);
+    let mut rig = Rig::asleep(&packets[..90], &packets[90..210]);
     // the scene has been shown the keyframe at 6 s, and that at 8 s is another
     rig.gate.done(Some(at(6.0)));
     rig.gate.order(Order::Wake);
@@ -149,11 +155,7 @@ fn a_keyframe_that_stays_away_wakes() {
 #[test]
 fn another_connection_is_awake() {
     let packets = packets(2.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
-    rig.push(&packets[..120]);
-    rig.gate.order(Order::Sleep);
-    rig.push(&packets[120..170]);
-    assert!(rig.gate.stats().asleep);
+    let mut rig = Rig::asleep(&packets[..120], &packets[120..170]);
     let again: Vec<Packet> = packets[200..].iter().map(|p| Packet { session: 2, ..p.clone() }).collect();
     rig.push(&again);
     assert!(!rig.gate.stats().asleep);
@@ -165,11 +167,7 @@ fn another_connection_is_awake() {
 #[test]
 fn who_wakes_to_nothing_in_the_ring_is_awake_from_the_next_keyframe_on() {
     let packets = packets(2.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
-    rig.push(&packets[..120]);
-    rig.gate.order(Order::Sleep);
-    rig.push(&packets[120..170]);
-    assert!(rig.gate.stats().asleep);
+    let mut rig = Rig::asleep(&packets[..120], &packets[120..170]);
     // as if the picture's size had changed, or the scene had been shown nothing for longer than the ring keeps
     *rig.ring.lock().unwrap() = Ring::new(Duration::from_secs(15), usize::MAX);
     rig.gate.order(Order::Wake);

@@ -27,8 +27,6 @@ pub struct Readings {
     pub model_sha256: String,
     /// The cameras.
     pub cameras: Vec<camera::Reading>,
-    /// How many detectors there are.
-    pub detectors: usize,
     /// All detectors together.
     pub detector: PoolStats,
     /// Alerts that wait.
@@ -170,7 +168,7 @@ impl Readings {
     }
 
     fn detector(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let workers = number(self.detectors as u64);
+        let workers = number(self.detector.workers as u64);
         one("xunge_detectors", "Detectors at the same time", workers).gauge(encoder)?;
         one("xunge_detector_looks", "Whole pictures looked at", number(self.detector.looks))
             .counter(encoder)?;

@@ -70,6 +70,8 @@ struct Counters {
 /// What all workers of a pool did since start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolStats {
+    /// How many there are.
+    pub workers: usize,
     /// Whole pictures looked at.
     pub looks: u64,
     /// Time in which they worked, summed over all.
@@ -81,14 +83,10 @@ pub struct PoolStats {
 pub struct PoolHandle(Arc<Counters>);
 
 impl PoolHandle {
-    /// How many workers there are.
-    pub fn workers(&self) -> usize {
-        self.0.workers
-    }
-
-    /// What they did.
+    /// What its workers did.
     pub fn stats(&self) -> PoolStats {
         PoolStats {
+            workers: self.0.workers,
             looks: self.0.looks.load(Ordering::Relaxed),
             busy: Duration::from_nanos(self.0.busy_nanos.load(Ordering::Relaxed)),
         }

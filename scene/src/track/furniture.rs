@@ -3,7 +3,7 @@
 //! is too small for anybody has not moved because one who passed has shaken its box, and if its track goes off with him
 //! it is no longer the thing's.
 
-use super::{State, Track};
+use super::{State, Track, life::PERSON};
 use crate::detection::Class;
 use crate::geometry::Bounds;
 use crate::stature::Statures;
@@ -22,9 +22,8 @@ const MEAN: Duration = Duration::from_secs(4);
 const SAME: f64 = 0.5;
 /// A person before it is found by so much a better score.
 const BETTER: f32 = 0.1;
-/// What never scored as people do may be there still when its track has gone off …
-const PERSON: f32 = 0.5;
-/// … and is, where something so poorly found rests in the very same box: intersection over union.
+/// What never scored as people do may be there still when its track has gone off, and is, where something so poorly found
+/// rests in the very same box: intersection over union.
 const VERY_SAME: f64 = 0.75;
 
 /// A thing whose box is shaken still meets its place by so much, intersection over union …

@@ -31,7 +31,7 @@ const FIRST: Duration = Duration::from_millis(250);
 /// … until this one has not moved after all …
 const SETTLED: Duration = Duration::from_secs(1);
 /// … unless it scores as people do.
-const PERSON: f32 = 0.5;
+pub(super) const PERSON: f32 = 0.5;
 /// A track that has covered furniture for so long shows the furniture.
 const RESTED: Duration = Duration::from_secs(2);
 /// Seconds after which the speed of an unseen thing is no longer believed.

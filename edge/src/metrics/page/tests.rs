@@ -15,8 +15,7 @@ fn readings() -> Readings {
         provider: "cpu",
         model_sha256: "ab12".to_owned(),
         cameras: vec![camera, camera::Reading { camera: "a\"b".to_owned(), ..camera::Reading::default() }],
-        detectors: 2,
-        detector: PoolStats { looks: 7, busy: Duration::from_millis(350) },
+        detector: PoolStats { workers: 2, looks: 7, busy: Duration::from_millis(350) },
         outbox: outbox::Stats {
             depth: 3,
             oldest_utc: Some("2026-11-26T08:00:00Z".parse().unwrap()),

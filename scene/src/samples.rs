@@ -24,6 +24,7 @@ pub(crate) fn scene(at: StreamTime, aspect: f64) -> Scene<'static> {
         detections: &[],
         tracks: &[],
         mixups: &[],
+        undecided: &[],
         facts: Facts::default(),
         closeup: &NOTHING,
     }

@@ -69,6 +69,8 @@ pub struct Scene<'a> {
     pub tracks: &'a [Track],
     /// Pairs of tracks, smaller id first, that came so near each other that they may have changed places now.
     pub mixups: &'a [(u64, u64)],
+    /// Pairs of tracks, smaller id first, that have met: whether they may have changed places will be known soon.
+    pub undecided: &'a [(u64, u64)],
     /// What was measured on the whole picture.
     pub facts: Facts<'a>,
     /// What the closer looks found that behaviors asked for; empty while they are asked.

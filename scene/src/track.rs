@@ -13,6 +13,7 @@ mod doubt;
 mod filter;
 mod furniture;
 mod life;
+mod meeting;
 mod pairing;
 
 use crate::detection::{Class, Detection, Group};
@@ -20,6 +21,7 @@ use crate::geometry::{Bounds, Point};
 use crate::time::StreamTime;
 use furniture::Shaken;
 use life::Life;
+pub(crate) use life::PERSON;
 use std::time::Duration;
 
 /// Where a track stands in its life. A removed one is no longer listed.
@@ -105,6 +107,9 @@ enum Strength {
     Weak,
 }
 
+/// What it costs a guess to take what somebody known fits about as well: a second box on him, seen once, is likely nobody.
+const YIELDS: f64 = 0.5;
+
 /// The tracker of one camera.
 #[derive(Debug)]
 pub(crate) struct Tracker {
@@ -115,6 +120,7 @@ pub(crate) struct Tracker {
     lives: Vec<Life>,
     tracks: Vec<Track>,
     mixups: Vec<(u64, u64)>,
+    meetings: meeting::Meetings,
     /// Where things that move were lost for good, and when. Somebody who stands may be missed for long; when he is found
     /// again there, he is no furniture.
     vanished: Vec<(StreamTime, Bounds)>,
@@ -139,6 +145,7 @@ impl Tracker {
             lives: Vec::new(),
             tracks: Vec::new(),
             mixups: Vec::new(),
+            meetings: meeting::Meetings::default(),
             vanished: Vec::new(),
             doubts: doubt::Doubts::default(),
             furniture: furniture::Furniture::default(),
@@ -159,12 +166,18 @@ impl Tracker {
         &self.mixups
     }
 
+    /// Pairs of tracks, smaller id first, of whom it will be known soon whether they have.
+    pub(crate) fn undecided(&self) -> &[(u64, u64)] {
+        self.meetings.open()
+    }
+
     /// Forgets every track. Ids go on counting.
     pub(crate) fn reset(&mut self) {
         self.last = None;
         self.lives.clear();
         self.tracks.clear();
         self.mixups.clear();
+        self.meetings.reset();
         self.vanished.clear();
         self.doubts.reset();
         self.furniture.reset();
@@ -256,10 +269,16 @@ impl Tracker {
         }
         for detection in high {
             let twin = self.lives.iter().any(|life| life.is_twin(at, &detection));
-            if !twin {
+            if !twin && !self.is_of_two(at, &detection) {
                 self.give_birth(at, &detection);
             }
         }
+    }
+
+    /// Is it a box around two who are each found?
+    fn is_of_two(&self, at: StreamTime, detection: &Detection) -> bool {
+        let inside = |life: &&Life| life.is_part_of(at, detection);
+        self.lives.iter().filter(inside).count() >= 2
     }
 
     fn give_birth(&mut self, at: StreamTime, detection: &Detection) -> &mut Life {
@@ -300,8 +319,13 @@ impl Tracker {
         let costs: Vec<Vec<f64>> = waiting
             .iter()
             .map(|&index| {
-                let expected = self.lives[index].expected(at, self.aspect);
-                found.iter().map(|d| pairing::cost(&expected, &d.bounds, self.aspect, strict)).collect()
+                let life = &self.lives[index];
+                let (expected, yields) =
+                    (life.expected(at, self.aspect), if life.is_confirmed() { 0.0 } else { YIELDS });
+                found
+                    .iter()
+                    .map(|d| yields + pairing::cost(&expected, &d.bounds, self.aspect, strict))
+                    .collect()
             })
             .collect();
         let given = assignment::assign(&costs, found.len(), pairing::ALONE);
@@ -347,8 +371,11 @@ impl Tracker {
                 }
                 let swapped = cost(first, b) + cost(second, a);
                 if swapped - cost(first, a) - cost(second, b) < pairing::DOUBT {
-                    let (one, other) = (lives[0].id(), lives[1].id());
-                    self.mixups.push((one.min(other), one.max(other)));
+                    let (one, other) = (lives[0].track(at), lives[1].track(at));
+                    let (one, other) = if one.id < other.id { (one, other) } else { (other, one) };
+                    if self.meetings.begin(at, &one, &other) {
+                        self.mixups.push((one.id, other.id));
+                    }
                 }
             }
         }
@@ -388,6 +415,11 @@ impl Tracker {
         self.vanished.drain(..surplus);
         self.lives.sort_by_key(Life::id);
         self.tracks = self.lives.iter().map(|life| life.track(at)).collect();
+        let tracks = &self.tracks;
+        let track = |id: u64| {
+            tracks.binary_search_by_key(&id, |track| track.id).ok().and_then(|index| tracks.get(index))
+        };
+        self.mixups.extend(self.meetings.look(at, self.aspect, track));
     }
 }
 

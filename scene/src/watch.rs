@@ -119,6 +119,7 @@ impl Watch {
             detections: if let Look::Seen(detections) = look { detections } else { &[] },
             tracks: self.tracker.tracks(),
             mixups: self.tracker.mixups(),
+            undecided: self.tracker.undecided(),
             facts,
             closeup: &nothing,
         };
@@ -168,6 +169,7 @@ impl Watch {
             detections: &[],
             tracks: &[],
             mixups: &[],
+            undecided: &[],
             facts,
             closeup: &Closeup::default(),
         };

@@ -31,7 +31,7 @@ const FIRST: Duration = Duration::from_millis(250);
 /// … until this one has not moved after all …
 const SETTLED: Duration = Duration::from_secs(1);
 /// … unless it scores as people do.
-pub(super) const PERSON: f32 = 0.5;
+pub(crate) const PERSON: f32 = 0.5;
 /// A track that has covered furniture for so long shows the furniture.
 const RESTED: Duration = Duration::from_secs(2);
 /// Seconds after which the speed of an unseen thing is no longer believed.
@@ -278,6 +278,15 @@ impl Life {
             && self.group() == detection.class.group()
             && (mine.iou(other) > 0.6
                 || (detection.score < self.track.score && mine.overlap(other) > 0.85 * other.area()))
+    }
+
+    /// Does the detection hold this track, which has just been found as well, and hardly anything above or below it?
+    pub(super) fn is_part_of(&self, at: StreamTime, detection: &Detection) -> bool {
+        let (mine, other) = (&self.track.bounds, &detection.bounds);
+        self.track.last_seen == at
+            && self.group() == detection.class.group()
+            && mine.overlap(other) > 0.7 * mine.area()
+            && other.h < 1.4 * mine.h
     }
 
     /// Cost of `young` being the continuation of this lost track; `INFINITY` when it cannot be.

@@ -196,6 +196,35 @@ fn a_second_box_on_the_same_person_is_nobody() {
 }
 
 #[test]
+fn a_box_around_two_who_are_found_is_nobody() {
+    let mut t = tracker();
+    let two =
+        |secs: f64| [person(0.3 + walk(0.8) * secs, 0.8, 0.7), person(0.7 - walk(0.8) * secs, 0.79, 0.7)];
+    let around = |[one, other]: [Detection; 2]| {
+        let (a, b) = (one.bounds, other.bounds);
+        let bounds = Bounds::new(a.x.min(b.x), b.y, (a.x - b.x).abs() + a.w, TALL * 1.1);
+        Detection { bounds, score: 0.6, ..one }
+    };
+    // just before they meet they are found together as well, once
+    watch(&mut t, 5.0, 0.0, 5.0, |secs| {
+        let met = (3.3..3.5).contains(&secs).then(|| around(two(secs)));
+        two(secs).into_iter().chain(met).collect()
+    });
+    assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), [1, 2], "{:?}", t.tracks());
+    assert_eq!(t.next_id, 3);
+}
+
+#[test]
+fn a_second_box_seen_once_does_not_take_what_fits_one_who_is_known() {
+    let mut t = tracker();
+    let beside = person(0.53, 0.8, 0.6);
+    let until = watch(&mut t, 5.0, 0.0, 3.0, |_| vec![person(0.5, 0.8, 0.7)]);
+    watch(&mut t, 5.0, until, 0.2, |_| vec![person(0.5, 0.8, 0.7), beside]);
+    watch(&mut t, 5.0, until + 0.2, 2.0, |_| vec![person(0.515, 0.8, 0.7)]);
+    assert_eq!(confirmed(&t).iter().map(|t| t.0).collect::<Vec<_>>(), [1], "{:?}", t.tracks());
+}
+
+#[test]
 fn a_car_is_never_continued_by_a_person() {
     let mut t = tracker();
     let car = |class| Detection { class, ..person(0.5, 0.8, 0.7) };
@@ -245,23 +274,24 @@ fn after_blindness_only_what_still_stands_there_is_the_same() {
 }
 
 #[test]
-fn close_meetings_are_noted_and_distant_ones_are_not() {
-    let meet = |gap: f64| {
+fn close_meetings_are_noted_where_ways_do_not_tell_and_distant_ones_are_not() {
+    let meet = |gap: f64, other: fn(f64) -> f64| {
         let mut t = tracker();
         let mut noted = false;
         for look in 0..50 {
             let secs = f64::from(look) * 0.2;
-            let scene = [
-                person(0.2 + walk(0.5) * secs, 0.8, 0.7),
-                person(0.2 + walk(0.5) * 8.0 - walk(0.5) * secs, 0.8 + gap * TALL, 0.7),
-            ];
+            let scene =
+                [person(0.2 + walk(0.5) * secs, 0.8, 0.7), person(0.2 + other(secs), 0.8 + gap * TALL, 0.7)];
             t.seen(StreamTime::from_secs(secs), &scene);
             noted |= t.mixups() == [(1, 2)];
         }
         noted
     };
-    assert!(meet(0.05));
-    assert!(!meet(1.0));
+    let stands = |_| walk(0.5) * 4.0;
+    assert!(meet(0.05, stands));
+    assert!(!meet(1.0, stands));
+    let goes_on = |secs: f64| walk(0.5) * (8.0 - secs);
+    assert!(!meet(0.05, goes_on));
 }
 
 #[test]

@@ -53,9 +53,10 @@ fn who_is_passed_by_one_in_equal_clothes_counts_anew() {
     silent(PASSED);
 }
 
-/// Two meet, and each goes back the way he came: the tracks go on and change places.
-const SWAPPED: &str = "a: 0 .1,.8 | 4 .4,.8 | 8 .4,.8 | 10 .5,.8 | 12 .4,.8 | 23 .4,.8 | 26 .1,.8
-    b: 6 .82,.81 | 10 .5,.81 | 14 .82,.81 | 16 .98,.81\n";
+/// Two meet, turn round, and each goes back the way he came: the tracks go on and change places.
+const SWAPPED: &str =
+    "a: 0 .1,.8 | 4 .4,.8 | 8 .4,.8 | 10 .5,.8 | 10.6 .5,.8 | 12.6 .4,.8 | 23 .4,.8 | 26 .1,.8
+    b: 6 .82,.81 | 10 .5,.81 | 10.6 .5,.81 | 14.6 .82,.81 | 16 .98,.81\n";
 
 #[test]
 fn whose_track_went_on_with_another_goes_on_loitering() {
@@ -78,6 +79,23 @@ fn who_is_found_again_in_the_same_clothes_goes_on_loitering() {
 fn who_is_found_in_other_clothes_is_another() {
     silent(&format!("{HIDDEN}a wears 1\nb wears 4"));
     silent(HIDDEN);
+}
+
+#[test]
+fn what_never_moved_and_scores_poorly_is_not_who_is_looked_for() {
+    silent(&format!("{HIDDEN}a wears 1\nb wears 1\nb scores .45"));
+}
+
+/// A third walks into one who paces, and both go on.
+#[test]
+fn who_goes_his_way_is_not_taken_for_the_one_he_met() {
+    begins(
+        "a: 0 .1,.8 | 4 .4,.8 | 8 .6,.8 | 12 .4,.8 | 16 .6,.8 | 20 .4,.8 | 24 .6,.8 | 28 .4,.8 | 30 .1,.8
+         b: 13.8 .66,.805 | 14.2 .62,.805 | 21 .0,.805
+         a wears 1
+         b wears 1",
+        21.6,
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! a height .3                         how tall (default .2 of the frame)
 //! a class car                         what it is (default person); a vehicle is twice as wide as high
 //! hide a 5..6                         not detected
+//! a scores .45                        how well it is found (default .8)
 //! a wears 2                           colour 0..6 of the clothes (default: nothing can be told of them)
 //! still 8..12                         the gate says that nothing moves
 //! blind 14..16                        nobody can look
@@ -42,13 +43,15 @@ pub struct Person {
     pub class: Class,
     /// Second, x and y of the foot.
     pub path: Vec<(f64, f64, f64)>,
+    /// How well it is found.
+    pub scores: f32,
     /// Colour of the clothes.
     pub wears: Option<usize>,
 }
 
 impl Person {
     pub fn new(name: &str, path: Vec<(f64, f64, f64)>) -> Self {
-        Self { name: name.to_owned(), height: 0.2, class: Class::Person, path, wears: None }
+        Self { name: name.to_owned(), height: 0.2, class: Class::Person, path, scores: 0.8, wears: None }
     }
 
     /// The box at a second, none before the first and after the last place.
@@ -90,6 +93,10 @@ impl Script {
                 ["still", span] => script.still.push(parse_span(span)),
                 ["blind", span] => script.blind.push(parse_span(span)),
                 ["frozen", span] => script.frozen.push(parse_span(span)),
+                [name, "scores", score] => {
+                    let found = script.people.iter_mut().find(|person| person.name == *name);
+                    found.expect("named before").scores = number(score) as f32;
+                }
                 [name, "wears", colour] => {
                     let found = script.people.iter_mut().find(|person| person.name == *name);
                     found.expect("named before").wears = Some(number(colour) as usize);
@@ -166,7 +173,7 @@ impl Script {
             |name: &str| self.hidden.iter().any(|(who, from, to)| who == name && (*from..*to).contains(&t));
         let seen = |person: &Person| {
             let bounds = person.at(t).filter(|_| !hidden(&person.name))?;
-            Some(Detection { class: person.class, score: 0.8, bounds })
+            Some(Detection { class: person.class, score: person.scores, bounds })
         };
         self.people.iter().filter_map(seen).collect()
     }

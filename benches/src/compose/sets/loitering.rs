@@ -68,14 +68,13 @@ fn stay(director: &Director<'_>, actor: usize, zone: &[(f64, f64)]) -> Option<(f
     found
 }
 
-/// Notes that an actor loiters.
-fn loiters(director: &mut Director<'_>, actor: usize, zone: &[(f64, f64)], note: &str) {
-    if let Some((from_s, to_s)) = stay(director, actor, zone) {
-        let mut event = Event::new("loitering", from_s, to_s, note);
-        let corners = director.scene.view.polygon(zone);
-        event.zone_polygon = Some(corners.into_iter().map(|corner| corner.map(rounded)).collect());
-        director.event(event);
-    }
+/// An actor loiters.
+fn loiters(director: &Director<'_>, actor: usize, zone: &[(f64, f64)], note: &str) -> Option<Event> {
+    let (from_s, to_s) = stay(director, actor, zone)?;
+    let mut event = Event::new("loitering", from_s, to_s, note);
+    let corners = director.scene.view.polygon(zone);
+    event.zone_polygon = Some(corners.into_iter().map(|corner| corner.map(rounded)).collect());
+    Some(event)
 }
 
 /// What somebody does in the zone around a place.
@@ -90,7 +89,8 @@ fn stays(mut director: Director<'_>, zone: usize, note: &str, what: Stay) -> Sce
     let starts_s = director.random.range(2.0, 6.0);
     let from = director.spot(from);
     let actor = director.act(starts_s, from, steps);
-    loiters(&mut director, actor, ZONES[zone], note);
+    let stays = loiters(&director, actor, ZONES[zone], note);
+    stays.into_iter().for_each(|event| director.event(event));
     let end_s = director.scene.duration_s;
     director.traffic(0.0, end_s - 15.0, 6.0);
     director.done(&format!("{note}; others pass"))
@@ -136,14 +136,19 @@ fn returns(director: &mut Director<'_>, at: Ground) -> Vec<Step> {
 fn two_together(mut director: Director<'_>) -> Scene {
     let zone = director.random.below(2);
     let at = director.spot(MIDDLES[zone]);
+    let mut stays = Vec::new();
     for side in [-1.0, 1.0] {
         let (from, to) = director.gates();
         let place = at.plus(side * 0.27, 0.0);
         let starts_s = director.random.range(2.0, 5.0);
         let (from, to) = (director.spot(from), director.spot(to));
         let actor = director.act(starts_s, from, vec![walk(place), Step::Stand { secs: 60.0 }, walk(to)]);
-        loiters(&mut director, actor, ZONES[zone], "one of two who stand and talk");
+        stays.extend(loiters(&director, actor, ZONES[zone], "one of two who stand and talk"));
     }
+    // the second joins what has been told of the first
+    stays.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    stays.iter_mut().skip(1).for_each(|event| event.optional = true);
+    stays.into_iter().for_each(|event| director.event(event));
     director.traffic(0.0, 85.0, 8.0);
     director.done("two people stand together for 60 s; others pass")
 }

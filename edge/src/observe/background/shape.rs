@@ -183,11 +183,16 @@ fn beyond(value: f32, low: f32, high: f32) -> f32 {
     ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
+/// What has fewer pixels than this inside its border is too small to be judged: noise would decide.
+const LEAST_INNER: usize = 16;
+
 /// 0 it may be light only, 1 it is a thing.
 fn thing(patch: &Patch, now: &Cut, before: &Cut) -> f32 {
     // the border is a mixture
-    let deep = if patch.at(|d| d > 1).count() >= 12 { 2 } else { 1 };
-    let inner: Vec<usize> = patch.at(|d| d >= deep).collect();
+    let inner: Vec<usize> = patch.at(|d| d > 1).collect();
+    if inner.len() < LEAST_INNER {
+        return 0.0;
+    }
     let ratio =
         |index: usize, c: usize| ((now.colours[index][c] + 8.0) / (before.colours[index][c] + 8.0)).ln();
     // the edge of a shadow is soft: there light changes evenly from here to there

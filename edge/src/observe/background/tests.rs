@@ -182,6 +182,25 @@ fn what_is_put_back_where_it_was_taken_has_come_again() {
 }
 
 #[test]
+fn what_is_hardly_more_than_its_border_is_too_small_to_be_judged() {
+    let extent = Extent { width: WIDTH, height: HEIGHT };
+    let score = |place: Place| {
+        let (left, top, width, height) = place;
+        let at = |pixel: usize| (pixel % WIDTH, pixel / WIDTH);
+        let pixels: Vec<u32> =
+            (0..extent.area() as u32).filter(|&p| holds(place, at(p as usize).0, at(p as usize).1)).collect();
+        let window = extent.window((left, top, left + width, top + height), 0);
+        let ground = |pixel: usize| [110.0 + 6.0 * noise(at(pixel).0, at(pixel).1, 0) as f32; 3];
+        let now = |pixel: usize| {
+            if holds(place, at(pixel).0, at(pixel).1) { [150.0, 60.0, 50.0] } else { ground(pixel) }
+        };
+        shape::measure(&pixels, window, extent, now, ground).thing
+    };
+    assert_eq!(score((100, 70, 9, 6)), 1.0);
+    assert_eq!(score((100, 70, 8, 4)), 0.0);
+}
+
+#[test]
 fn light_is_no_thing() {
     let none = |name: &str, light: &dyn Fn(f64, usize, usize) -> f64| {
         let draw = |at: f64, look: usize| {

@@ -10,7 +10,7 @@ use crate::facts::{ALIKE, Attire, CLEARLY, Wants};
 use crate::geometry::Point;
 use crate::scene::Scene;
 use crate::time::StreamTime;
-use crate::track::{State, Track};
+use crate::track::{PERSON, State, Track};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -76,6 +76,8 @@ struct Person {
     born: Spot,
     /// Where he was last seen.
     last: Spot,
+    /// Has moved, or scores as people do: otherwise it may be a thing that a passer-by has left his track to.
+    sure: bool,
     /// Was last seen on his way out of the picture.
     left: bool,
     /// Has been noted as missing since.
@@ -141,7 +143,9 @@ impl Identity {
                     && other.seen
                     && track.bounds.overlap(&other.bounds) > HIDDEN * track.bounds.area()
             };
+            let met = scene.undecided.iter().any(|&(one, other)| one == track.id || other == track.id);
             if looked.is_none_or(|looked| scene.at.since(looked) >= EVERY)
+                && !met
                 && odd <= ODD.ln()
                 && !scene.tracks.iter().any(hidden)
             {
@@ -160,10 +164,12 @@ impl Identity {
             was_known: false,
             born: Spot { at: track.first_seen, ..spot },
             last: spot,
+            sure: false,
             left: false,
             missed: false,
         });
         (person.last, person.left, person.missed) = (spot, leaving, false);
+        person.sure = track.moved || track.best_score >= PERSON;
         if !person.open {
             // He was only hidden.
             self.missing.retain(|missing| missing.owner != track.id || missing.may_be.len() > 1);
@@ -244,7 +250,7 @@ impl Identity {
     }
 
     fn settle(&mut self, presence: &mut Presence, scene: &Scene<'_>) {
-        let open: Vec<u64> = self.people.iter().filter(|(_, person)| person.open).map(|(&id, _)| id).collect();
+        let open: Vec<u64> = self.people.iter().filter(|(_, p)| p.open && p.sure).map(|(&id, _)| id).collect();
         for id in open {
             let Some(attire) = self.people.get(&id).and_then(|person| Worn::known(person.worn)) else { continue };
             let candidates: Vec<usize> =

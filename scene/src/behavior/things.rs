@@ -38,8 +38,11 @@ const AT_M: f64 = 1.2;
 const OVER_IT: f64 = 0.3;
 /// Somebody whose box is the thing's, by intersection over union, is the thing: the detector takes a suitcase for somebody.
 const THE_THING: f64 = 0.6;
-/// Somebody who is near for longer than it takes to walk by, 6 m at a stroll, has to do with it.
+/// Somebody who stays near for so long has to do with it, …
 const LINGERS: Duration = Duration::from_secs(6);
+/// … but not while he walks by, in own heights per second: a walker makes 0.8, and half of that in the picture when he walks away
+/// from the camera.
+const WALKS_BH_S: f64 = 0.4;
 /// An owner who is lost at it may be found there again, under another number, within this time.
 const FOUND_AGAIN: Duration = Duration::from_secs(3);
 
@@ -104,6 +107,7 @@ struct Place {
     height: f64,
     /// The first time that he was seen.
     first: bool,
+    walks: bool,
 }
 
 /// People over the last seconds, and how tall they are where.
@@ -132,6 +136,7 @@ impl People {
                 bounds: track.bounds,
                 height: track.height,
                 first,
+                walks: track.speed_bh_s() >= WALKS_BH_S,
             });
             if track.state == State::Confirmed && track.moved {
                 statures.measure(&track.bounds, track.height);
@@ -192,7 +197,7 @@ pub(super) struct Company {
     /// When somebody who counts was last at it, and near it, on the clock of known time.
     at: Option<Duration>,
     near: Option<Duration>,
-    /// Since when each who is near is near.
+    /// Since when each who is near stays there.
     since: BTreeMap<u64, Duration>,
     /// Up to when `places` have been taken in.
     upto: Option<Duration>,
@@ -216,6 +221,9 @@ impl Company {
                 continue;
             }
             nearest.insert(place.track);
+            if place.walks {
+                self.since.remove(&place.track);
+            }
             let since = *self.since.entry(place.track).or_insert(place.known);
             // whoever is first seen at it was there before, as another track
             let again = || self.at.is_some_and(|at| place.known.saturating_sub(at) <= FOUND_AGAIN);

@@ -208,6 +208,16 @@ fn those_who_walk_by_do_not_look_after_it() {
 }
 
 #[test]
+fn who_walks_by_without_haste_does_not_look_after_it() {
+    // near for eight seconds
+    let strolls = |at: f64| Some(1.55 - 0.09 * at).filter(|x| (-0.03..1.03).contains(x));
+    for rate in [5.0, 10.0] {
+        let events = left(rate, &[&owner(8.5), &strolls], &[bag(40.0)]);
+        assert!(began(&events).len() == 1 && began(&events)[0] < 17.5, "{rate}: {}", told(&events));
+    }
+}
+
+#[test]
 fn who_walks_by_and_is_found_again_at_it_is_not_its_owner() {
     let passes =
         |at: f64| Some(1.9 - 0.1 * at).filter(|x| (-0.03..0.52).contains(x) || (0.8..1.03).contains(x));

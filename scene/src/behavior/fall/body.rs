@@ -50,6 +50,8 @@ const LEAST_STATURE: f64 = 0.12;
 const LOWER: f64 = 0.86;
 /// … and has come down in the picture by this part of his stature.
 const CAME_DOWN: f64 = 0.04;
+/// Of so few looks one is enough.
+const FEW: usize = 4;
 /// A box whose middle moves down this fast sinks, own heights per second.
 const SINKING: f64 = 0.25;
 
@@ -154,10 +156,22 @@ impl Body {
         while self.trail.front().is_some_and(|s| scene.at.since(s.at) > TRAIL) {
             self.trail.pop_front();
         }
-        let tallest = self.trail.iter().filter_map(|s| s.tall).fold(0.0, f64::max);
-        if tallest > 0.0 && sample.stance != Stance::Down {
-            self.stature = tallest;
+        if let Some(stature) = self.tallest().filter(|_| sample.stance != Stance::Down) {
+            self.stature = stature;
         }
+    }
+
+    /// The tallest that the trail shows more than once: now and then a box is too large.
+    fn tallest(&self) -> Option<f64> {
+        let (mut first, mut second) = (None, None);
+        for tall in self.trail.iter().filter_map(|s| s.tall) {
+            if first.is_none_or(|first| tall > first) {
+                (first, second) = (Some(tall), first);
+            } else if second.is_none_or(|second| tall > second) {
+                second = Some(tall);
+            }
+        }
+        second.or(first)
     }
 
     /// Whoever walks out over the lower edge gets lower and lower like one who falls, but keeps his trunk upright and is
@@ -281,11 +295,14 @@ impl Body {
     /// smaller, too, but his head does not come down.
     pub(super) fn is_sinking(&self, at: StreamTime) -> bool {
         let Some(now) = self.trail.back() else { return false };
-        let mut recent = self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
-        let sank = |before: &Sample| {
+        let recent = || self.trail.iter().filter(|s| at.since(s.at) <= FALL_WITHIN);
+        let above = |before: &&Sample| {
             now.head < LOWER * before.head && now.top > before.top + CAME_DOWN * self.stature
         };
-        now.stance != Stance::Up || recent.any(sank)
+        // one box of many that was too tall is a mistake
+        let higher = recent().filter(above).count();
+        let sank = higher > 1 || (higher == 1 && recent().count() <= FEW);
+        now.stance != Stance::Up || sank
     }
 
     /// Where a turned look should be taken: around where he would lie.

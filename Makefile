@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test setup setup-test build lint deny clean-cache
+.PHONY: help demo test setup setup-test build lint deny throughput clean-cache
 
 # Debian's own Python: what setup installs is built for it
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
@@ -25,6 +25,7 @@ help:
 	@echo "make setup        only install what is missing · 仅安装依赖"
 	@echo "make build        build the programs for use, in target/release · 构建正式程序"
 	@echo "make lint         formatting, clippy, licences and advisories · 静态检查"
+	@echo "make throughput   what a live camera costs, beside a Python stack · 与 Python 方案比较开销"
 	@echo "make clean-cache  remove everything that was downloaded · 删除下载缓存"
 
 have-python:
@@ -57,6 +58,13 @@ lint: setup-test deny
 
 deny: have-python
 	@scripts/deny.sh "$(cache)" $(deny_version)
+
+# beside the usual Python stack, which gets an environment of its own
+throughput: setup-test
+	@$(environment) cargo build --release --package xunge-edge --package xunge-benches --bins
+	@$(PYTHON) -m venv "$(cache)/peers"
+	@"$(cache)/peers/bin/pip" install --quiet --no-deps --requirement benches/peers/requirements.txt
+	@$(environment) $(target)/release/throughput --cameras 1 --peer "$(cache)/peers/bin/python" $(THROUGHPUT)
 
 clean-cache: have-python
 	@echo "removing $(cache)"; rm -rf "$(cache)"

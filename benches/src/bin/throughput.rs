@@ -15,7 +15,7 @@ use xunge_benches::throughput::{
     clips::{self, Content},
     edge::{self, Load},
     floor::{self, Floor},
-    process,
+    peer, process,
     report::{Report, Run},
 };
 use xunge_demo::rtsp::{Mount, RtspServer};
@@ -42,6 +42,9 @@ struct Cli {
     /// 始终完整解码。 Everything is decoded always.
     #[arg(long)]
     no_gate: bool,
+    /// 同时测量 Python 方案：已安装 benches/peers/requirements.txt 的解释器。 Also measures the Python stack: an interpreter that has its packages.
+    #[arg(long, value_name = "PYTHON")]
+    peer: Option<PathBuf>,
     /// 录像所在文件夹，没有则生成。 Folder of the clips; they are made when they are not there.
     #[arg(long)]
     clips: Option<PathBuf>,
@@ -136,6 +139,14 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path, floor: &Floor) -> Resul
         measured: Duration::from_secs(cli.secs),
     };
     let cost = edge::run(folder.path(), &broker.url, &load)?;
+    let peer = match &cli.peer {
+        Some(python) => {
+            tell("the same with Python");
+            let model = xunge_edge::models::find("detector", None)?;
+            Some(peer::run(python, &model.path, &load)?)
+        }
+        None => None,
+    };
     server.stop();
     let floor_ms =
         contents.iter().map(|content| least_ms(*content, load.gate, floor)).sum::<f64>() / cli.cameras as f64;
@@ -152,6 +163,8 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path, floor: &Floor) -> Resul
         ratio: cost.cpu_ms / floor_ms,
         cost,
         floor_ms,
+        peer_ratio: peer.map(|peer| cost.cpu_ms / peer.cpu_ms),
+        peer,
         alerts: delays.len(),
         delay_p50_ms: within(0.5),
         delay_p99_ms: within(0.99),

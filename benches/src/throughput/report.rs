@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::edge::Cost;
 use super::floor::Floor;
+use super::peer::Peer;
 use crate::quality::table::Table;
 
 /// All of a run.
@@ -40,6 +41,10 @@ pub struct Run {
     pub floor_ms: f64,
     /// `cost.cpu_ms / floor_ms`.
     pub ratio: f64,
+    /// The Python stack on the same cameras.
+    pub peer: Option<Peer>,
+    /// `cost.cpu_ms / peer.cpu_ms`.
+    pub peer_ratio: Option<f64>,
     /// Alerts that came, and the delay from the picture to the broker, milliseconds.
     pub alerts: usize,
     /// Half of them came within.
@@ -67,6 +72,8 @@ impl Report {
             "CPU ms / camera s",
             "floor",
             "ratio",
+            "peer",
+            "ratio",
             "looks/s",
             "dropped/s",
             "wakes",
@@ -86,6 +93,8 @@ impl Report {
                 format!("{:.1}", run.cost.cpu_ms),
                 format!("{:.1}", run.floor_ms),
                 format!("{:.2}", run.ratio),
+                run.peer.map_or("–".to_owned(), |peer| format!("{:.1}", peer.cpu_ms)),
+                run.peer_ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
                 format!("{:.2}", run.cost.looks_fps),
                 format!("{:.2}", run.cost.dropped_fps),
                 format!("{:.0}", run.cost.wakes),

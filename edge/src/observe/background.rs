@@ -134,7 +134,7 @@ impl BackgroundMeter {
         if self.calm(tally, secs) {
             let seen = Seen { secs, extent, colours: now, light: &self.light, cover: &self.cover };
             for region in &mut self.regions {
-                region.look(&seen);
+                region.look(&seen, clock, &self.ground);
                 region.settle_down(clock, &seen, &self.ground, &self.album);
             }
             self.settle(clock);

@@ -21,6 +21,8 @@ const SURE_SECS: f64 = 1.2;
 const GROWS: usize = 12;
 /// And it must look like itself: what crawls does not.
 const STEADY: f64 = 0.8;
+/// What of it has looked as before for so long is no part of it: the feet of whoever stood beside the thing.
+const LEFT_SECS: f64 = 1.6;
 /// Grey levels by which it may differ from how it looked.
 const ALIKE: f32 = 16.0;
 /// How fast its picture follows light.
@@ -65,6 +67,8 @@ pub(super) struct Region {
     with_people: f64,
     as_before: f64,
     otherwise: f64,
+    /// For how long a part of it, and no more, has looked as before.
+    partly_before: f64,
 }
 
 /// What a region is judged by besides its pixels.
@@ -102,6 +106,7 @@ impl Region {
             with_people: 0.0,
             as_before: 0.0,
             otherwise: 0.0,
+            partly_before: 0.0,
         };
         region.fit(ground);
         let history = ground.history(&region.pixels);
@@ -241,8 +246,9 @@ impl Region {
     }
 
     /// Judges it at one look.
-    pub fn look(&mut self, seen: &Seen<'_>) {
+    pub fn look(&mut self, seen: &Seen<'_>, now: f64, ground: &Ground) {
         let mut counts = Counts::default();
+        let mut left = Vec::new();
         let follow = {
             #[expect(clippy::cast_possible_truncation, reason = "a weight")]
             let weight = (seen.secs / FOLLOW_SECS).min(1.0) as f32;
@@ -274,7 +280,9 @@ impl Region {
             }
             counts.seen += 1;
             counts.alike += usize::from(as_it_is);
-            counts.before += usize::from(as_before && !as_it_is);
+            if as_before && !as_it_is {
+                left.push(pixel);
+            }
             if as_it_is {
                 for (look, now) in self.looks[index].iter_mut().zip(colour) {
                     *look += (f32::from(*now) - *look) * follow;
@@ -283,7 +291,22 @@ impl Region {
                 brighten(&mut self.looks[index]);
             }
         }
+        counts.before = left.len();
         self.judge(&counts, seen);
+        self.part_from(&left, seen.secs, now, ground);
+    }
+
+    /// Gives up a part that has looked as before for a while. Of one that is sure it is a part that is hidden, or light.
+    fn part_from(&mut self, left: &[usize], secs: f64, now: f64, ground: &Ground) {
+        let partly = self.visible && !self.sure && !self.settled && left.len() * GROWS > self.pixels.len();
+        self.partly_before = if partly { self.partly_before + secs } else { 0.0 };
+        if self.partly_before < LEFT_SECS {
+            return;
+        }
+        self.partly_before = 0.0;
+        self.pixels.retain(|&pixel| left.binary_search(&(pixel as usize)).is_err());
+        self.grown = now;
+        self.fit(ground);
     }
 
     fn judge(&mut self, counts: &Counts, seen: &Seen<'_>) {

@@ -172,6 +172,26 @@ fn a_bag_that_was_there_and_is_taken_has_gone() {
     assert!(found.last().unwrap().0 > 29.0);
 }
 
+/// Whoever puts it down stands still beside it for a moment, and his feet are taken for a part of it.
+#[test]
+fn what_stood_beside_a_bag_and_went_is_no_part_of_it() {
+    const FEET: Place = (114, 72, 8, 10);
+    let found = things(20.0, |at, look| {
+        let mut bgr = picture(View { bag: at >= 6.0, owner: false, light: &|_, _| 1.0 }, look);
+        if (6.0..8.2).contains(&at) {
+            for (pixel, colour) in bgr.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+                if holds(FEET, pixel % WIDTH, pixel / WIDTH) {
+                    *colour = [30, 30, 40];
+                }
+            }
+        }
+        (bgr, Vec::new())
+    });
+    let first = found.first().expect("a bag");
+    assert!((10.0..13.0).contains(&first.0), "{first:?}");
+    assert!(found.iter().all(|(_, r)| on_the_bag(r) && r.added > 0.15), "{found:?}");
+}
+
 #[test]
 fn what_is_put_back_where_it_was_taken_has_come_again() {
     let owner = |at: f64| (8.0..12.0).contains(&at) || (16.0..19.5).contains(&at);

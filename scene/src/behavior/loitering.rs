@@ -9,8 +9,9 @@
 //! one walker to the next: where a track moved as no person can, or came back from hiding somewhere else, its dwell
 //! begins anew; so it does for one who turns round right at the picture's edge, where one leaves and another enters. And
 //! where two tracks met so closely that they may have changed places, both count from the later of
-//! the two, unless both walked and each is found on his way a moment later. Then clothes decide, where they are clearly different; people in alike clothes stay in doubt, and in doubt it is
-//! silent. Who has not moved since the camera started is not told from furniture.
+//! the two, unless both walked and each is found on his way a moment later. Then clothes decide, where they are clearly
+//! different; people in alike clothes stay in doubt, and in doubt it is silent. Who has not moved since the camera started
+//! is not told from furniture.
 //! **Why these defaults**: 60 s is longer than crossing a yard or waiting for a lift takes, and what other products
 //! start with; 10 s outlast a walk around a parked car. One alert a minute at most (`re_alert_secs = 60`).
 

@@ -320,8 +320,8 @@ impl Tracker {
             .iter()
             .map(|&index| {
                 let life = &self.lives[index];
-                let (expected, yields) =
-                    (life.expected(at, self.aspect), if life.is_confirmed() { 0.0 } else { YIELDS });
+                let expected = life.expected(at, self.aspect);
+                let yields = if life.is_confirmed() { 0.0 } else { YIELDS };
                 found
                     .iter()
                     .map(|d| yields + pairing::cost(&expected, &d.bounds, self.aspect, strict))

@@ -19,6 +19,7 @@ mod ground;
 mod light;
 mod region;
 mod shape;
+mod stays;
 #[cfg(test)]
 mod tests;
 
@@ -30,10 +31,11 @@ use xunge_scene::{
 use self::{
     album::Album,
     canvas::{Colour, Extent, Parts, colours},
-    cover::{Cover, Motion},
+    cover::{Cover, Motion, window_of},
     ground::{Ground, Shows, Tally},
     light::Light,
     region::{Region, Seen},
+    stays::Stays,
 };
 use super::Pixels;
 
@@ -73,6 +75,7 @@ pub struct BackgroundMeter {
     light: Light,
     cover: Cover,
     motion: Motion,
+    stays: Stays,
     album: Album,
     regions: Vec<Region>,
     /// To which region each pixel belongs: its place in the list, from 1.
@@ -106,7 +109,7 @@ impl BackgroundMeter {
         let smooth = canvas::smoothed(picture)?;
         let now = colours(&smooth)?;
         let extent = Extent { width: picture.width, height: picture.height };
-        self.cover.take(detections, extent);
+        self.cover.take(detections, &self.stays, extent);
         let Some(last) = self.last.replace(at).filter(|_| self.ground.extent == extent) else {
             self.reset();
             self.is_anew = std::mem::take(&mut self.given_up);
@@ -130,6 +133,9 @@ impl BackgroundMeter {
         let ranges = [(colours(&before.0)?, colours(&before.1)?), (colours(&after.0)?, colours(&after.1)?)];
         #[expect(clippy::cast_possible_truncation, reason = "a short time")]
         let tally = self.ground.look(now, secs as f32, ranges, &self.light, &self.cover, &self.owned);
+        let ground = &self.ground;
+        let stirs = |bounds: &Bounds| ground.stirring(window_of(*bounds, extent));
+        self.stays.look(clock, secs, &self.cover.found, stirs);
         self.motion.note(clock, secs, extent, &self.ground.moving, &self.cover);
         if self.calm(tally, secs) {
             let seen = Seen { secs, extent, colours: now, light: &self.light, cover: &self.cover };
@@ -167,6 +173,7 @@ impl BackgroundMeter {
         self.last = None;
         self.regions.clear();
         self.motion.reset();
+        self.stays.clear();
         self.album.clear();
         self.upheaval = 0.0;
         self.many_at = None;
@@ -324,6 +331,11 @@ impl BackgroundMeter {
             self.regions.push(Region::new(self.next_id, pixels, clock, &self.ground, &self.motion));
         }
         self.join(clock);
+        for region in &mut self.regions {
+            if let Some(since) = self.stays.thing_since(&extent.shares(region.window)) {
+                region.stood_since(since);
+            }
+        }
         self.own();
         Ok(())
     }
@@ -358,18 +370,12 @@ impl BackgroundMeter {
     }
 
     fn tell(&mut self) {
-        let Extent { width, height } = self.ground.extent;
-        let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
+        let extent = self.ground.extent;
         let began = self.began;
         self.facts.clear();
         self.facts.extend(self.regions.iter().map(|region| StaticRegion {
             id: region.id,
-            bounds: Bounds::new(
-                share(region.window.left, width),
-                share(region.window.top, height),
-                share(region.window.width(), width),
-                share(region.window.height(), height),
-            ),
+            bounds: extent.shares(region.window),
             since: began + std::time::Duration::from_secs_f64(region.since.max(0.0)),
             added: f64::from(region.shape.added),
             score: if region.sure { f64::from(region.shape.thing) } else { 0.0 },

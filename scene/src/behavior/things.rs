@@ -36,7 +36,8 @@ const AT_M: f64 = 1.2;
 /// With hidden feet a box ends too high, at the upper edge of the thing or over it: he stands no further behind or before
 /// it than so many of his heights.
 const OVER_IT: f64 = 0.3;
-/// Somebody whose box is the thing's, by intersection over union, is the thing: the detector takes a suitcase for somebody.
+/// Somebody whose box is the thing's, by intersection over union, is the thing: the detector takes a suitcase for somebody,
+/// and one who passes shakes its box.
 const THE_THING: f64 = 0.6;
 /// Somebody who stays near for so long has to do with it, …
 const LINGERS: Duration = Duration::from_secs(6);
@@ -197,6 +198,10 @@ pub(super) struct Company {
     /// When somebody who counts was last at it, and near it, on the clock of known time.
     at: Option<Duration>,
     near: Option<Duration>,
+    /// Where it was at the latest look.
+    bounds: Option<Bounds>,
+    /// Tracks that are the thing itself.
+    itself: BTreeSet<u64>,
     /// Since when each who is near stays there.
     since: BTreeMap<u64, Duration>,
     /// Up to when `places` have been taken in.
@@ -209,12 +214,25 @@ const LEAVING: Duration = Duration::from_millis(1000);
 impl Company {
     /// Takes in who is near `thing`, which came to rest at `came` on the clock of known time.
     pub(super) fn look(&mut self, thing: &Bounds, came: Duration, people: &People, scene: &Scene<'_>) {
+        let grown = self.bounds.replace(*thing) != Some(*thing);
+        let latest = |place: &&Place| grown || place.known == scene.known;
+        let is_it = |place: &&Place| place.bounds.iou(thing) >= THE_THING;
+        for place in people.places.iter().filter(latest).filter(is_it) {
+            if self.itself.insert(place.track) && self.upto.is_some() {
+                // so far only a corner of the thing was known, and its own track seemed to keep it company
+                self.owners.remove(&place.track);
+                (self.at, self.near, self.upto) = (None, None, None);
+                self.since.clear();
+            }
+        }
         let begin = self.upto.map_or(came.saturating_sub(Duration::from_secs(3)), |upto| upto);
         let mut nearest: BTreeSet<u64> = BTreeSet::new();
         let fresh = self.upto.is_none();
-        let somebody = |place: &&Place| place.bounds.iou(thing) < THE_THING;
         let new = |place: &&Place| place.known > begin || (fresh && place.known == begin);
-        for place in people.places.iter().filter(new).filter(somebody) {
+        for place in people.places.iter().filter(new) {
+            if self.itself.contains(&place.track) {
+                continue;
+            }
             let how = near(thing, &place.bounds, place.height, scene);
             if how == Reach::Far {
                 self.since.remove(&place.track);
@@ -239,6 +257,7 @@ impl Company {
             }
         }
         self.since.retain(|id, _| nearest.contains(id) || people.seen.contains(id));
+        self.itself.retain(|id| people.places.iter().any(|place| place.track == *id));
         self.upto = Some(scene.known);
     }
 

@@ -199,6 +199,27 @@ fn a_bag_that_the_detector_takes_for_somebody_does_not_look_after_itself() {
 }
 
 #[test]
+fn a_bag_of_which_first_only_a_corner_is_known_does_not_look_after_itself() {
+    let goes = owner(10.0);
+    let suitcase = Bounds { y: 0.53, h: 0.17, ..BAG };
+    let (mut corner, mut whole) = (bag(11.0), bag(40.0));
+    whole.from = 11.0;
+    (corner.region.bounds, whole.region.bounds) = (Bounds { y: 0.66, h: 0.04, w: 0.03, ..BAG }, suitcase);
+    let found = |secs: f64| {
+        let mut found = people(&[&goes], secs);
+        let bounds = suitcase;
+        found.extend((secs >= 6.0).then_some(Detection { class: Class::Person, score: 0.6, bounds }));
+        found
+    };
+    for rate in RATES {
+        let events = play(LEFT, rate, &found, &[corner, whole], ALWAYS_SEEN, (0.0, BODY), 30.0);
+        let began = began(&events);
+        assert!(began.len() == 1 && (16.0..18.5).contains(&began[0]), "{rate}: {began:?}");
+        assert_eq!(events[0].tracks.len(), 1, "{rate}: {}", told(&events));
+    }
+}
+
+#[test]
 fn those_who_walk_by_do_not_look_after_it() {
     let passes = |at: f64| Some(1.3 - 0.1 * at).filter(|x| (-0.03..1.03).contains(x));
     for rate in [5.0, 10.0] {

@@ -2,6 +2,7 @@
 
 use opencv::core::{self, Mat, MatTraitConstManual, Point, Scalar, Size, Vec3b};
 use opencv::imgproc;
+use xunge_scene::Bounds;
 
 use super::super::{Pixels, canvas::with_colour};
 
@@ -23,6 +24,17 @@ impl Extent {
     /// Width / height.
     pub fn aspect(self) -> f64 {
         self.width as f64 / self.height.max(1) as f64
+    }
+
+    /// A window as shares of the picture.
+    pub fn shares(self, window: Window) -> Bounds {
+        let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
+        Bounds::new(
+            share(window.left, self.width),
+            share(window.top, self.height),
+            share(window.width(), self.width),
+            share(window.height(), self.height),
+        )
     }
 
     /// Columns and rows from `(left, top)` to `(right, bottom)`, ends excluded, grown by `margin` and cut to fit.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use xunge_scene::{Bounds, Class, Detection, Statures, detection::Group};
 
 use super::canvas::{Extent, Window};
+use super::stays::Stays;
 
 /// A person is believed from here: one who is missed becomes a thing, one who is not there hides one for a while.
 const PERSON: f32 = 0.2;
@@ -28,14 +29,17 @@ pub(super) struct Cover {
     pub mask: Vec<u8>,
     /// Boxes of people, grown.
     pub people: Vec<Bounds>,
+    /// All who are taken for people, as they were found, and their scores.
+    pub found: Vec<(Bounds, f32)>,
     statures: Statures,
 }
 
 impl Cover {
-    pub fn take(&mut self, detections: &[Detection], extent: Extent) {
+    pub fn take(&mut self, detections: &[Detection], stays: &Stays, extent: Extent) {
         self.mask.clear();
         self.mask.resize(extent.area(), 0);
         self.people.clear();
+        self.found.clear();
         for detection in detections {
             let person = detection.class == Class::Person && detection.score >= PERSON;
             let vehicle = detection.class.group() == Group::Vehicle && detection.score >= VEHICLE;
@@ -49,6 +53,12 @@ impl Cover {
             if person && self.statures.is_nobody(&b, extent.aspect()) {
                 // a bag or a cone that the detector takes for somebody would hide itself for ever
                 continue;
+            }
+            if person {
+                self.found.push((b, detection.score));
+                if stays.is_thing(&b, detection.score) {
+                    continue;
+                }
             }
             let grown = Bounds::new(
                 b.x - GROWN * b.w,

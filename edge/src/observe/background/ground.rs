@@ -6,7 +6,7 @@
 
 use xunge_scene::facts::{Foreground, Grid};
 
-use super::canvas::{Colour, Extent};
+use super::canvas::{Colour, Extent, Window};
 use super::cover::{CELL, Cover, Motion};
 use super::light::Light;
 
@@ -56,6 +56,8 @@ struct Pixel {
     soon: [f32; 3],
     next: Colour,
     known: bool,
+    /// It showed neither of these at the latest look.
+    stirs: bool,
     /// Seconds: showing `soon`; showing `next`; showing `base`, in all; showing `base` while a person was found on it;
     /// since it last showed `base`; since it was last covered.
     held: f32,
@@ -160,8 +162,8 @@ impl Ground {
             all.zip(seen).enumerate()
         {
             let covered = *covered != 0;
-            let moved = pixel.settle(*colour, secs, covered);
-            if moved
+            pixel.settle(*colour, secs, covered);
+            if pixel.stirs
                 && !covered
                 && let Some(count) = self.moving.get_mut(cell_of(index))
             {
@@ -213,6 +215,14 @@ impl Ground {
     /// The background of a pixel.
     pub fn background(&self, pixel: usize) -> [f32; 3] {
         self.pixels.get(pixel).map_or([0.0; 3], |pixel| pixel.base)
+    }
+
+    /// Which share of a part of the picture stirs at this look.
+    pub fn stirring(&self, window: Window) -> f64 {
+        let rows = (window.top..window.bottom).map(|row| row * self.extent.width);
+        let row = |start: usize| self.pixels.get(start + window.left..start + window.right);
+        let stirring = rows.filter_map(row).flatten().filter(|pixel| pixel.stirs).count();
+        stirring as f64 / (window.width() * window.height()).max(1) as f64
     }
 
     /// Means over some pixels: how long they have been showing something else at rest, since when they do not show their
@@ -299,12 +309,12 @@ fn far(now: Colour, then: [f32; 3], margin: f32) -> bool {
 }
 
 impl Pixel {
-    /// Keeps the pictures of the short term. Tells whether it moves.
-    fn settle(&mut self, now: Colour, secs: f32, covered: bool) -> bool {
+    /// Keeps the pictures of the short term.
+    fn settle(&mut self, now: Colour, secs: f32, covered: bool) {
         self.uncovered = if covered { 0.0 } else { self.uncovered + secs };
         let margin = MOVED + 2.0 * self.noise;
         let same = !far(now, self.soon, margin);
-        let mut moved = false;
+        self.stirs = false;
         if same {
             self.held += secs;
             self.next_held = 0.0;
@@ -323,16 +333,15 @@ impl Pixel {
                 self.next_held = 0.0;
             }
         } else {
-            moved = true;
+            self.stirs = true;
             self.next = now;
             self.next_held = 0.0;
         }
         if !covered {
             self.age = (self.age + secs).min(BUSY_SECS);
             let weight = (secs / self.age.max(secs).max(1e-3)).min(1.0);
-            self.busy += (f32::from(u8::from(moved)) - self.busy) * weight;
+            self.busy += (f32::from(u8::from(self.stirs)) - self.busy) * weight;
         }
-        moved
     }
 
     fn learn(&mut self) {

@@ -120,6 +120,11 @@ impl Region {
         region
     }
 
+    /// It had been taken for somebody since then, and was as it is now.
+    pub fn stood_since(&mut self, since: f64) {
+        self.since = self.since.min(since.max(self.left));
+    }
+
     /// Something has gone and not come.
     pub fn is_gone(&self) -> bool {
         self.shape.added < 0.0

@@ -136,6 +136,36 @@ fn a_bag_that_the_detector_takes_for_somebody_is_found_all_the_same() {
     assert!(last.0 > 19.0 && on_the_bag(&last.1) && last.1.peopled < 0.4, "{last:?}");
 }
 
+/// Half as high as the owner, and found with a score that a person may have. How much of it stirs from look to look makes
+/// the difference, grey levels.
+fn found_as_somebody(stirs: f64) -> Vec<(f64, StaticRegion)> {
+    const SUITCASE: Place = (100, 60, 14, 26);
+    things(20.0, |at, look| {
+        let mut found = owner((2.0..8.0).contains(&at));
+        let mut bgr = picture(View { bag: false, owner: !found.is_empty(), light: &|_, _| 1.0 }, look);
+        if at >= 6.0 {
+            found.push(person(SUITCASE, 0.35));
+            for (pixel, colour) in bgr.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+                let (x, y) = (pixel % WIDTH, pixel / WIDTH);
+                if holds(SUITCASE, x, y) {
+                    *colour = [(50.0 + stirs * noise(x / 4, y / 4, look + 9)) as u8, 40, 150];
+                }
+            }
+        }
+        (bgr, found)
+    })
+}
+
+#[test]
+fn a_suitcase_that_scores_as_somebody_is_told_by_how_still_it_is() {
+    let found = found_as_somebody(2.0);
+    let (at, first) = found.first().expect("a suitcase");
+    assert!((11.0..14.5).contains(at), "{at}: {first:?}");
+    assert!((first.since.secs() - 6.0).abs() < 0.8 && first.peopled < 0.4, "{first:?}");
+    assert!(found.last().unwrap().0 > 19.0);
+    assert!(found_as_somebody(40.0).is_empty(), "somebody who fidgets");
+}
+
 #[test]
 fn whoever_stands_there_is_foreground_whether_he_is_found_or_not() {
     for found in [true, false] {

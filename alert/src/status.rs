@@ -66,6 +66,11 @@ pub struct CameraState {
     /// Rules with a zone or a line, which say nothing meanwhile; only with `view = moved`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended_rules: Vec<String>,
+    /// Since when the box has been too short of time to look at as many of its pictures as it should, by the box's clock; none
+    /// when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub strained_since_utc: Option<Timestamp>,
 }
 
 /// Whether a camera looks where it should.

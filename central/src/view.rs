@@ -212,6 +212,8 @@ pub struct CameraView {
     pub view_since_utc: Option<Timestamp>,
     /// Rules that say nothing while it is `moved`.
     pub suspended_rules: Vec<String>,
+    /// Since when its box has been too short of time for all its pictures, by the box's clock.
+    pub strained_since_utc: Option<Timestamp>,
 }
 
 /// Numbers for the top of the console.

@@ -14,7 +14,7 @@ use crate::{
         meters::Meters,
         past::Past,
         picture::KeptError,
-        pool::{LookError, Looker},
+        pool::{LookError, Looker, Urgency},
     },
 };
 
@@ -82,6 +82,21 @@ impl Analysis {
         }
         self.detections = detections;
         Ok(events)
+    }
+
+    /// Waits until a detector is free for this camera: who waits before it takes a frame takes the newest.
+    pub fn await_turn(&mut self) -> Result<(), LookError> {
+        self.looker.set_urgency(match () {
+            () if self.watch.is_open() => Urgency::Open,
+            () if self.watch.is_quiet() => Urgency::Quiet,
+            () => Urgency::Usual,
+        });
+        self.looker.await_turn(self.limit)
+    }
+
+    /// Nothing is to be looked at after all.
+    pub fn end_turn(&mut self) {
+        self.looker.end_turn();
     }
 
     /// Shows the scene that what was there is still there; the picture is measured, and the detector does not look.

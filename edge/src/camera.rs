@@ -10,6 +10,7 @@
 mod footage;
 mod rules;
 mod state;
+mod strain;
 mod view;
 mod vitals;
 
@@ -96,6 +97,7 @@ impl Camera {
         let (width, height) = looker.input_size();
         let gate = Arc::new(Gate::default());
         let decoder = decoder(config.analysis_fps, (width, height), Arc::clone(&frames));
+        let decoding = decoder.handle();
         let feed = Feed::live(&config.id, Arc::clone(&ring), decoder, Arc::clone(&gate), config.sleep());
         let handle = Arc::new(OnceLock::new());
         let on_packet = on_packet(feed, Arc::clone(&handle));
@@ -124,6 +126,8 @@ impl Camera {
             state,
             view,
             vitals: Arc::clone(&vitals),
+            decoding: decoding.clone(),
+            strain: strain::Strain::default(),
             timezone: services.timezone.clone(),
             stop: Arc::clone(&stop),
         };
@@ -139,7 +143,8 @@ impl Camera {
         .map_err(|fault| anyhow::anyhow!("{}", fault.detail))?;
         // packets before this line cannot be told to fail yet; the first bad one after it can
         let _ = handle.set(ingest.handle());
-        let meter = Meter { camera: config.id.clone(), frames, vitals, gate, ingest: ingest.handle() };
+        let ingesting = ingest.handle();
+        let meter = Meter { camera: config.id.clone(), frames, vitals, gate, decoding, ingest: ingesting };
         Ok(Self { ingest: Some(ingest), signals, meter, door, stop, threads })
     }
 
@@ -181,6 +186,7 @@ impl Camera {
             camera = last.camera,
             looks = last.looks,
             dropped = last.dropped,
+            late = last.late,
             sleeps = last.gate.sleeps,
             wakes = last.gate.wakes,
             "a camera has stopped"

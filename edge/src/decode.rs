@@ -85,6 +85,17 @@ pub struct DecodeStats {
     pub errors: u64,
 }
 
+/// Reads off how a decoder does; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct DecodeHandle(Arc<Progress>);
+
+impl DecodeHandle {
+    /// Counters.
+    pub fn stats(&self) -> DecodeStats {
+        self.0.stats()
+    }
+}
+
 /// Takes a frame; false when no more are wanted.
 pub type OnFrame = Arc<dyn Fn(Frame) -> bool + Send + Sync>;
 
@@ -214,6 +225,11 @@ impl Decoder {
     /// Counters.
     pub fn stats(&self) -> DecodeStats {
         self.progress.stats()
+    }
+
+    /// Reads them off from elsewhere.
+    pub fn handle(&self) -> DecodeHandle {
+        DecodeHandle(Arc::clone(&self.progress))
     }
 
     fn start_over(&mut self) {

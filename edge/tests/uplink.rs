@@ -200,6 +200,7 @@ fn camera(id: &str, watch: Watch) -> CameraState {
         view: None,
         view_since_utc: None,
         suspended_rules: Vec::new(),
+        strained_since_utc: None,
     }
 }
 

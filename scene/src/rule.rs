@@ -119,6 +119,11 @@ impl Watcher {
         self.machine.expects()
     }
 
+    /// Something that it told is going on.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Whether it has found that the camera looks elsewhere.
     pub(crate) fn view_is_lost(&self) -> bool {
         self.machine.view_is_lost()

@@ -188,6 +188,11 @@ impl Watch {
         self.tracker.tracks().iter().all(|track| !track.moved) && !self.rules.iter().any(Watcher::expects)
     }
 
+    /// Something that was told is going on.
+    pub fn is_open(&self) -> bool {
+        self.rules.iter().any(Watcher::is_open)
+    }
+
     /// The camera looks elsewhere than it did, and rules with a zone or a line wait for [`Watch::approve_view`].
     pub fn view_is_lost(&self) -> bool {
         self.rules.iter().any(Watcher::view_is_lost)

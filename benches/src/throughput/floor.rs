@@ -133,7 +133,7 @@ fn detect() -> Result<f64> {
     let (config, problems) = EdgeConfig::parse("edge.toml", text, Path::new(""), For::Replay);
     ensure!(problems.is_empty(), "{problems}");
     let engine = Engine::start(&config.detector, 1, Needs::default())?;
-    let looker = engine.pool.looker();
+    let mut looker = engine.pool.looker();
     let (width, height) = looker.input_size();
     let grey = vec![114; 3 * width * height];
     let frame = Frame::from_bgr(StreamTime::ZERO, width, height, 3 * width, grey).context("no picture")?;

@@ -66,11 +66,12 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
     let view = state.view.as_ref().map(name_of).transpose()?;
     sqlx::query(
         "INSERT INTO camera
-           (edge, camera, name, watch, cause, detail, since_us, received_us, view, view_since_us, suspended_rules)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           (edge, camera, name, watch, cause, detail, since_us, received_us, view, view_since_us, suspended_rules,
+            strained_since_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (edge, camera) DO UPDATE SET
            name = $3, watch = $4, cause = $5, detail = $6, since_us = $7, received_us = $8,
-           view = $9, view_since_us = $10, suspended_rules = $11",
+           view = $9, view_since_us = $10, suspended_rules = $11, strained_since_us = $12",
     )
     .bind(&state.edge)
     .bind(&state.camera)
@@ -83,6 +84,7 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
     .bind(view)
     .bind(state.view_since_utc.map(us))
     .bind(serde_json::to_string(&state.suspended_rules).map_err(|error| StoreError::Corrupt(error.to_string()))?)
+    .bind(state.strained_since_utc.map(us))
     .execute(&mut *work.tx)
     .await
     .doing(doing)?;
@@ -319,5 +321,6 @@ fn camera_view(row: &SqliteRow) -> Result<CameraView, StoreError> {
         view_since_utc: opt_time(row.try_get("view_since_us").doing(doing)?)?,
         suspended_rules: serde_json::from_str(row.try_get("suspended_rules").doing(doing)?)
             .map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        strained_since_utc: opt_time(row.try_get("strained_since_us").doing(doing)?)?,
     })
 }

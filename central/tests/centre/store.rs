@@ -221,6 +221,13 @@ async fn a_camera_that_was_turned_away_is_one_until_it_says_otherwise() {
     shop.store.take(&take(&state), at(2)).await.unwrap();
     let shown = shop.store.cameras(Some(EDGE), None).await.unwrap().remove(0);
     assert_eq!((shown.view, shown.view_since_utc, shown.suspended_rules), (None, None, vec![]));
+    // a box that is too slow says it, and when that is over
+    for strained in [Some(at(3)), None] {
+        state.strained_since_utc = strained;
+        shop.store.take(&take(&state), at(4)).await.unwrap();
+        let shown = shop.store.cameras(Some(EDGE), None).await.unwrap().remove(0);
+        assert_eq!(shown.strained_since_utc, strained);
+    }
 }
 
 #[tokio::test]
@@ -240,6 +247,7 @@ async fn blind_intervals_are_kept() {
             view: None,
             view_since_utc: None,
             suspended_rules: Vec::new(),
+            strained_since_utc: None,
         },
     };
     let told = [

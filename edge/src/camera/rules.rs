@@ -13,12 +13,17 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use xunge_alert::BlindCause;
 use xunge_scene::{CameraScene, Event, LocalTime, Phase, StreamTime};
 
-use super::{Vitals, state::Teller, view::Keeper};
+use super::{
+    Vitals,
+    state::Teller,
+    strain::{self, Strain},
+    view::Keeper,
+};
 use crate::{
     alerting::{Footage, Job, Told},
     analysis::Analysis,
     clock,
-    decode::{Latest, Taken},
+    decode::{DecodeHandle, Latest, Taken},
     draw,
     frame::Frame,
     gate::Vigil,
@@ -46,6 +51,8 @@ pub struct Rules {
     pub(super) state: Teller,
     pub(super) view: Keeper,
     pub(super) vitals: Arc<Vitals>,
+    pub(super) decoding: DecodeHandle,
+    pub(super) strain: Strain,
     pub(super) timezone: TimeZone,
     pub(super) stop: Arc<AtomicBool>,
 }
@@ -91,10 +98,10 @@ impl Rules {
                 self.send(Job::SessionOver);
                 blind.begin(clock::monotonic());
             }
-            match self.frames.take(TICK) {
-                Taken::Item(frame) => {
-                    newest = frame.at;
-                    if self.look(frame) {
+            match self.frames.await_item(TICK) {
+                Taken::Item(()) => {
+                    if let Some(at) = self.look() {
+                        newest = at;
                         blind.end();
                     }
                 }
@@ -118,8 +125,23 @@ impl Rules {
         }
     }
 
-    /// True when the frame was looked at.
-    fn look(&mut self, frame: Frame) -> bool {
+    /// Looks at the newest frame when it is this camera's turn; at which, if it could be looked at.
+    fn look(&mut self) -> Option<StreamTime> {
+        if let Err(error) = self.analysis.await_turn() {
+            self.fail(&error);
+            return None;
+        }
+        let Taken::Item(frame) = self.frames.take(Duration::ZERO) else { return None };
+        let at = frame.at;
+        self.vitals.note_age(frame.mode, self.footage.newest().since(at));
+        let looked = self.look_at(frame);
+        self.analysis.end_turn();
+        self.tell_strain();
+        looked.then_some(at)
+    }
+
+    /// True when it could be looked at.
+    fn look_at(&mut self, frame: Frame) -> bool {
         let at = frame.at;
         let local = local_time(clock::utc_now(), &self.timezone);
         match self.vigil.take(&mut self.analysis, frame, local) {
@@ -133,14 +155,31 @@ impl Rules {
                 true
             }
             Err(error) => {
-                let cause = match error {
-                    LookError::TimedOut(_) => BlindCause::Overloaded,
-                    LookError::Detect(_) | LookError::Stopped => BlindCause::Internal,
-                };
-                tracing::error!(camera = self.state.camera(), %error, "a frame could not be looked at");
-                self.state.blind(cause, error.to_string());
+                self.fail(&error);
                 false
             }
+        }
+    }
+
+    fn fail(&mut self, error: &LookError) {
+        let cause = match error {
+            LookError::TimedOut(_) => BlindCause::Overloaded,
+            LookError::Detect(_) | LookError::Stopped => BlindCause::Internal,
+        };
+        tracing::error!(camera = self.state.camera(), %error, "a frame could not be looked at");
+        self.state.blind(cause, error.to_string());
+    }
+
+    /// Says when fewer pictures are looked at than should be, and when that is over.
+    fn tell_strain(&mut self) {
+        let counts = strain::Counts {
+            looks: self.vitals.looks.load(Ordering::Relaxed),
+            dropped: self.frames.dropped(),
+            packets: self.decoding.stats().packets,
+            skipped: self.decoding.stats().skipped,
+        };
+        if let Some(strained) = self.strain.look(clock::monotonic(), counts) {
+            self.state.strained(strained);
         }
     }
 

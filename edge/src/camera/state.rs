@@ -30,6 +30,7 @@ impl Teller {
             view: None,
             view_since_utc: None,
             suspended_rules: Vec::new(),
+            strained_since_utc: None,
         };
         services.uplink.set_camera_state(state.clone());
         Self { uplink: services.uplink.clone(), vitals, state }
@@ -54,6 +55,18 @@ impl Teller {
         self.state.view = view;
         self.state.view_since_utc = moved_since;
         self.state.suspended_rules = suspended_rules;
+        self.uplink.set_camera_state(self.state.clone());
+    }
+
+    /// The box is too short of time to look at all the pictures that it should, or no longer.
+    pub fn strained(&mut self, strained: bool) {
+        let camera = &self.state.camera;
+        if strained {
+            tracing::warn!(camera, "the box is overloaded: fewer pictures are looked at than should be");
+        } else {
+            tracing::info!(camera, "the box is no longer overloaded: all pictures are looked at");
+        }
+        self.state.strained_since_utc = strained.then(clock::utc_now);
         self.uplink.set_camera_state(self.state.clone());
     }
 

@@ -12,11 +12,14 @@ use std::{
 use xunge_alert::BlindCause;
 
 use crate::{
-    decode::Latest,
+    decode::{DecodeHandle, Latest, Mode},
     frame::Frame,
     gate::{Gate, GateStats},
     ingest::{IngestHandle, IngestStats},
 };
+
+/// A frame that is older than this when it is looked at is late.
+const LATE: Duration = Duration::from_millis(500);
 
 /// Signs of life.
 #[derive(Debug, Default)]
@@ -25,6 +28,11 @@ pub struct Vitals {
     pub turns: AtomicU64,
     /// Frames that the scene was shown, looked at by the detector or not.
     pub looks: AtomicU64,
+    /// How far behind the camera the latest frame was when a detector was free for it, milliseconds; and how many were older
+    /// than [`LATE`] then.
+    pub age_ms: AtomicU64,
+    /// See there.
+    pub late: AtomicU64,
     /// The thread waits for the disk to take an alert: that is no hanging.
     pub waiting_for_disk: AtomicBool,
     sight: Mutex<Sight>,
@@ -46,6 +54,14 @@ impl Sight {
 }
 
 impl Vitals {
+    /// A frame so old is looked at. Of keyframes alone, and of what is made good, nothing else is expected.
+    pub(super) fn note_age(&self, mode: Mode, age: Duration) {
+        if mode == Mode::All {
+            self.age_ms.store(u64::try_from(age.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.late.fetch_add(u64::from(age > LATE), Ordering::Relaxed);
+        }
+    }
+
     /// Frames are analysed from now on.
     pub(super) fn watching(&self, now: Instant) {
         let mut sight = self.sight();
@@ -82,6 +98,7 @@ pub struct Meter {
     pub(super) frames: Arc<Latest<Frame>>,
     pub(super) vitals: Arc<Vitals>,
     pub(super) gate: Arc<Gate>,
+    pub(super) decoding: DecodeHandle,
     pub(super) ingest: IngestHandle,
 }
 
@@ -102,6 +119,12 @@ pub struct Reading {
     pub looks: u64,
     /// Frames that a newer one overtook before anybody could look.
     pub dropped: u64,
+    /// Packets that found no room in the decoder.
+    pub skipped: u64,
+    /// How far behind the camera the latest frame was when it was looked at.
+    pub age: Duration,
+    /// How many frames were more than half a second behind then.
+    pub late: u64,
 }
 
 impl Meter {
@@ -116,6 +139,9 @@ impl Meter {
             gate: self.gate.stats(),
             looks: self.vitals.looks.load(Ordering::Relaxed),
             dropped: self.frames.dropped(),
+            skipped: self.decoding.stats().skipped,
+            age: Duration::from_millis(self.vitals.age_ms.load(Ordering::Relaxed)),
+            late: self.vitals.late.load(Ordering::Relaxed),
         }
     }
 }

@@ -165,7 +165,9 @@ impl Exit {
             }
             // The decoder keeps buffers of its own. From those that a scaler offers it takes a new one for each picture, and
             // the pages of 3 MB that the kernel clears for that cost a third of what decoding costs (1080p, H.264).
-            Some(gst::PadProbeData::Query(query)) if matches!(query.view(), gst::QueryView::Allocation(_)) => {
+            Some(gst::PadProbeData::Query(query))
+                if matches!(query.view(), gst::QueryView::Allocation(_)) =>
+            {
                 gst::PadProbeReturn::Drop
             }
             _ => gst::PadProbeReturn::Ok,

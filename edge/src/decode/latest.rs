@@ -78,10 +78,19 @@ impl<T> Latest<T> {
 
     /// Takes the oldest kept item or else the newest, waiting at most `limit` for one.
     pub fn take(&self, limit: Duration) -> Taken<T> {
+        self.wait(limit, |slot| slot.kept.pop_front().or_else(|| slot.item.take()))
+    }
+
+    /// Waits at most `limit` until there is something to take.
+    pub fn await_item(&self, limit: Duration) -> Taken<()> {
+        self.wait(limit, |slot| (!slot.kept.is_empty() || slot.item.is_some()).then_some(()))
+    }
+
+    fn wait<R>(&self, limit: Duration, take: impl Fn(&mut Slot<T>) -> Option<R>) -> Taken<R> {
         let deadline = Instant::now() + limit;
         let mut slot = self.lock();
         loop {
-            if let Some(item) = slot.kept.pop_front().or_else(|| slot.item.take()) {
+            if let Some(item) = take(&mut slot) {
                 return Taken::Item(item);
             }
             if slot.closed {
@@ -144,6 +153,18 @@ mod tests {
         }
         assert_eq!(latest.take(Duration::ZERO), Taken::Item(80));
         assert_eq!(latest.dropped(), 81);
+    }
+
+    #[test]
+    fn who_waits_before_he_takes_gets_the_newest() {
+        let latest = Latest::default();
+        assert_eq!(latest.await_item(Duration::ZERO), Taken::TimedOut);
+        latest.put(1);
+        assert_eq!(latest.await_item(Duration::ZERO), Taken::Item(()));
+        latest.put(2);
+        assert_eq!((latest.take(Duration::ZERO), latest.dropped()), (Taken::Item(2), 1));
+        latest.close();
+        assert_eq!(latest.await_item(Duration::from_secs(20)), Taken::Closed);
     }
 
     #[test]

@@ -145,18 +145,22 @@ impl Readings {
         });
         let help = "Time in which nothing was seen, by reason";
         Family { name: "xunge_camera_blind_seconds", help, values: blind.collect() }.counter(encoder)?;
-        let counters: [(_, _, Count); 7] = [
+        let counters: [(_, _, Count); 9] = [
             ("xunge_camera_sessions", "Connections that were begun", |c| c.ingest.sessions),
             ("xunge_camera_packets", "Access units received", |c| c.ingest.packets),
             ("xunge_camera_received_bytes", "Their bytes", |c| c.ingest.bytes),
             ("xunge_camera_frames", "Frames that the rules were shown", |c| c.looks),
             ("xunge_camera_frames_skipped", "Frames that a newer one overtook", |c| c.dropped),
+            ("xunge_camera_frames_late", "Frames older than half a second when looked at", |c| c.late),
+            ("xunge_camera_packets_skipped", "Access units that found no room in the decoder", |c| c.skipped),
             ("xunge_camera_sleeps", "How often it fell asleep: keyframes only", |c| c.gate.sleeps),
             ("xunge_camera_wakes", "How often pictures were made good", |c| c.gate.wakes),
         ];
         for (name, help, value) in counters {
             self.each(name, help, |c| number(value(c))).counter(encoder)?;
         }
+        let help = "How old the latest frame was when it was looked at";
+        self.each("xunge_camera_frame_age_seconds", help, |c| c.age.as_secs_f64()).gauge(encoder)?;
         let help = "1 while only keyframes are decoded";
         self.each("xunge_camera_asleep", help, |c| flag(c.gate.asleep)).gauge(encoder)?;
         let help =

@@ -1,8 +1,10 @@
 //! The detector pool: few sessions, shared fairly by all cameras.
 //!
-//! A camera's thread hands over one picture and waits for its detections. So each camera has at most one request in
-//! the queue, the queue is as long as there are cameras, and first come first served is round robin: a camera that
-//! asks often cannot push another one out.
+//! A camera's thread waits for its turn ([`turns`]), hands over one picture and waits for its detections. It may wait before it
+//! takes the picture, so that what the detector gets is always the newest. Closer looks follow at once, out of turn, and are
+//! counted.
+
+mod turns;
 
 use std::{
     sync::{
@@ -22,6 +24,8 @@ use super::{
     pose::PoseNet,
 };
 use crate::{clock, frame::Frame};
+pub use turns::Urgency;
+use turns::{Seat, Turns};
 
 /// A look could not be had.
 #[derive(Debug, Error)]
@@ -54,6 +58,7 @@ enum Request {
 /// Starts and stops the workers.
 pub struct Pool {
     requests: Sender<Request>,
+    turns: Arc<Turns>,
     workers: Vec<JoinHandle<()>>,
     counters: Arc<Counters>,
     input_size: (usize, usize),
@@ -93,10 +98,10 @@ impl PoolHandle {
     }
 }
 
-/// How one camera asks; cheap to clone.
-#[derive(Clone)]
+/// How one camera asks.
 pub struct Looker {
     requests: Sender<Request>,
+    seat: Seat,
     input_size: (usize, usize),
 }
 
@@ -109,6 +114,7 @@ impl Pool {
         let input_size = eyes.first().map_or((0, 0), |eyes| eyes.detector.input_size());
         let (requests, queue) = bounded::<Request>(cameras.max(1));
         let counters = Arc::new(Counters { workers: eyes.len(), ..Counters::default() });
+        let turns = Turns::new(eyes.len());
         let workers = eyes
             .into_iter()
             .enumerate()
@@ -119,12 +125,12 @@ impl Pool {
                     .spawn(move || work(eyes, &queue, &counters))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { requests, workers, counters, input_size })
+        Ok(Self { requests, turns, workers, counters, input_size })
     }
 
     /// For one camera.
     pub fn looker(&self) -> Looker {
-        Looker { requests: self.requests.clone(), input_size: self.input_size }
+        Looker { requests: self.requests.clone(), seat: self.turns.seat(), input_size: self.input_size }
     }
 
     /// How it does.
@@ -149,19 +155,40 @@ impl Looker {
         self.input_size
     }
 
-    /// Waits until a worker has looked at `frame`, at most `limit`.
-    pub fn look(&self, frame: Arc<Frame>, limit: Duration) -> Result<Vec<Detection>, LookError> {
-        self.ask(limit, |answer| Request::Look { frame, answer })
+    /// How much it matters from now on that this camera looks.
+    pub fn set_urgency(&mut self, urgency: Urgency) {
+        self.seat.set_urgency(urgency);
     }
 
-    /// The same for a closer look at the places of `frame` that behaviors want.
+    /// Waits for this camera's turn, at most `limit`. It lasts until the next look is over, or [`Looker::end_turn`].
+    pub fn await_turn(&mut self, limit: Duration) -> Result<(), LookError> {
+        if self.seat.wait(limit) { Ok(()) } else { Err(LookError::TimedOut(limit)) }
+    }
+
+    /// Gives the turn up.
+    pub fn end_turn(&mut self) {
+        self.seat.end();
+    }
+
+    /// Waits until a worker has looked at `frame`, at most `limit`, and as long before for this camera's turn.
+    pub fn look(&mut self, frame: Arc<Frame>, limit: Duration) -> Result<Vec<Detection>, LookError> {
+        self.await_turn(limit)?;
+        let found = self.ask(limit, |answer| Request::Look { frame, answer });
+        self.end_turn();
+        found
+    }
+
+    /// The same for a closer look at the places of `frame` that behaviors want, out of turn.
     pub fn look_closer(
         &self,
         frame: Arc<Frame>,
         wants: Wants,
         limit: Duration,
     ) -> Result<Closeup, LookError> {
-        self.ask(limit, |answer| Request::LookCloser { frame, wants, answer })
+        let begun = clock::monotonic();
+        let found = self.ask(limit, |answer| Request::LookCloser { frame, wants, answer });
+        self.seat.charge(begun.elapsed());
+        found
     }
 
     fn ask<T>(

@@ -128,6 +128,8 @@ export interface CameraPlace {
   view_since_utc: string | null
   /** Rules with a zone or a line, which say nothing while it is `moved`. */
   suspended_rules: string[]
+  /** Since when its box has been too short of time for all its pictures. */
+  strained_since_utc: string | null
 }
 
 /** Sequence numbers that have not arrived, both ends included. */

@@ -189,6 +189,8 @@ impl Camera {
             late = last.late,
             sleeps = last.gate.sleeps,
             wakes = last.gate.wakes,
+            surges = last.gate.surges,
+            surges_in_vain = last.gate.surges_in_vain,
             "a camera has stopped"
         );
         for thread in self.threads.drain(..) {

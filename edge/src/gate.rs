@@ -12,6 +12,7 @@
 
 mod feed;
 mod keyframes;
+mod surge;
 #[cfg(test)]
 mod tests;
 mod vigil;
@@ -46,6 +47,10 @@ pub struct GateStats {
     pub sleeps: u64,
     /// How often the pictures since the last keyframe had to be made good.
     pub wakes: u64,
+    /// How many of those the sizes of packets asked for, and how many of them for nothing.
+    pub surges: u64,
+    /// See there.
+    pub surges_in_vain: u64,
 }
 
 /// Between the thread that packets come on and the one that looks at frames.
@@ -64,6 +69,8 @@ struct State {
     handed: u64,
     done: u64,
     closed: bool,
+    /// Something has been seen since this was last asked.
+    happened: bool,
     stats: GateStats,
 }
 
@@ -93,6 +100,16 @@ impl Gate {
         state.shown = shown.unwrap_or(state.shown);
         drop(state);
         self.changed.notify_all();
+    }
+
+    /// The vigil has seen something.
+    fn happens(&self) {
+        self.lock().happened = true;
+    }
+
+    /// Whether it has since this was last asked.
+    fn take_happened(&self) -> bool {
+        std::mem::take(&mut self.lock().happened)
     }
 
     fn shown(&self) -> StreamTime {

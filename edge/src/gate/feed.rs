@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::keyframes::Keyframes;
+use super::surge::Surge;
 use super::{Gate, Order};
 use crate::decode::Decoder;
 use crate::ingest::{Fault, Packet};
@@ -41,6 +42,9 @@ pub struct Feed {
     /// The result must not depend on how fast the machine is: what was pushed is looked at before the next keyframe.
     settles: bool,
     keyframes: Keyframes,
+    surge: Surge,
+    /// A surge of packets has woken it.
+    surged: bool,
     session: u32,
     asleep: bool,
     /// To fall asleep at the next keyframe.
@@ -66,6 +70,8 @@ impl Feed {
             sleep,
             settles: false,
             keyframes: Keyframes::default(),
+            surge: Surge::default(),
+            surged: false,
             session: 0,
             asleep: false,
             drowsy: false,
@@ -87,6 +93,8 @@ impl Feed {
         if packet.session != self.session {
             self.session = packet.session;
             self.keyframes.reset();
+            self.surge.reset();
+            self.surged = false;
             self.be_awake();
         }
         if packet.keyframe && self.settles {
@@ -108,14 +116,25 @@ impl Feed {
                 // the keyframe that was due has not come
                 return self.catch_up();
             }
-            return if packet.keyframe { self.show(packet) } else { Ok(()) };
+            if packet.keyframe {
+                self.surge.end_group();
+                return self.show(packet);
+            }
+            return if self.surge.note(packet.at, packet.bytes()) { self.surge_wakes() } else { Ok(()) };
+        }
+        if !packet.keyframe {
+            self.surge.note(packet.at, packet.bytes());
         }
         if packet.keyframe && self.drowsy && self.may_sleep() {
             self.asleep = true;
             self.drowsy = false;
+            let (happened, surged) = (self.gate.take_happened(), std::mem::take(&mut self.surged));
+            let in_vain = surged && !happened;
+            self.surge.wake_is_over(!in_vain);
             self.gate.note(|stats| {
                 stats.asleep = true;
                 stats.sleeps += 1;
+                stats.surges_in_vain += u64::from(in_vain);
             });
             self.decoder.rest();
             self.decoder.begin_keyframes();
@@ -138,6 +157,17 @@ impl Feed {
         self.decoder.push(packet)?;
         self.decoder.rest();
         Ok(())
+    }
+
+    /// Something begins, as its packets say: it may be looked at before the next keyframe.
+    fn surge_wakes(&mut self) -> Result<(), Fault> {
+        self.surged = true;
+        self.gate.take_happened();
+        self.gate.note(|stats| stats.surges += 1);
+        if self.settles {
+            self.settle()?;
+        }
+        self.catch_up()
     }
 
     /// Everything since the last picture that the scene was shown.

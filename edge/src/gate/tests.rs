@@ -178,3 +178,26 @@ fn who_wakes_to_nothing_in_the_ring_is_awake_from_the_next_keyframe_on() {
     assert_eq!(awake[0], 8.0, "{frames:?}");
     assert!((19..=21).contains(&awake.len()), "at the usual pace: {awake:?}");
 }
+
+#[test]
+fn a_surge_of_packets_wakes_before_the_next_keyframe() {
+    let packets = packets(1.0);
+    let mut rig = Rig::new(Sleep::Within(LIMIT));
+    rig.push(&packets[..60]);
+    rig.gate.order(Order::Sleep);
+    // what was usual of ten groups of pictures, by packets that stand for more than the clip has
+    for group in 0..12 {
+        let from = 75 + 25 * (group % 3);
+        rig.push(&packets[from..from + 25]);
+    }
+    assert!(rig.gate.stats().asleep);
+    let mut large = packets[160..185].to_vec();
+    for packet in &mut large {
+        let filler = gstreamer::Buffer::from_slice(vec![0_u8; 4000]);
+        packet.buffer = gstreamer::Buffer::clone(&packet.buffer);
+        packet.buffer.make_mut().append_memory(filler.all_memory().unwrap());
+    }
+    rig.push(&large);
+    let stats = rig.gate.stats();
+    assert_eq!((stats.asleep, stats.surges), (false, 1));
+}

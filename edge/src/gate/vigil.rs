@@ -32,6 +32,8 @@ pub struct Vigil {
     compared: Option<StreamTime>,
     quiet_since: Option<StreamTime>,
     looked: StreamTime,
+    /// The latest that the scene was shown.
+    shown: Option<StreamTime>,
     /// What has changed is being made good: keyframes that still come were seen with it.
     waking: bool,
 }
@@ -46,6 +48,7 @@ impl Vigil {
             compared: None,
             quiet_since: None,
             looked: StreamTime::ZERO,
+            shown: None,
             waking: false,
         }
     }
@@ -59,12 +62,21 @@ impl Vigil {
         local: Option<LocalTime>,
     ) -> Result<Option<Vec<Event>>, LookError> {
         let at = frame.at;
+        if frame.mode == Mode::CatchUp && self.shown.is_some_and(|shown| at <= shown) {
+            // the scene was shown a later keyframe, which was on its way when packets woke the camera
+            self.gate.done(None);
+            return Ok(None);
+        }
         let result = if frame.mode == Mode::Keyframes {
             self.peek(analysis, frame, local)
         } else {
             self.look(analysis, frame, local)
         };
-        self.gate.done(matches!(result, Ok(Some(_))).then_some(at));
+        let shown = matches!(result, Ok(Some(_)));
+        if shown {
+            self.shown = Some(at);
+        }
+        self.gate.done(shown.then_some(at));
         result
     }
 
@@ -73,6 +85,7 @@ impl Vigil {
         self.change.reset();
         self.compared = None;
         self.quiet_since = None;
+        self.shown = None;
         self.waking = false;
     }
 
@@ -93,6 +106,7 @@ impl Vigil {
         tracing::trace!(at_s = at.secs(), changed, quiet = analysis.is_quiet(), "looked");
         if changed || !analysis.is_quiet() {
             self.quiet_since = None;
+            self.gate.happens();
             self.gate.order(Order::Wake);
         } else if at.since(*self.quiet_since.get_or_insert(at)) >= doze.quiet {
             self.gate.order(Order::Sleep);
@@ -135,6 +149,7 @@ impl Vigil {
     fn wake(&mut self) {
         self.waking = true;
         self.quiet_since = None;
+        self.gate.happens();
         self.gate.order(Order::Wake);
     }
 }

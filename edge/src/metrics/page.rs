@@ -145,7 +145,7 @@ impl Readings {
         });
         let help = "Time in which nothing was seen, by reason";
         Family { name: "xunge_camera_blind_seconds", help, values: blind.collect() }.counter(encoder)?;
-        let counters: [(_, _, Count); 9] = [
+        let counters: [(_, _, Count); 11] = [
             ("xunge_camera_sessions", "Connections that were begun", |c| c.ingest.sessions),
             ("xunge_camera_packets", "Access units received", |c| c.ingest.packets),
             ("xunge_camera_received_bytes", "Their bytes", |c| c.ingest.bytes),
@@ -155,6 +155,8 @@ impl Readings {
             ("xunge_camera_packets_skipped", "Access units that found no room in the decoder", |c| c.skipped),
             ("xunge_camera_sleeps", "How often it fell asleep: keyframes only", |c| c.gate.sleeps),
             ("xunge_camera_wakes", "How often pictures were made good", |c| c.gate.wakes),
+            ("xunge_camera_early_wakes", "Of these, asked for by sizes of packets", |c| c.gate.surges),
+            ("xunge_camera_vain_wakes", "Of these, for nothing", |c| c.gate.surges_in_vain),
         ];
         for (name, help, value) in counters {
             self.each(name, help, |c| number(value(c))).counter(encoder)?;

@@ -23,11 +23,13 @@ pub(crate) fn assign(costs: &[Vec<f64>], columns: usize, alone: f64) -> Vec<Opti
     let mut column_price = vec![0.0; width + 1];
     let mut owner = vec![0_usize; width + 1];
     let mut came_from = vec![0_usize; width + 1];
+    let mut slack = vec![0.0; width + 1];
+    let mut done = vec![false; width + 1];
     for row in 1..=rows {
         owner[0] = row;
         let mut column = 0;
-        let mut slack = vec![f64::INFINITY; width + 1];
-        let mut done = vec![false; width + 1];
+        slack.fill(f64::INFINITY);
+        done.fill(false);
         while owner[column] != 0 {
             done[column] = true;
             let current = owner[column];

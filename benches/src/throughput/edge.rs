@@ -41,6 +41,8 @@ pub struct Cost {
     pub looks_fps: f64,
     /// Frames that were replaced before anybody looked, a second and camera, over the whole run.
     pub dropped_fps: f64,
+    /// Frames that were older than half a second when they were looked at, a second and camera, over the whole run.
+    pub late_fps: f64,
     /// How often a camera fell asleep, over the whole run and all cameras.
     pub sleeps: f64,
     /// How often one was woken by what it saw.
@@ -69,6 +71,7 @@ pub fn run(folder: &Path, broker: &str, load: &Load) -> Result<Cost> {
         resident_mib: resident as f64 / f64::from(1 << 20),
         looks_fps: sum(&text, "looks") / lasted / cameras,
         dropped_fps: sum(&text, "dropped") / lasted / cameras,
+        late_fps: sum(&text, "late") / lasted / cameras,
         sleeps: sum(&text, "sleeps"),
         wakes: sum(&text, "wakes"),
     })

@@ -56,6 +56,20 @@ pub struct Floor {
     pub detect_ms: f64,
 }
 
+impl Floor {
+    /// The mean of two measurements.
+    #[must_use]
+    pub fn mean(&self, other: &Self) -> Self {
+        let mean = |one: f64, two: f64| f64::midpoint(one, two);
+        Self {
+            decode_busy_ms: mean(self.decode_busy_ms, other.decode_busy_ms),
+            decode_empty_ms: mean(self.decode_empty_ms, other.decode_empty_ms),
+            keyframes_empty_ms: mean(self.keyframes_empty_ms, other.keyframes_empty_ms),
+            detect_ms: mean(self.detect_ms, other.detect_ms),
+        }
+    }
+}
+
 /// Measures the floor.
 pub fn measure(busy: &Path, empty: &Path) -> Result<Floor> {
     Ok(Floor {

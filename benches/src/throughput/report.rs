@@ -18,15 +18,27 @@ pub struct Report {
     pub commit: String,
     /// SHA-256 of the detector's model.
     pub model_sha256: String,
-    /// The least that it can cost.
+    /// The least that it can cost, when it was last measured.
     pub floor: Floor,
     /// One for each scene.
     pub runs: Vec<Run>,
 }
 
-/// One scene.
+/// One scene, and what stands beside it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Run {
+    /// What was measured.
+    #[serde(flatten)]
+    pub measured: Measured,
+    /// The floor of its way of decoding, CPU milliseconds for a second of a camera: mean of before and after.
+    pub floor_ms: f64,
+    /// `cost.cpu_ms / floor_ms`.
+    pub ratio: f64,
+}
+
+/// One scene.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
     /// What the cameras show.
     pub scene: String,
     /// How many.
@@ -37,10 +49,6 @@ pub struct Run {
     pub gate: bool,
     /// What it took.
     pub cost: Cost,
-    /// The floor of its way of decoding, CPU milliseconds for a second of a camera.
-    pub floor_ms: f64,
-    /// `cost.cpu_ms / floor_ms`.
-    pub ratio: f64,
     /// The Python stack on the same cameras.
     pub peer: Option<Peer>,
     /// `cost.cpu_ms / peer.cpu_ms`.
@@ -51,6 +59,13 @@ pub struct Run {
     pub delay_p50_ms: Option<f64>,
     /// 99 of 100 came within.
     pub delay_p99_ms: Option<f64>,
+}
+
+impl Measured {
+    /// Beside the floor.
+    pub fn above(self, floor_ms: f64) -> Run {
+        Run { ratio: self.cost.cpu_ms / floor_ms, floor_ms, measured: self }
+    }
 }
 
 impl Report {
@@ -76,13 +91,14 @@ impl Report {
             "ratio",
             "looks/s",
             "dropped/s",
+            "late/s",
             "wakes",
             "MiB",
             "alerts",
             "p50 ms",
             "p99 ms",
         ]);
-        for run in &self.runs {
+        for Run { measured: run, floor_ms, ratio } in &self.runs {
             let told = |ms: Option<f64>| ms.map_or("–".to_owned(), |ms| format!("{ms:.0}"));
             let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
             table.row([
@@ -91,12 +107,13 @@ impl Report {
                 yes(run.rules),
                 yes(run.gate),
                 format!("{:.1}", run.cost.cpu_ms),
-                format!("{:.1}", run.floor_ms),
-                format!("{:.2}", run.ratio),
+                format!("{floor_ms:.1}"),
+                format!("{ratio:.2}"),
                 run.peer.map_or("–".to_owned(), |peer| format!("{:.1}", peer.cpu_ms)),
                 run.peer_ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
                 format!("{:.2}", run.cost.looks_fps),
                 format!("{:.2}", run.cost.dropped_fps),
+                format!("{:.2}", run.cost.late_fps),
                 format!("{:.0}", run.cost.wakes),
                 format!("{:.0}", run.cost.resident_mib),
                 run.alerts.to_string(),

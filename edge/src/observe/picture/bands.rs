@@ -138,28 +138,45 @@ pub(super) fn afar(usual: &Bands, now: &Bands) -> opencv::Result<(f64, f64)> {
 pub(super) fn changed(before: &Mat, now: &Mat) -> opencv::Result<f64> {
     /// Of a cell's pixels: a speck is no change.
     const SPECK: f32 = 0.002;
-    let mut difference = Mat::default();
-    core::absdiff(before, now, &mut difference)?;
-    let mut differs = Mat::default();
-    imgproc::threshold(&difference, &mut differs, 0.0, 1.0, imgproc::THRESH_BINARY)?;
-    let mut shares = Mat::default();
-    differs.convert_to_def(&mut shares, core::CV_32F)?;
-    let shares = to_grid(&shares)?;
+    let differing = |a: &[u8], b: &[u8]| a.iter().zip(b).filter(|(a, b)| a != b).count() as f32;
+    let shares = means(before.data_typed::<u8>()?, now.data_typed::<u8>()?, before.size()?, differing);
     let count = shares.iter().filter(|share| **share > SPECK).count();
     Ok(count as f64 / shares.len().max(1) as f64)
 }
 
 /// Mean of the product over each cell.
 fn cells(a: &Mat, b: &Mat) -> opencv::Result<Cells> {
-    let mut product = Mat::default();
-    core::multiply_def(a, b, &mut product)?;
-    to_grid(&product)
+    Ok(means(a.data_typed::<f32>()?, b.data_typed::<f32>()?, a.size()?, product))
 }
 
-fn to_grid(picture: &Mat) -> opencv::Result<Cells> {
-    let mut grid = Mat::default();
-    imgproc::resize(picture, &mut grid, Size::new(COLUMNS, ROWS), 0.0, 0.0, imgproc::INTER_AREA)?;
-    Ok(grid.data_typed::<f32>()?.to_vec())
+/// Sum of products, in lanes, so that the compiler takes several at once.
+fn product(a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut lanes = [0.0_f32; 8];
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// For each cell the mean over its pixels of what `sum` makes of a piece of a row of both pictures.
+fn means<T>(a: &[T], b: &[T], size: Size, sum: impl Fn(&[T], &[T]) -> f32) -> Cells {
+    let whole = |n: i32| usize::try_from(n).unwrap_or_default();
+    let (width, height, columns, rows) = (whole(size.width), whole(size.height), whole(COLUMNS), whole(ROWS));
+    let mut cells = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        let lines = row * height / rows..(row + 1) * height / rows;
+        for column in 0..columns {
+            let (left, right) = (column * width / columns, (column + 1) * width / columns);
+            let pieces = lines.clone().map(|line| line * width + left..line * width + right);
+            let total: f32 = pieces.filter_map(|piece| Some(sum(a.get(piece.clone())?, b.get(piece)?))).sum();
+            cells.push(total / (lines.len() * (right - left)).max(1) as f32);
+        }
+    }
+    cells
 }
 
 fn shrunk(picture: &Mat, by: i32) -> opencv::Result<Mat> {

@@ -28,7 +28,7 @@ struct Cli {
     #[arg(long, value_enum, default_values_t = [Scene::Busy, Scene::Idle])]
     scene: Vec<Scene>,
     /// 摄像机路数。 How many cameras.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, overrides_with = "cameras")]
     cameras: usize,
     /// 测量时长（秒），不含预热。 Seconds that are measured, after the warm-up.
     #[arg(long, default_value_t = 40)]

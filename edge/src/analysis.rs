@@ -59,7 +59,7 @@ impl Analysis {
         let (detections, facts) = match measured {
             Ok(measured) => measured,
             Err(error) => {
-                self.watch.look(at, Look::Blind, local);
+                self.miss(at, local);
                 return Err(error);
             }
         };
@@ -92,6 +92,11 @@ impl Analysis {
             () => Urgency::Usual,
         });
         self.looker.await_turn(self.limit)
+    }
+
+    /// Nobody could look at the frame of this time: shown to the scene as blind.
+    pub fn miss(&mut self, at: StreamTime, local: Option<LocalTime>) {
+        self.watch.look(at, Look::Blind, local);
     }
 
     /// Nothing is to be looked at after all.

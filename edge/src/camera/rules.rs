@@ -100,9 +100,11 @@ impl Rules {
             }
             match self.frames.await_item(TICK) {
                 Taken::Item(()) => {
-                    if let Some(at) = self.look() {
+                    if let Some((at, looked)) = self.look() {
                         newest = at;
-                        blind.end();
+                        if looked {
+                            blind.end();
+                        }
                     }
                 }
                 Taken::TimedOut => {}
@@ -125,19 +127,26 @@ impl Rules {
         }
     }
 
-    /// Looks at the newest frame when it is this camera's turn; at which, if it could be looked at.
-    fn look(&mut self) -> Option<StreamTime> {
-        if let Err(error) = self.analysis.await_turn() {
-            self.fail(&error);
-            return None;
-        }
-        let Taken::Item(frame) = self.frames.take(Duration::ZERO) else { return None };
-        let at = frame.at;
-        self.vitals.note_age(frame.mode, self.footage.newest().since(at));
-        let looked = self.look_at(frame);
+    /// Takes the newest frame when it is this camera's turn: of which time it is, and whether it could be looked at.
+    fn look(&mut self) -> Option<(StreamTime, bool)> {
+        let turn = self.analysis.await_turn();
+        let taken = self.frames.take(Duration::ZERO);
+        let at = if let Taken::Item(frame) = &taken { Some(frame.at) } else { None };
+        let looked = match (turn, taken) {
+            (Ok(()), Taken::Item(frame)) => {
+                self.vitals.note_age(frame.mode, self.footage.newest().since(frame.at));
+                self.look_at(frame)
+            }
+            (Err(error), Taken::Item(frame)) => {
+                self.analysis.miss(frame.at, local_time(clock::utc_now(), &self.timezone));
+                self.fail(&error);
+                false
+            }
+            (_, Taken::TimedOut | Taken::Closed) => false,
+        };
         self.analysis.end_turn();
         self.tell_strain();
-        looked.then_some(at)
+        at.map(|at| (at, looked))
     }
 
     /// True when it could be looked at.
@@ -172,11 +181,12 @@ impl Rules {
 
     /// Says when fewer pictures are looked at than should be, and when that is over.
     fn tell_strain(&mut self) {
+        let decoding = self.decoding.stats();
         let counts = strain::Counts {
             looks: self.vitals.looks.load(Ordering::Relaxed),
             dropped: self.frames.dropped(),
-            packets: self.decoding.stats().packets,
-            skipped: self.decoding.stats().skipped,
+            packets: decoding.packets,
+            skipped: decoding.skipped,
         };
         if let Some(strained) = self.strain.look(clock::monotonic(), counts) {
             self.state.strained(strained);

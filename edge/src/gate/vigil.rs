@@ -32,8 +32,6 @@ pub struct Vigil {
     compared: Option<StreamTime>,
     quiet_since: Option<StreamTime>,
     looked: StreamTime,
-    /// The latest that the scene was shown.
-    shown: Option<StreamTime>,
     /// What has changed is being made good: keyframes that still come were seen with it.
     waking: bool,
 }
@@ -48,7 +46,6 @@ impl Vigil {
             compared: None,
             quiet_since: None,
             looked: StreamTime::ZERO,
-            shown: None,
             waking: false,
         }
     }
@@ -62,7 +59,7 @@ impl Vigil {
         local: Option<LocalTime>,
     ) -> Result<Option<Vec<Event>>, LookError> {
         let at = frame.at;
-        if frame.mode == Mode::CatchUp && self.shown.is_some_and(|shown| at <= shown) {
+        if frame.mode == Mode::CatchUp && at <= self.gate.shown() {
             // the scene was shown a later keyframe, which was on its way when packets woke the camera
             self.gate.done(None);
             return Ok(None);
@@ -72,11 +69,7 @@ impl Vigil {
         } else {
             self.look(analysis, frame, local)
         };
-        let shown = matches!(result, Ok(Some(_)));
-        if shown {
-            self.shown = Some(at);
-        }
-        self.gate.done(shown.then_some(at));
+        self.gate.done(matches!(result, Ok(Some(_))).then_some(at));
         result
     }
 
@@ -85,7 +78,6 @@ impl Vigil {
         self.change.reset();
         self.compared = None;
         self.quiet_since = None;
-        self.shown = None;
         self.waking = false;
     }
 

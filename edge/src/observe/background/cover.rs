@@ -11,6 +11,8 @@ use super::stays::Stays;
 const PERSON: f32 = 0.2;
 /// Surely one from here: how tall people are is learned from them.
 const SURE: f32 = 0.5;
+/// Who is taller than this share of those who stand there is no thing that people carry, however still he is.
+const TALLEST: f64 = 0.8;
 /// A vehicle is believed from here.
 const VEHICLE: f32 = 0.3;
 /// A box is grown by this share of its size on every side: arms and shadows at the feet stand out of it.
@@ -29,7 +31,7 @@ pub(super) struct Cover {
     pub mask: Vec<u8>,
     /// Boxes of people, grown.
     pub people: Vec<Bounds>,
-    /// All who are taken for people, as they were found, and their scores.
+    /// Who may be things that are taken for people, as they were found, and their scores.
     pub found: Vec<(Bounds, f32)>,
     statures: Statures,
 }
@@ -54,7 +56,8 @@ impl Cover {
                 // a bag or a cone that the detector takes for somebody would hide itself for ever
                 continue;
             }
-            if person {
+            let small = self.statures.height_at(b.y + b.h).is_none_or(|height| b.h < TALLEST * height);
+            if person && small {
                 self.found.push((b, detection.score));
                 if stays.is_thing(&b, detection.score) {
                     continue;

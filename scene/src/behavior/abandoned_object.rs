@@ -9,7 +9,7 @@
 //! has changed that it is learned anew. Each thing is a happening of its own.
 //! **Cannot know** whose the thing is, or what is in it. What stood there when the camera started is furniture. A thing
 //! that is put down where a person or vehicle is found all the time is not seen before they go; one that the detector itself
-//! takes for a person, and poorly, is told by its not stirring for five seconds. A person who sits
+//! takes for a person, and poorly, is told by its size and its not stirring for five seconds. A person who sits
 //! perfectly still and whom the detector finds poorly or never looks like a thing; size, and that nobody left, speak against
 //! it. For one who lies the detector looks once more, turned, before the thing is told.
 //! **Why these defaults**: 60 s is what airports and stations demand; putting down, queueing and picking up takes less.

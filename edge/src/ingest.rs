@@ -6,14 +6,19 @@
 //!
 //! Nothing here blocks without a limit, and nothing is shared with other cameras.
 
+mod direct;
 mod fault;
+mod intake;
 mod knock;
 mod packet;
+mod piped;
 mod pipeline;
+mod seen;
 mod session;
 mod source;
 mod teardown;
 mod timeline;
+mod watch;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +34,7 @@ use crate::backoff::{Backoff, random_bits};
 pub use fault::Fault;
 pub use packet::Packet;
 pub(crate) use packet::{clock_time, media_ns, stream_ns, stream_time};
-use session::{Outcome, Session};
+use session::{Outcome, Place, Session, Way};
 pub use source::{Login, RtspSource, Source, Transport};
 pub use teardown::abandoned;
 pub(crate) use teardown::{play, stop};
@@ -95,6 +100,8 @@ pub struct IngestStats {
     pub sessions: u64,
     /// Access units handed on.
     pub packets: u64,
+    /// Those of them that were read without GStreamer.
+    pub direct: u64,
     /// Their bytes.
     pub bytes: u64,
 }
@@ -103,10 +110,11 @@ pub struct IngestStats {
 struct Counters {
     sessions: AtomicU64,
     packets: AtomicU64,
+    direct: AtomicU64,
     bytes: AtomicU64,
 }
 
-/// Takes every access unit, on GStreamer's thread. It may block only with a file that is read once.
+/// Takes every access unit, on the thread that reads the source. It may block only with a file that is read once.
 pub type OnPacket = Arc<dyn Fn(Packet) + Send + Sync>;
 
 /// A running source. Dropping it stops it.
@@ -140,6 +148,7 @@ impl IngestHandle {
         IngestStats {
             sessions: counters.sessions.load(Ordering::Relaxed),
             packets: counters.packets.load(Ordering::Relaxed),
+            direct: counters.direct.load(Ordering::Relaxed),
             bytes: counters.bytes.load(Ordering::Relaxed),
         }
     }
@@ -218,22 +227,19 @@ struct Supervisor {
 impl Supervisor {
     fn run(mut self) {
         let epoch = Instant::now();
-        let mut transport = match &self.source {
-            Source::Rtsp(camera) => camera.transport,
-            Source::File { .. } => Transport::Tcp,
-        };
+        let mut way = Way::first(&self.source);
         let mut newest_ns = None;
         for number in 1.. {
             self.shared.counters.sessions.fetch_add(1, Ordering::Relaxed);
-            let session = Session { number, epoch, newest_ns, transport };
-            let ended = session.run(
-                &self.source,
-                &self.options,
-                &self.on_packet,
-                &mut self.on_signal,
-                &self.shared,
-                &self.stopped,
-            );
+            let session = Session { number, epoch, newest_ns, way };
+            let place = Place {
+                source: &self.source,
+                options: &self.options,
+                on_packet: &self.on_packet,
+                shared: &self.shared,
+                stopped: &self.stopped,
+            };
+            let ended = session.run(&place, &mut self.on_signal);
             newest_ns = ended.newest_ns.or(newest_ns);
             if ended.flowed_for >= self.options.settled_after {
                 self.backoff.reset();
@@ -249,8 +255,8 @@ impl Supervisor {
                     Fault::new(BlindCause::Ended, "the file ended; it begins again".to_owned())
                 }
                 Outcome::Fault(fault) => fault,
-                Outcome::OtherTransport(other, fault) => {
-                    transport = other;
+                Outcome::OtherWay(other, fault) => {
+                    way = other;
                     fault
                 }
             };

@@ -84,8 +84,12 @@ struct Replay {
 fn main() -> ExitCode {
     memory::settle();
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("XUNGE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,ort=warn"));
+    // what retina says holds whole requests, with the password of a camera that has it in its path: only when asked for
+    let wanted = std::env::var("XUNGE_LOG").ok().filter(|wanted| !wanted.trim().is_empty());
+    let wanted = wanted.unwrap_or_else(|| "info,ort=warn".into());
+    let quiet = if wanted.contains("retina") { "" } else { ",retina=off" };
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("{wanted}{quiet}"))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,ort=warn,retina=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -10,5 +10,7 @@ mod faults;
 mod files;
 #[path = "ingest/live.rs"]
 mod live;
+#[path = "ingest/quirks.rs"]
+mod quirks;
 #[path = "ingest/rig.rs"]
 mod rig;

@@ -37,32 +37,23 @@ pub(crate) fn of_camera(error: &glib::Error, debug: &str, known: Known<'_>) -> F
     let Known { place, flowing, unusable } = known;
     let said = |word: &str| debug.contains(word) || error.message().contains(word);
     if let Some(offered) = unusable {
-        return Fault::new(
-            BlindCause::WrongCodec,
-            format!("{place} sends {offered}; set the camera to H.264 or H.265"),
-        );
+        return wrong_codec(place, offered);
     }
     if said("(401)")
         || said("Unauthorized")
         || said("(403)")
         || matches(error, gst::ResourceError::NotAuthorized)
     {
-        return Fault::new(
-            BlindCause::Unauthorised,
-            format!("{place} refuses the user or the password; check them in the credentials file"),
-        );
+        return unauthorised(place);
     }
     if said("(404)") || said("(454)") || matches(error, gst::ResourceError::NotFound) {
-        return Fault::new(
-            BlindCause::NotFound,
-            format!("{place} does not exist on the camera; check the path of the URL"),
-        );
+        return not_found(place);
     }
     if flowing {
         return if error.is::<gst::StreamError>() && !said("streaming stopped") {
-            Fault::new(BlindCause::Garbage, format!("{place} sends data that is no video any more"))
+            no_video_any_more(place)
         } else {
-            Fault::new(BlindCause::Ended, format!("{place} broke off in mid-stream"))
+            broken_off(place)
         };
     }
     if said("Parse error") || error.is::<gst::StreamError>() {
@@ -75,6 +66,49 @@ pub(crate) fn of_camera(error: &glib::Error, debug: &str, known: Known<'_>) -> F
         );
     }
     unreachable(place, "")
+}
+
+pub(crate) fn wrong_codec(place: &str, offered: &str) -> Fault {
+    Fault::new(BlindCause::WrongCodec, format!("{place} sends {offered}; set the camera to H.264 or H.265"))
+}
+
+pub(crate) fn unauthorised(place: &str) -> Fault {
+    Fault::new(
+        BlindCause::Unauthorised,
+        format!("{place} refuses the user or the password; check them in the credentials file"),
+    )
+}
+
+pub(crate) fn not_found(place: &str) -> Fault {
+    Fault::new(
+        BlindCause::NotFound,
+        format!("{place} does not exist on the camera; check the path of the URL"),
+    )
+}
+
+/// Pictures came, and then something else.
+pub(crate) fn no_video_any_more(place: &str) -> Fault {
+    Fault::new(BlindCause::Garbage, format!("{place} sends data that is no video any more"))
+}
+
+/// The connection was lost in mid-stream.
+pub(crate) fn broken_off(place: &str) -> Fault {
+    Fault::new(BlindCause::Ended, format!("{place} broke off in mid-stream"))
+}
+
+/// The camera said that it is done.
+pub(crate) fn ended(place: &str, flowing: bool) -> Fault {
+    let detail = if flowing {
+        format!("{place} was ended by the camera")
+    } else {
+        format!("{place} ended before its first picture; is the camera's stream switched on?")
+    };
+    Fault::new(BlindCause::Ended, detail)
+}
+
+/// The camera sends, but not inside the RTSP connection.
+pub(crate) fn no_tcp(place: &str) -> Fault {
+    Fault::new(BlindCause::Unreachable, format!("{place} does not send over TCP; UDP is tried next"))
 }
 
 /// Nothing came of connecting. `why`: what is known of the reason.

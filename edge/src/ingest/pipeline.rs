@@ -1,8 +1,8 @@
 //! The GStreamer part of a session: from the source to an appsink of access units.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gstreamer as gst;
@@ -12,43 +12,8 @@ use gstreamer_app as gst_app;
 use xunge_alert::BlindCause;
 
 use super::fault::Fault;
+use super::seen::Seen;
 use super::source::{RtspSource, Transport};
-
-/// What was seen on the way, written by GStreamer's threads.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// The camera described its streams.
-    pub described: AtomicBool,
-    /// One of them was taken.
-    pub chosen: AtomicBool,
-    /// Buffers before the parser: data of whatever worth.
-    raw: AtomicU64,
-    /// Codings that were offered and not taken.
-    refused: Mutex<Vec<String>>,
-}
-
-impl Seen {
-    /// What the source offers, when nothing of it can be used.
-    pub(super) fn unusable(&self) -> Option<String> {
-        if self.chosen.load(Ordering::Relaxed) {
-            return None;
-        }
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        (!refused.is_empty()).then(|| refused.join(" and "))
-    }
-
-    /// Buffers that came, of whatever worth.
-    pub(super) fn raw(&self) -> u64 {
-        self.raw.load(Ordering::Relaxed)
-    }
-
-    fn refuse(&self, coding: &str) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.len() < 8 && !refused.iter().any(|r| r == coding) {
-            refused.push(coding.to_owned());
-        }
-    }
-}
 
 /// Makes an element, or says which package is missing.
 pub(crate) fn element(name: &str) -> Result<gst::Element, Fault> {

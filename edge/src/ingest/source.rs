@@ -57,6 +57,11 @@ impl RtspSource {
         Self { url: url.into(), login: None, transport: Transport::Tcp, tls_verify: true }
     }
 
+    /// Its connection is encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("rtsps://"))
+    }
+
     /// URL without user, for messages.
     pub(crate) fn shown_url(&self) -> String {
         split_user(&self.url).1

@@ -12,6 +12,7 @@ pub mod broker;
 pub mod clips;
 pub mod edge;
 pub mod floor;
+pub mod metrics;
 pub mod peer;
 pub mod process;
 pub mod report;

@@ -8,6 +8,7 @@ mod exit;
 mod latest;
 mod pace;
 mod progress;
+mod room;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +72,7 @@ impl DecodeOptions {
 /// Counters of one decoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DecodeStats {
-    /// Packets given to the decoder.
+    /// Packets that the decoder took.
     pub packets: u64,
     /// Packets dropped because the decoder could not keep up.
     pub skipped: u64,
@@ -155,11 +156,14 @@ impl Decoder {
         }
         let Some(chain) = &mut self.chain else { return Ok(()) };
         self.waiting_since = None;
-        let full = !self.options.whole && chain.is_full();
+        let full = !self.options.whole && chain.is_full(packet);
+        if full {
+            chain.give_up_waiting();
+        }
         if full || chain.skipping() {
-            chain.skip_until_keyframe(packet.keyframe && !full);
+            chain.skip_until_keyframe(packet.keyframe && !chain.is_crammed());
             if chain.skipping() {
-                self.progress.count_skipped();
+                self.progress.count_skipped(1);
                 return Ok(());
             }
         }

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -144,7 +144,9 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path) -> Result<Measured> {
         warm_up: Duration::from_secs(cli.warm_up_secs),
         measured: Duration::from_secs(cli.secs),
     };
+    let begun = Instant::now();
     let cost = edge::run(folder.path(), &broker.url, &load)?;
+    let first = broker.first();
     let peer = match &cli.peer {
         Some(python) => {
             tell("the same with Python");
@@ -168,6 +170,7 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path) -> Result<Measured> {
         peer_ratio: peer.map(|peer| cost.cpu_ms / peer.cpu_ms),
         peer,
         alerts: delays.len(),
+        first_alert_secs: first.map(|first| first.saturating_duration_since(begun).as_secs_f64()),
         delay_p50_ms: within(0.5),
         delay_p99_ms: within(0.99),
     })

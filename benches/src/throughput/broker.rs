@@ -5,19 +5,26 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 use xunge_alert::{Alert, Phase};
 
+/// What was heard.
+#[derive(Default)]
+struct Heard {
+    delays: Vec<Duration>,
+    first: Option<Instant>,
+}
+
 /// Mosquitto as a child, with a listener that times what it hears.
 pub struct Broker {
     child: Child,
     client: Client,
     thread: Option<JoinHandle<()>>,
-    delays: Arc<Mutex<Vec<Duration>>>,
+    heard: Arc<Mutex<Heard>>,
     /// Where it listens.
     pub url: String,
 }
@@ -35,8 +42,8 @@ impl Broker {
         let quiet = || Stdio::null();
         let child = Command::new(program).arg("-c").arg(&config).stdout(quiet()).stderr(quiet()).spawn()?;
         let (client, mut connection) = Client::new(MqttOptions::new("throughput", "127.0.0.1", port), 16);
-        let delays: Arc<Mutex<Vec<Duration>>> = Arc::default();
-        let (heard, subscriber) = (delays.clone(), client.clone());
+        let heard: Arc<Mutex<Heard>> = Arc::default();
+        let (noted, subscriber) = (heard.clone(), client.clone());
         let thread = std::thread::spawn(move || {
             for event in connection.iter() {
                 match event {
@@ -47,7 +54,9 @@ impl Broker {
                     }
                     Ok(Event::Incoming(Packet::Publish(message))) => {
                         let delay = delay(&message.payload, Timestamp::now());
-                        heard.lock().unwrap_or_else(PoisonError::into_inner).extend(delay);
+                        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                        noted.delays.extend(delay);
+                        noted.first.get_or_insert_with(Instant::now);
                     }
                     Ok(
                         Event::Incoming(Packet::Disconnect) | Event::Outgoing(rumqttc::Outgoing::Disconnect),
@@ -58,14 +67,19 @@ impl Broker {
                 }
             }
         });
-        Ok(Self { child, client, thread: Some(thread), delays, url: format!("mqtt://127.0.0.1:{port}") })
+        Ok(Self { child, client, thread: Some(thread), heard, url: format!("mqtt://127.0.0.1:{port}") })
     }
 
     /// From the picture to here, of each alert so far, shortest first.
     pub fn delays(&self) -> Vec<Duration> {
-        let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut delays = self.heard.lock().unwrap_or_else(PoisonError::into_inner).delays.clone();
         delays.sort();
         delays
+    }
+
+    /// When the first alert came.
+    pub fn first(&self) -> Option<Instant> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).first
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
+use super::metrics::Page;
 use super::process;
 
 /// Rules of every camera: all behaviors that need no place, with their defaults.
@@ -30,57 +32,87 @@ pub struct Load {
     pub measured: Duration,
 }
 
-/// What it took.
+/// What it took. Of the measured time, unless it says otherwise.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Cost {
     /// CPU time for one second of one camera, milliseconds.
     pub cpu_ms: f64,
     /// Resident memory at the end, MiB.
     pub resident_mib: f64,
-    /// Frames that the rules were shown, a second and camera, over the whole run.
+    /// Frames that the rules were shown, a second and camera.
     pub looks_fps: f64,
-    /// Frames that were replaced before anybody looked, a second and camera, over the whole run.
+    /// Frames that were replaced before anybody looked, a second and camera.
     pub dropped_fps: f64,
-    /// Frames that were older than half a second when they were looked at, a second and camera, over the whole run.
+    /// Frames that were older than half a second when they were looked at, a second and camera.
     pub late_fps: f64,
-    /// How often a camera fell asleep, over the whole run and all cameras.
-    pub sleeps: f64,
+    /// Coded pictures that found no room in the decoder, a second and camera.
+    pub undecoded_fps: f64,
+    /// How old the latest frame of a camera was when it was looked at, the oldest of all that were asked for, seconds.
+    pub oldest_secs: f64,
+    /// Share of the time in which a camera counted as blind.
+    pub blind: f64,
+    /// Cameras that sleep at the end.
+    pub asleep: f64,
     /// How often one was woken by what it saw.
     pub wakes: f64,
+    /// From the start of the program until a first camera, and until all were watched, seconds.
+    pub first_up_secs: Option<f64>,
+    /// None when it never happened.
+    pub all_up_secs: Option<f64>,
 }
 
 /// Runs the box in `folder` under this load.
 pub fn run(folder: &Path, broker: &str, load: &Load) -> Result<Cost> {
+    let listen = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let config = folder.join("edge.toml");
-    std::fs::write(&config, toml(folder, broker, load)).context("no configuration for the edge")?;
-    let log = folder.join("edge.log");
-    let mut edge = Edge::start(&config, &log)?;
-    let begun = Instant::now();
-    edge.wait(load.warm_up)?;
-    let (before, at) = (process::cpu(edge.child.id())?, Instant::now());
-    edge.wait(load.measured)?;
-    let spent = process::cpu(edge.child.id())?.saturating_sub(before).as_secs_f64();
-    let secs = at.elapsed().as_secs_f64();
-    let resident = process::resident(edge.child.id())?;
-    let lasted = begun.elapsed().as_secs_f64();
-    edge.stop()?;
-    let text = std::fs::read_to_string(&log)?;
+    std::fs::write(&config, toml(folder, broker, listen, load)).context("no configuration for the edge")?;
+    let mut edge = Edge::start(&config, &folder.join("edge.log"))?;
     let cameras = load.urls.len() as f64;
+    let (mut first_up, mut all_up) = (None, None);
+    edge.wait(load.warm_up, listen, |age, page| {
+        let up = page.sum("xunge_camera_up");
+        if up > 0.0 {
+            first_up.get_or_insert(age.as_secs_f64());
+        }
+        if up >= cameras {
+            all_up.get_or_insert(age.as_secs_f64());
+        }
+    })?;
+    let (before, page, at) = (process::cpu(edge.child.id())?, Page::read(listen)?, Instant::now());
+    let mut oldest_secs: f64 = 0.0;
+    edge.wait(load.measured, listen, |_, page| {
+        oldest_secs = page.each("xunge_camera_frame_age_seconds").fold(oldest_secs, f64::max);
+    })?;
+    let spent = process::cpu(edge.child.id())?.saturating_sub(before).as_secs_f64();
+    let (secs, end) = (at.elapsed().as_secs_f64(), Page::read(listen)?);
+    let resident = process::resident(edge.child.id())?;
+    edge.stop()?;
+    let grown = |name: &str| end.sum(name) - page.sum(name);
+    let each = |name: &str| grown(name) / secs / cameras;
     Ok(Cost {
         cpu_ms: spent * 1e3 / secs / cameras,
         resident_mib: resident as f64 / f64::from(1 << 20),
-        looks_fps: sum(&text, "looks") / lasted / cameras,
-        dropped_fps: sum(&text, "dropped") / lasted / cameras,
-        late_fps: sum(&text, "late") / lasted / cameras,
-        sleeps: sum(&text, "sleeps"),
-        wakes: sum(&text, "wakes"),
+        looks_fps: each("xunge_camera_frames_total"),
+        dropped_fps: each("xunge_camera_frames_skipped_total"),
+        late_fps: each("xunge_camera_frames_late_total"),
+        undecoded_fps: each("xunge_camera_packets_skipped_total"),
+        oldest_secs,
+        blind: each("xunge_camera_blind_seconds_total"),
+        asleep: end.sum("xunge_camera_asleep"),
+        wakes: grown("xunge_camera_wakes_total"),
+        first_up_secs: first_up,
+        all_up_secs: all_up,
     })
 }
 
-fn toml(folder: &Path, broker: &str, load: &Load) -> String {
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr())?.port())
+}
+
+fn toml(folder: &Path, broker: &str, listen: SocketAddr, load: &Load) -> String {
     let state = folder.join("state");
     let mut text = format!(
-        "edge_id = \"bench\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{broker}\"\n[storage]\ndirectory = {:?}\n",
+        "edge_id = \"bench\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{broker}\"\n[storage]\ndirectory = {:?}\n[metrics]\nlisten = \"{listen}\"\n",
         state.display().to_string()
     );
     for (number, url) in load.urls.iter().enumerate() {
@@ -94,17 +126,10 @@ fn toml(folder: &Path, broker: &str, load: &Load) -> String {
     text
 }
 
-/// The sum of a number that each camera says when it stops.
-fn sum(log: &str, name: &str) -> f64 {
-    let key = format!(" {name}=");
-    let said = log.lines().filter(|line| line.contains("a camera has stopped"));
-    let number = |line: &str| line.split_once(&key)?.1.split_whitespace().next()?.parse::<f64>().ok();
-    said.filter_map(number).sum()
-}
-
 struct Edge {
     child: Child,
     log: PathBuf,
+    begun: Instant,
 }
 
 impl Edge {
@@ -118,10 +143,16 @@ impl Edge {
             .stderr(File::create(log)?)
             .spawn()
             .context("the edge does not start")?;
-        Ok(Self { child, log: log.to_owned() })
+        Ok(Self { child, log: log.to_owned(), begun: Instant::now() })
     }
 
-    fn wait(&mut self, time: Duration) -> Result<()> {
+    /// Waits, and shows each second what the box says of itself, and how long it has run.
+    fn wait(
+        &mut self,
+        time: Duration,
+        listen: SocketAddr,
+        mut show: impl FnMut(Duration, &Page),
+    ) -> Result<()> {
         let until = Instant::now() + time;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait()? {
@@ -130,10 +161,12 @@ impl Edge {
                     std::fs::read_to_string(&self.log).unwrap_or_default()
                 );
             }
+            // not yet while it starts
+            if let Ok(page) = Page::read(listen) {
+                show(self.begun.elapsed(), &page);
+            }
             // the time that is measured
-            std::thread::sleep(
-                Duration::from_millis(200).min(until.saturating_duration_since(Instant::now())),
-            );
+            std::thread::sleep(Duration::from_secs(1).min(until.saturating_duration_since(Instant::now())));
         }
         Ok(())
     }

@@ -55,6 +55,8 @@ pub struct Measured {
     pub peer_ratio: Option<f64>,
     /// Alerts that came, and the delay from the picture to the broker, milliseconds.
     pub alerts: usize,
+    /// From the start of the program to the first of them, seconds.
+    pub first_alert_secs: Option<f64>,
     /// Half of them came within.
     pub delay_p50_ms: Option<f64>,
     /// 99 of 100 came within.
@@ -92,9 +94,15 @@ impl Report {
             "looks/s",
             "dropped/s",
             "late/s",
+            "undecoded/s",
+            "oldest s",
+            "blind",
+            "asleep",
             "wakes",
+            "all up s",
             "MiB",
             "alerts",
+            "first s",
             "p50 ms",
             "p99 ms",
         ]);
@@ -114,9 +122,15 @@ impl Report {
                 format!("{:.2}", run.cost.looks_fps),
                 format!("{:.2}", run.cost.dropped_fps),
                 format!("{:.2}", run.cost.late_fps),
+                format!("{:.2}", run.cost.undecoded_fps),
+                format!("{:.2}", run.cost.oldest_secs),
+                format!("{:.2}", run.cost.blind),
+                format!("{:.0}", run.cost.asleep),
                 format!("{:.0}", run.cost.wakes),
+                run.cost.all_up_secs.map_or("–".to_owned(), |secs| format!("{secs:.1}")),
                 format!("{:.0}", run.cost.resident_mib),
                 run.alerts.to_string(),
+                run.first_alert_secs.map_or("–".to_owned(), |secs| format!("{secs:.1}")),
                 told(run.delay_p50_ms),
                 told(run.delay_p99_ms),
             ]);

@@ -1,6 +1,6 @@
 //! appsrc ─▶ decoder ─▶ (drop what is not wanted) ─▶ scale ─▶ BGR ─▶ appsink.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,10 @@ use xunge_scene::StreamTime;
 
 use super::exit::{Exit, Mark};
 use super::progress::{Progress, Queue};
+use super::room::Room;
 use super::{DecodeOptions, OnFrame};
 use crate::ingest::{self, Fault, Packet, stream_ns};
 
-/// Packets that may wait for a live decoder: a few seconds, and the bytes stay those of the ring.
-const LIVE_QUEUE: u64 = 60;
 /// Packets that may wait when nothing is dropped.
 const WHOLE_QUEUE: u64 = 8;
 /// Two pictures are so far from each other at least.
@@ -37,8 +36,7 @@ pub(super) struct Chain {
     skipping: bool,
     /// Rests that were asked for.
     rests: u64,
-    /// Packets that may wait.
-    room: u64,
+    room: Room,
     /// Packets go into the decoder as if they were so much later: there time must not step back.
     shift_ns: i64,
     newest_ns: i64,
@@ -80,9 +78,16 @@ impl Chain {
 
         let queue = Arc::new(Queue::default());
         let entry = source.static_pad("src").ok_or_else(|| internal("no pad"))?;
-        let taken = queue.clone();
+        let (taken, counted) = (queue.clone(), progress.clone());
+        let (live, first) = (!options.whole, AtomicBool::new(true));
         entry.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-            taken.update(|state| state.waiting = state.waiting.saturating_sub(1));
+            if live && first.swap(false, Ordering::Relaxed) {
+                give_way();
+            }
+            if !taken.take() {
+                return gst::PadProbeReturn::Drop;
+            }
+            counted.packets.fetch_add(1, Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         });
         let exit = Exit::new(options, packet.session, queue.clone(), progress.clone());
@@ -101,7 +106,7 @@ impl Chain {
             error,
             skipping: false,
             rests: 0,
-            room: LIVE_QUEUE,
+            room: Room::default(),
             shift_ns: 0,
             newest_ns: i64::MIN,
         };
@@ -125,20 +130,21 @@ impl Chain {
         self.queue.waiting() > WHOLE_QUEUE
     }
 
-    /// No more packets may wait. Room that was made for many at once goes when they have.
-    pub(super) fn is_full(&mut self) -> bool {
-        let waiting = self.queue.waiting();
-        if waiting < LIVE_QUEUE / 2 {
-            self.room = LIVE_QUEUE;
-        }
-        waiting >= self.room
+    /// No more packets may wait, of which this would be the next.
+    pub(super) fn is_full(&mut self, packet: &Packet) -> bool {
+        self.room.is_full(packet.shown_ns(), self.queue.waiting())
+    }
+
+    /// It hangs: not even a keyframe may wait.
+    pub(super) fn is_crammed(&self) -> bool {
+        self.room.is_crammed(self.queue.waiting())
     }
 
     /// These packets come at once, and may be older than those that came before; pictures after `after` are wanted.
     pub(super) fn begin_again(&mut self, packets: &[Packet], after: StreamTime) {
         let times = || packets.iter().map(Packet::shown_ns);
         let (Some(first_ns), Some(until_ns)) = (times().min(), times().max()) else { return };
-        self.room = self.queue.waiting() + packets.len() as u64 + LIVE_QUEUE;
+        self.room.make(packets.len() as u64, self.queue.waiting());
         self.shift_ns += self.newest_ns.saturating_add(STEP_NS).saturating_sub(first_ns).max(0);
         self.mark(Mark::CatchUp { after_ns: stream_ns(after), until_ns, shift_ns: self.shift_ns });
     }
@@ -173,6 +179,11 @@ impl Chain {
         self.skipping = !begins;
     }
 
+    /// What waits is given up, too: when its turn comes it is old. The next packet must be a keyframe.
+    pub(super) fn give_up_waiting(&mut self) {
+        self.progress.count_skipped(self.queue.give_up());
+    }
+
     /// Waits until the decoder takes more.
     pub(super) fn wait_for_room(&self) -> Result<(), Fault> {
         let alive = self.alive();
@@ -188,7 +199,6 @@ impl Chain {
             self.source.set_caps(Some(&packet.caps));
             self.caps = packet.caps.clone();
         }
-        self.progress.packets.fetch_add(1, Ordering::Relaxed);
         self.queue.update(|state| state.waiting += 1);
         let mut buffer = packet.buffer.clone();
         self.newest_ns = self.newest_ns.max(packet.shown_ns());
@@ -237,6 +247,17 @@ impl Chain {
 impl Drop for Chain {
     fn drop(&mut self) {
         ingest::stop(&self.pipeline, STOP_WITHIN);
+    }
+}
+
+/// How much less a decoder's thread matters than those that look at pictures (`nice`).
+const NICE: i32 = 10;
+
+/// Where there is not time for all, this thread is the first to wait. Decoding more pictures than can be looked at helps
+/// nobody: without this, a box with too many cameras decoded all the time and looked at next to nothing.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
+        tracing::debug!("the decoder runs at its usual priority: {error}");
     }
 }
 

@@ -37,8 +37,8 @@ impl Progress {
         self.closed.load(Ordering::Acquire)
     }
 
-    pub(super) fn count_skipped(&self) {
-        self.skipped.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count_skipped(&self, packets: u64) {
+        self.skipped.fetch_add(packets, Ordering::Relaxed);
     }
 
     pub(super) fn count_error(&self) {
@@ -56,6 +56,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct QueueState {
     pub waiting: u64,
+    /// Of those that wait, so many from the front on are not decoded any more.
+    given_up: u64,
     /// The last frame is out.
     pub drained: bool,
     /// Rests that have passed: every frame of what was pushed before is out.
@@ -66,6 +68,27 @@ impl Queue {
     pub(super) fn update(&self, change: impl FnOnce(&mut QueueState)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
+    }
+
+    /// The decoder takes the next that waits: whether it is to be decoded.
+    pub(super) fn take(&self) -> bool {
+        let mut wanted = true;
+        self.update(|state| {
+            state.waiting = state.waiting.saturating_sub(1);
+            wanted = state.given_up == 0;
+            state.given_up = state.given_up.saturating_sub(1);
+        });
+        wanted
+    }
+
+    /// Nothing of what waits is decoded; how many that are which were still wanted.
+    pub(super) fn give_up(&self) -> u64 {
+        let mut many = 0;
+        self.update(|state| {
+            many = state.waiting - state.given_up.min(state.waiting);
+            state.given_up = state.waiting;
+        });
+        many
     }
 
     pub(super) fn waiting(&self) -> u64 {

@@ -62,9 +62,9 @@ const PROVIDER: Key = Key::choice("provider", &Provider::NAMES).default("\"cpu\"
      named by `onnxruntime`; where they cannot be had the box says so and the processor does it",
     "用什么运行神经网络。openvino（英特尔）和 cuda（英伟达）需要 `onnxruntime` 指定的库在编译时带有它们；用不了时网关会报告，并改由处理器运行",
 );
-const WORKERS: Key = Key::int("workers").default("1").range(1.0, 64.0).doc(
-    "Detectors that look at the same time, shared fairly by all cameras",
-    "同时工作的检测器个数，由所有摄像机公平共用",
+const WORKERS: Key = Key::int("workers").range(1.0, 64.0).doc(
+    "Detectors that look at the same time, shared fairly by all cameras; left out, one for every two processor cores (about 45 MiB each)",
+    "同时工作的检测器个数，由所有摄像机公平共用；不写则每两个处理器核一个（每个约 45 MiB 内存）",
 );
 const THREADS: Key =
     Key::int("threads").default("1").range(1.0, 64.0).doc("Threads of each detector", "每个检测器的线程数");
@@ -158,8 +158,8 @@ pub struct DetectorConfig {
     pub onnxruntime: Option<PathBuf>,
     /// What runs it.
     pub provider: Provider,
-    /// Detectors at the same time, at least 1.
-    pub workers: usize,
+    /// Detectors at the same time; none: as the processor has cores for.
+    pub workers: Option<usize>,
     /// Threads of each, at least 1.
     pub threads: usize,
 }
@@ -201,7 +201,7 @@ impl EdgeConfig {
                     model: detector.opt_path(&MODEL).map(|path| base.join(path)),
                     onnxruntime: detector.opt_path(&ONNXRUNTIME).map(|path| base.join(path)),
                     provider: Provider::named(detector.choice(&PROVIDER)),
-                    workers: detector.count(&WORKERS) as usize,
+                    workers: detector.opt_int(&WORKERS).and_then(|workers| usize::try_from(workers).ok()),
                     threads: detector.count(&THREADS) as usize,
                 },
                 storage: storage(&root.table(&STORAGE), base),

@@ -32,9 +32,11 @@ impl Engine {
         let model = models::find("detector", config.model.as_deref())?;
         let pose = needs.closer.then(|| models::find("pose", None)).transpose()?;
         let environment = runtime::load(&models::runtime_candidates(config.onnxruntime.as_deref()))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = workers(config.workers, cores, cameras);
         let load = |provider| {
             let execution = Execution { provider, threads: config.threads };
-            (0..config.workers.max(1)).map(|_| eyes(&environment, &model, pose.as_ref(), execution)).collect()
+            (0..workers).map(|_| eyes(&environment, &model, pose.as_ref(), execution)).collect()
         };
         let (provider, eyes): (_, Vec<Eyes>) = match load(config.provider) {
             Ok(eyes) => (config.provider, eyes),
@@ -58,6 +60,12 @@ impl Engine {
     }
 }
 
+/// How many detectors: as asked, else one for every two cores, since decoding needs as much; never more than cameras, of
+/// which each looks once at a time.
+fn workers(asked: Option<usize>, cores: usize, cameras: usize) -> usize {
+    asked.unwrap_or(cores.div_ceil(2)).clamp(1, cameras.max(1))
+}
+
 fn eyes(
     environment: &Environment,
     model: &Model,
@@ -67,4 +75,16 @@ fn eyes(
     let detector = Detector::load(environment, &model.path, execution)?;
     let pose = pose.map(|pose| PoseNet::load(environment, &pose.path, execution)).transpose()?;
     Ok(Eyes { detector, pose })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_second_core_has_a_detector_unless_somebody_says_how_many() {
+        assert_eq!([1, 2, 3, 8].map(|cores| workers(None, cores, 16)), [1, 1, 2, 4]);
+        assert_eq!(workers(Some(6), 2, 16), 6);
+        assert_eq!((workers(None, 8, 1), workers(Some(6), 8, 2), workers(None, 8, 0)), (1, 2, 1));
+    }
 }

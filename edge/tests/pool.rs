@@ -27,7 +27,7 @@ fn engine(cameras: usize) -> Engine {
 }
 
 fn on(provider: Provider, cameras: usize) -> Engine {
-    let config = DetectorConfig { model: None, onnxruntime: None, provider, workers: 1, threads: 1 };
+    let config = DetectorConfig { model: None, onnxruntime: None, provider, workers: Some(1), threads: 1 };
     Engine::start(&config, cameras, Needs::default()).unwrap()
 }
 

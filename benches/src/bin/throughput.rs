@@ -42,6 +42,9 @@ struct Cli {
     /// 始终完整解码。 Everything is decoded always.
     #[arg(long)]
     no_gate: bool,
+    /// 检测器个数，不给则由网关自定。 Detectors at the same time; the box decides when it is not given.
+    #[arg(long)]
+    workers: Option<usize>,
     /// 同时测量 Python 方案：已安装 benches/peers/requirements.txt 的解释器。 Also measures the Python stack: an interpreter that has its packages.
     #[arg(long, value_name = "PYTHON")]
     peer: Option<PathBuf>,
@@ -141,6 +144,7 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path) -> Result<Measured> {
         urls: (0..cli.cameras).map(|camera| server.url(&format!("/c{camera}"))).collect(),
         rules: !cli.no_rules,
         gate: !cli.no_gate,
+        workers: cli.workers,
         warm_up: Duration::from_secs(cli.warm_up_secs),
         measured: Duration::from_secs(cli.secs),
     };

@@ -26,6 +26,8 @@ pub struct Load {
     pub rules: bool,
     /// Keyframes only while nothing happens.
     pub gate: bool,
+    /// Detectors at the same time; none: the box decides.
+    pub workers: Option<usize>,
     /// Not measured: cameras connect, backgrounds are learned, quiet cameras fall asleep.
     pub warm_up: Duration,
     /// Measured.
@@ -115,6 +117,9 @@ fn toml(folder: &Path, broker: &str, listen: SocketAddr, load: &Load) -> String 
         "edge_id = \"bench\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{broker}\"\n[storage]\ndirectory = {:?}\n[metrics]\nlisten = \"{listen}\"\n",
         state.display().to_string()
     );
+    if let Some(workers) = load.workers {
+        let _ = write!(text, "[detector]\nworkers = {workers}\n");
+    }
     for (number, url) in load.urls.iter().enumerate() {
         let _ = write!(
             text,

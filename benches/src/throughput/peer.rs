@@ -98,6 +98,7 @@ mod tests {
             urls: vec!["rtsp://127.0.0.1:1/c".into()],
             rules: false,
             gate: false,
+            workers: None,
             warm_up: secs,
             measured: secs,
         }

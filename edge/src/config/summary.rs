@@ -22,7 +22,7 @@ impl Setup {
             out,
             "检测 detector: {} · 检测器 workers {} · 线程 threads {}",
             detector.provider.name(),
-            detector.workers,
+            detector.workers.map_or("自动 automatic".to_owned(), |workers| workers.to_string()),
             detector.threads
         );
         for camera in &config.cameras {

@@ -86,6 +86,12 @@ impl<T> Latest<T> {
         self.wait(limit, |slot| (!slot.kept.is_empty() || slot.item.is_some()).then_some(()))
     }
 
+    /// What is taken next, as it stands now.
+    pub fn look_at_next<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        let slot = self.lock();
+        slot.kept.front().or(slot.item.as_ref()).map(look)
+    }
+
     fn wait<R>(&self, limit: Duration, take: impl Fn(&mut Slot<T>) -> Option<R>) -> Taken<R> {
         let deadline = Instant::now() + limit;
         let mut slot = self.lock();

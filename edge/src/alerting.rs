@@ -23,7 +23,7 @@ use uuid::Uuid;
 use xunge_alert::{Alert, EndReason, Evidence, EvidenceKind, Phase, Severity, VERSION};
 use xunge_scene::{self as scene, Event, StreamTime};
 
-use crate::{clock, outbox::Outbox, still::Drawing};
+use crate::{clock, frame::Original, outbox::Outbox, still::Drawing};
 
 /// Events that may wait for the disk before the camera's rules do.
 pub const QUEUE: usize = 256;
@@ -55,8 +55,13 @@ pub struct Identity {
 pub trait Footage: Send + Sync {
     /// Stream time of the newest packet.
     fn newest(&self) -> StreamTime;
-    /// One picture of `at` with `drawing` on it, as JPEG.
-    fn snapshot(&self, at: StreamTime, drawing: &Drawing) -> Result<Vec<u8>, String>;
+    /// One picture of `at` with `drawing` on it, as JPEG; of `original` when that is still there.
+    fn snapshot(
+        &self,
+        at: StreamTime,
+        original: Option<&Original>,
+        drawing: &Drawing,
+    ) -> Result<Vec<u8>, String>;
     /// A playable file of `from..to` around `began`, as much as there is, written to `path`.
     fn clip(&self, from: StreamTime, began: StreamTime, to: StreamTime, path: &Path) -> Result<(), String>;
 }
@@ -79,6 +84,8 @@ pub struct Told {
     pub since_utc: Timestamp,
     /// What is drawn on the snapshot.
     pub drawing: Drawing,
+    /// The picture of `event.at`, when it is still there.
+    pub original: Option<Original>,
     /// Footage of the session that the event belongs to.
     pub footage: Arc<dyn Footage>,
 }
@@ -133,10 +140,11 @@ impl Alerting {
     }
 
     fn begin(&mut self, told: Told) {
-        let Told { event, utc, since_utc, drawing, footage } = told;
+        let Told { event, utc, since_utc, drawing, original, footage } = told;
         // what is told of a lost stream is shown by the last of it
         let shown = event.at.min(footage.newest());
-        let snapshot = match footage.snapshot(shown, &drawing) {
+        let original = original.filter(|_| shown == event.at);
+        let snapshot = match footage.snapshot(shown, original.as_ref(), &drawing) {
             Ok(jpeg) => self.store(|outbox| outbox.spool().store_bytes(EvidenceKind::Snapshot, &jpeg)),
             Err(reason) => {
                 tracing::error!(camera = self.identity.camera, "no snapshot for an alert: {reason}");

@@ -25,8 +25,14 @@ pub struct Frame {
     pub full_width: usize,
     /// Rows before scaling.
     pub full_height: usize,
+    /// The decoded picture, where it is kept: of live cameras, for a snapshot of this moment.
+    pub original: Option<Original>,
     pixels: Pixels,
 }
+
+/// A decoded picture in full size, in the decoder's own buffer. While one is held the decoder has a buffer less: keep few.
+#[derive(Clone)]
+pub struct Original(pub(crate) gst::Sample);
 
 enum Pixels {
     /// The converter's own buffer, not copied.
@@ -52,6 +58,7 @@ impl Frame {
             stride,
             full_width: width,
             full_height: height,
+            original: None,
             pixels: Pixels::Owned(bgr),
         };
         frame.is_whole().then_some(frame)
@@ -67,7 +74,9 @@ impl Frame {
         pixels: gst::MappedBuffer<gst::buffer::Readable>,
     ) -> Option<Self> {
         let pixels = Pixels::Mapped(pixels);
-        let frame = Self { at, session, mode, width, height, stride, full_width, full_height, pixels };
+        let original = None;
+        let frame =
+            Self { at, session, mode, width, height, stride, full_width, full_height, original, pixels };
         frame.is_whole().then_some(frame)
     }
 

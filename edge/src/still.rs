@@ -1,5 +1,5 @@
-//! One picture of the moment of an event, drawn on, as JPEG. Decoded from the ring, so that nothing is done for
-//! frames that nobody asks for.
+//! One picture of the moment of an event, drawn on, as JPEG: made of what the decoder has just shown, or decoded from the
+//! ring, so that nothing is done for frames that nobody asks for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use thiserror::Error;
 use xunge_scene::{Bounds, Point, StreamTime};
 
 use crate::decode::{candidates, decoder_element};
+use crate::frame::Original;
 use crate::ingest::{self, Packet};
 
 const LIMIT: gst::ClockTime = gst::ClockTime::from_seconds(10);
@@ -117,6 +118,18 @@ pub fn take(
     Err(StillError::Decode { at, reason })
 }
 
+/// The same of a picture of `at` that is still there.
+pub fn of(
+    original: &Original,
+    at: StreamTime,
+    drawing: &Drawing,
+    options: StillOptions,
+) -> Result<Still, StillError> {
+    let picture =
+        convert(&original.0, at, options.max_width).map_err(|reason| StillError::Decode { at, reason })?;
+    finish(picture, drawing, options.quality)
+}
+
 /// Packed rows of B, G, R.
 struct Picture {
     bgr: Vec<u8>,
@@ -153,7 +166,10 @@ fn decode(
     let result = run(&pipeline, &source, packets);
     let sample = latest.lock().unwrap_or_else(PoisonError::into_inner).take();
     let picture = match (result, sample) {
-        (_, Some(sample)) => convert(&sample, max_width),
+        (_, Some(sample)) => match sample.buffer().and_then(gst::BufferRef::pts) {
+            Some(shown) => convert(&sample, ingest::stream_time(ingest::media_ns(shown)), max_width),
+            None => Err("the picture has no time".into()),
+        },
         (Err(reason), None) => Err(reason),
         (Ok(()), None) => Err("no picture came out".into()),
     };
@@ -179,7 +195,7 @@ fn run(pipeline: &gst::Pipeline, source: &gst_app::AppSrc, packets: &[Packet]) -
     }
 }
 
-fn convert(sample: &gst::Sample, max_width: u32) -> Result<Picture, String> {
+fn convert(sample: &gst::Sample, at: StreamTime, max_width: u32) -> Result<Picture, String> {
     let caps = sample.caps().ok_or("the decoder gave no caps")?;
     let full = gst_video::VideoInfo::from_caps(caps).map_err(|e| e.to_string())?;
     let par = f64::from(full.par().numer().max(1)) / f64::from(full.par().denom().max(1));
@@ -193,7 +209,6 @@ fn convert(sample: &gst::Sample, max_width: u32) -> Result<Picture, String> {
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
         .build();
     let converted = gst_video::convert_sample(sample, &wanted, Some(LIMIT)).map_err(|e| e.to_string())?;
-    let shown = sample.buffer().and_then(gst::BufferRef::pts).ok_or("the picture has no time")?;
     let info = converted.caps().and_then(|c| gst_video::VideoInfo::from_caps(c).ok()).ok_or("no caps")?;
     let buffer = converted.buffer().ok_or("no buffer")?;
     let map = buffer.map_readable().map_err(|e| e.to_string())?;
@@ -204,7 +219,6 @@ fn convert(sample: &gst::Sample, max_width: u32) -> Result<Picture, String> {
     if bgr.len() != row * info.height() as usize {
         return Err("the converted picture is too short".into());
     }
-    let at = ingest::stream_time(ingest::media_ns(shown));
     Ok(Picture { bgr, width: info.width(), height: info.height(), at })
 }
 

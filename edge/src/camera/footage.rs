@@ -10,6 +10,7 @@ use xunge_scene::StreamTime;
 use crate::{
     alerting::Footage,
     clip,
+    frame::Original,
     ring::Ring,
     still::{self, Drawing, StillOptions},
 };
@@ -35,9 +36,20 @@ impl Footage for RingFootage {
         self.ring().newest()
     }
 
-    fn snapshot(&self, at: StreamTime, drawing: &Drawing) -> Result<Vec<u8>, String> {
+    fn snapshot(
+        &self,
+        at: StreamTime,
+        original: Option<&Original>,
+        drawing: &Drawing,
+    ) -> Result<Vec<u8>, String> {
+        let options = StillOptions::default();
+        match original.map(|original| still::of(original, at, drawing, options)) {
+            Some(Ok(still)) => return Ok(still.jpeg),
+            Some(Err(error)) => tracing::warn!(%error, "a snapshot is decoded anew"),
+            None => {}
+        }
         let packets = self.ring().cut(at, at, at);
-        still::take(&packets, at, drawing, StillOptions::default()).map(|s| s.jpeg).map_err(|e| e.to_string())
+        still::take(&packets, at, drawing, options).map(|s| s.jpeg).map_err(|e| e.to_string())
     }
 
     fn clip(&self, from: StreamTime, began: StreamTime, to: StreamTime, path: &Path) -> Result<(), String> {

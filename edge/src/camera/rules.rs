@@ -25,13 +25,15 @@ use crate::{
     clock,
     decode::{DecodeHandle, Latest, Mode, Taken},
     draw,
-    frame::Frame,
+    frame::{Frame, Original},
     gate::Vigil,
     ingest::Signal,
     observe::pool::LookError,
     still::Drawing,
 };
 
+/// With more jobs that wait than this, snapshots are decoded from the ring when their time comes.
+const FEW_JOBS: usize = 4;
 /// How often the thread looks around while nothing comes.
 const TICK: Duration = Duration::from_millis(200);
 /// A stream that comes back within this time goes on where it was: tracks and happenings stay.
@@ -121,7 +123,7 @@ impl Rules {
         self.vigil.reset();
         let told = self.analysis.lose(now, local_time(clock::utc_now(), &self.timezone));
         if !told.is_empty() {
-            self.hand_over(told, now);
+            self.hand_over(told, now, None);
             // no more pictures come for the clip of what has just been told
             self.send(Job::SessionOver);
         }
@@ -153,7 +155,7 @@ impl Rules {
 
     /// True when it could be looked at.
     fn look_at(&mut self, frame: Frame) -> bool {
-        let at = frame.at;
+        let (at, original) = (frame.at, frame.original.clone());
         let local = local_time(clock::utc_now(), &self.timezone);
         match self.vigil.take(&mut self.analysis, frame, local) {
             // what is older comes first
@@ -162,7 +164,7 @@ impl Rules {
                 self.vitals.looks.fetch_add(1, Ordering::Relaxed);
                 self.state.watching();
                 // a frame may be some seconds old; the newest packet has just come
-                self.hand_over(events, self.footage.newest().max(at));
+                self.hand_over(events, self.footage.newest().max(at), original.as_ref());
                 true
             }
             Err(error) => {
@@ -195,8 +197,8 @@ impl Rules {
         }
     }
 
-    /// `now` is the stream time of this moment.
-    fn hand_over(&self, events: Vec<Event>, now: StreamTime) {
+    /// `now` is the stream time of this moment, `original` the picture that showed it.
+    fn hand_over(&self, events: Vec<Event>, now: StreamTime, original: Option<&Original>) {
         if events.is_empty() {
             return;
         }
@@ -206,7 +208,10 @@ impl Rules {
             let drawing =
                 if event.phase == Phase::Began { self.drawing(&event, utc) } else { Drawing::default() };
             let footage = Arc::clone(&self.footage);
-            self.send(Job::Event(Box::new(Told { event, utc, since_utc, drawing, footage })));
+            // as many as wait are kept from the decoder
+            let original = original.filter(|_| event.phase == Phase::Began && self.jobs.len() < FEW_JOBS);
+            let original = original.cloned();
+            self.send(Job::Event(Box::new(Told { event, utc, since_utc, drawing, original, footage })));
         }
     }
 

@@ -90,7 +90,9 @@ impl Chain {
             counted.packets.fetch_add(1, Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         });
-        let exit = Exit::new(options, packet.session, queue.clone(), progress.clone());
+        // a hardware decoder has few buffers, and waits for those that are kept from it
+        let keeps_originals = !options.whole && !is_hardware(factory);
+        let exit = Exit::new(options, keeps_originals, packet.session, queue.clone(), progress.clone());
         let pad = decoder.static_pad("src").ok_or_else(|| internal("no pad"))?;
         exit.thin(&pad, &size);
         exit.hand_over(&sink, on_frame);
@@ -283,6 +285,10 @@ pub(crate) fn candidates(caps: &gst::CapsRef) -> Vec<gst::ElementFactory> {
             .collect();
     found.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.name().cmp(&b.name())));
     found
+}
+
+fn is_hardware(factory: &gst::ElementFactory) -> bool {
+    factory.metadata(gst::ELEMENT_METADATA_KLASS).is_none_or(|class| class.contains("Hardware"))
 }
 
 /// A decoder that uses one thread and skips nothing of its own accord.

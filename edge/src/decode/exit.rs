@@ -12,7 +12,7 @@ use gstreamer_video as gst_video;
 
 use super::progress::{Progress, Queue};
 use super::{DecodeOptions, Mode, OnFrame, Pace};
-use crate::frame::Frame;
+use crate::frame::{Frame, Original};
 use crate::ingest;
 
 const MARK: &str = "xunge-mark";
@@ -73,6 +73,10 @@ struct Way {
     shift_ns: i64,
     /// Columns and rows before scaling.
     full: (usize, usize),
+    /// The picture on its way through the scaler is to go with its frame …
+    keeps_originals: bool,
+    /// … and is this one.
+    original: Option<Original>,
 }
 
 impl Way {
@@ -108,11 +112,20 @@ impl Way {
         }
         true
     }
+
+    /// Keeps a wanted picture. Of what is made good many queue, and a picture has megabytes: those go without.
+    fn keep(&mut self, buffer: &gst::Buffer, pad: &gst::Pad) {
+        let keeps = self.keeps_originals && self.mode != Mode::CatchUp;
+        let caps = if keeps { pad.current_caps() } else { None };
+        self.original = caps.map(|caps| Original(gst::Sample::builder().buffer(buffer).caps(&caps).build()));
+    }
 }
 
 impl Exit {
+    /// With `keeps_originals` frames go with the pictures that they were made of.
     pub(super) fn new(
         options: &DecodeOptions,
+        keeps_originals: bool,
         session: u32,
         queue: Arc<Queue>,
         progress: Arc<Progress>,
@@ -125,6 +138,8 @@ impl Exit {
             until_ns: -1,
             shift_ns: 0,
             full: (0, 0),
+            keeps_originals,
+            original: None,
         };
         let fit = (options.fit_width, options.fit_height);
         Self { session, queue, progress, fit, way: Arc::new(Mutex::new(way)) }
@@ -137,7 +152,7 @@ impl Exit {
         let kinds = gst::PadProbeType::BUFFER
             | gst::PadProbeType::EVENT_DOWNSTREAM
             | gst::PadProbeType::QUERY_DOWNSTREAM;
-        pad.add_probe(kinds, move |_, info| match &info.data {
+        pad.add_probe(kinds, move |pad, info| match &info.data {
             Some(gst::PadProbeData::Event(event)) => {
                 if let gst::EventView::Caps(caps) = event.view()
                     && let Ok(picture) = gst_video::VideoInfo::from_caps(caps.caps())
@@ -161,7 +176,11 @@ impl Exit {
                 progress.decoded.fetch_add(1, Ordering::Release);
                 let mut way = lock(&way);
                 let at_ns = buffer.pts().map_or(-1, |time| way.true_ns(time));
-                if way.wants(at_ns) { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
+                if !way.wants(at_ns) {
+                    return gst::PadProbeReturn::Drop;
+                }
+                way.keep(buffer, pad);
+                gst::PadProbeReturn::Ok
             }
             // The decoder keeps buffers of its own. From those that a scaler offers it takes a new one for each picture, and
             // the pages of 3 MB that the kernel clears for that cost a third of what decoding costs (1080p, H.264).
@@ -202,9 +221,9 @@ impl Exit {
     fn frame(&self, sample: &gst::Sample) -> Option<Frame> {
         let picture = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
         let buffer = sample.buffer_owned()?;
-        let (mode, full, at_ns) = {
-            let way = lock(&self.way);
-            (way.mode, way.full, way.true_ns(buffer.pts()?))
+        let (mode, full, original, at_ns) = {
+            let mut way = lock(&self.way);
+            (way.mode, way.full, way.original.take(), way.true_ns(buffer.pts()?))
         };
         let at = ingest::stream_time(at_ns);
         let stride = match buffer.meta::<gst_video::VideoMeta>() {
@@ -213,7 +232,10 @@ impl Exit {
         };
         let stride = usize::try_from(stride?).ok()?;
         let size = (picture.width() as usize, picture.height() as usize, stride);
-        Frame::mapped(at, self.session, mode, size, full, buffer.into_mapped_buffer_readable().ok()?)
+        let pixels = buffer.into_mapped_buffer_readable().ok()?;
+        let mut frame = Frame::mapped(at, self.session, mode, size, full, pixels)?;
+        frame.original = original;
+        Some(frame)
     }
 }
 

@@ -141,6 +141,27 @@ fn a_still_is_the_picture_of_the_moment() {
 }
 
 #[test]
+fn the_picture_that_is_still_there_makes_the_same_still() {
+    let folder = tempdir().unwrap();
+    let spec = ClipSpec { width: 640, height: 360, b_frames: 2, ..ClipSpec::default() };
+    let path = rig::clip(folder.path(), "c.mp4", &spec);
+    let ring = ring_of(&path);
+    let frames = rig::live_frames_of(&path);
+    assert!(frames.len() > 10);
+    for frame in &frames {
+        let cut = ring.cut(frame.at, frame.at, frame.at);
+        let drawing = Drawing { caption: "c".into(), ..Drawing::default() };
+        let options = StillOptions::default();
+        let decoded = still::take(&cut, frame.at, &drawing, options).unwrap();
+        let kept = still::of(frame.original.as_ref().unwrap(), frame.at, &drawing, options).unwrap();
+        assert_eq!((kept.at, kept.width, kept.height), (frame.at, 640, 360));
+        assert!(kept.jpeg == decoded.jpeg, "at {}", frame.at);
+    }
+    let whole = rig::frames_of(&path, None, (320, 240));
+    assert!(whole.iter().all(|frame| frame.original.is_none()), "of files nobody wants a snapshot");
+}
+
+#[test]
 fn boxes_zones_and_the_caption_are_drawn_where_they_belong() {
     let folder = tempdir().unwrap();
     let spec = ClipSpec { width: 1920, height: 1080, secs: 1.0, pattern: "black", ..ClipSpec::default() };

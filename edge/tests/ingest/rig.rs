@@ -125,6 +125,22 @@ pub fn frames_of(path: &Path, fps: Option<f64>, (width, height): (u32, u32)) -> 
     std::mem::take(&mut *frames.lock().unwrap())
 }
 
+/// All frames of a short file, by a decoder as live cameras have.
+pub fn live_frames_of(path: &Path) -> Vec<Frame> {
+    let frames: Arc<Mutex<Vec<Frame>>> = Arc::default();
+    let taken = frames.clone();
+    let on_frame = Arc::new(move |f| {
+        taken.lock().unwrap().push(f);
+        true
+    });
+    let mut decoder = Decoder::new(DecodeOptions::new(320, 240, None, false), on_frame);
+    for packet in packets_of(path) {
+        decoder.push(&packet).unwrap();
+    }
+    decoder.finish().unwrap();
+    std::mem::take(&mut *frames.lock().unwrap())
+}
+
 /// Footage that lies outside the repository; says loudly when it is not there.
 pub fn shared_clip(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/clips").join(name);

@@ -108,7 +108,7 @@ async fn read(camera: &RtspSource, group: &Arc<SessionGroup>, seen: &Seen, mut i
         Ok(open) => open,
         Err(end) => return end,
     };
-    let mut pictures = Pictures { coding, caps: None, waiting: true };
+    let mut pictures = Pictures { coding, caps: None, stale: false, waiting: true };
     while let Some(item) = stream.next().await {
         match item {
             Ok(CodecItem::VideoFrame(frame)) => {
@@ -171,7 +171,10 @@ async fn open(camera: &RtspSource, group: &Arc<SessionGroup>, seen: &Seen) -> Re
 /// Makes GStreamer's buffers of the camera's pictures.
 struct Pictures {
     coding: Coding,
+    /// None when the next keyframe has to tell.
     caps: Option<gst::Caps>,
+    /// Parameter sets have come since, with whatever picture: they hold from the next keyframe on.
+    stale: bool,
     /// For a keyframe: at the beginning, and when a packet was lost.
     waiting: bool,
 }
@@ -180,18 +183,22 @@ impl Pictures {
     /// The picture as a buffer, when it can be shown.
     fn next(&mut self, frame: VideoFrame) -> Result<Option<(gst::Buffer, gst::Caps)>, String> {
         let keyframe = frame.is_random_access_point();
+        self.stale |= frame.has_new_parameters();
         self.waiting = !keyframe && (self.waiting || frame.loss() > 0);
         if self.waiting {
             return Ok(None);
         }
-        let new = frame.has_new_parameters();
         let mut buffer = gst::Buffer::from_mut_slice(frame.into_data());
         if !keyframe {
             buffer.make_mut().set_flags(gst::BufferFlags::DELTA_UNIT);
         }
+        if keyframe && self.stale {
+            self.caps = None;
+            self.stale = false;
+        }
         let caps = match self.caps.take() {
-            Some(caps) if !(new && keyframe) => caps,
-            _ => self.coding.caps(&buffer)?,
+            Some(caps) => caps,
+            None => self.coding.caps(&buffer)?,
         };
         self.caps = Some(caps.clone());
         Ok(Some((buffer, caps)))

@@ -152,7 +152,11 @@ impl Readings {
             ("xunge_camera_frames", "Frames that the rules were shown", |c| c.looks),
             ("xunge_camera_frames_skipped", "Frames that a newer one overtook", |c| c.dropped),
             ("xunge_camera_frames_late", "Frames older than half a second when looked at", |c| c.late),
-            ("xunge_camera_packets_skipped", "Access units that found no room in the decoder", |c| c.skipped),
+            (
+                "xunge_camera_packets_skipped",
+                "Access units that found no room in the decoder or waited too long",
+                |c| c.skipped,
+            ),
             ("xunge_camera_sleeps", "How often it fell asleep: keyframes only", |c| c.gate.sleeps),
             ("xunge_camera_wakes", "How often pictures were made good", |c| c.gate.wakes),
             ("xunge_camera_early_wakes", "Of these, asked for by sizes of packets", |c| c.gate.surges),

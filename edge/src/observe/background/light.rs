@@ -3,6 +3,8 @@
 //! The median of the ratio over a tile of the picture: things and people cover less than half of it. Where a tile does
 //! not agree with itself (something large stands in it, or the edge of a shadow crosses it), the whole picture's holds.
 
+use std::sync::LazyLock;
+
 use super::canvas::{Colour, Extent};
 use super::cover::CELL;
 
@@ -17,6 +19,19 @@ const TELLING: std::ops::Range<u8> = 20..245;
 /// Every other pixel of every other row is enough.
 const STEP: usize = 2;
 
+/// The bin of each pair of levels, now and then: a logarithm for each pixel costs more than all the rest.
+static BIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let levels = || 0..=u8::MAX;
+    levels().flat_map(|now| levels().map(move |then| bin(now, then))).collect()
+});
+
+fn bin(now: u8, then: u8) -> u8 {
+    let ratio = f32::from(now.max(1)) / f32::from(then.max(1));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
+    let bin = ((ratio.log2() + 1.0) * (BINS / 2) as f32).clamp(0.0, (BINS - 1) as f32) as u8;
+    bin
+}
+
 #[derive(Clone)]
 struct Ratios {
     bins: [u32; BINS],
@@ -30,11 +45,9 @@ impl Default for Ratios {
 }
 
 impl Ratios {
-    fn add(&mut self, now: u8, then: u8) {
-        let ratio = f32::from(now.max(1)) / f32::from(then.max(1));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
-        let bin = ((ratio.log2() + 1.0) * (BINS / 2) as f32).clamp(0.0, (BINS - 1) as f32) as usize;
-        self.bins[bin] += 1;
+    fn add(&mut self, bins: &[u8], now: u8, then: u8) {
+        let bin = bins.get(usize::from(now) << 8 | usize::from(then)).copied().unwrap_or_default();
+        self.bins[usize::from(bin)] += 1;
         self.count += 1;
     }
 
@@ -81,6 +94,7 @@ impl Light {
         extent: Extent,
         usable: impl Fn(usize) -> bool,
     ) {
+        let bins = &BIN[..];
         let mut tiles = vec![Ratios::default(); COLUMNS * ROWS];
         let mut channels = [Ratios::default(), Ratios::default(), Ratios::default()];
         for row in (0..extent.height).step_by(STEP) {
@@ -91,9 +105,9 @@ impl Light {
                     continue;
                 }
                 let tile = row * ROWS / extent.height * COLUMNS + column * COLUMNS / extent.width;
-                tiles[tile].add(now[1], then[1]);
+                tiles[tile].add(bins, now[1], then[1]);
                 for (channel, ratios) in channels.iter_mut().enumerate() {
-                    ratios.add(now[channel], then[channel]);
+                    ratios.add(bins, now[channel], then[channel]);
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Coding {
     }
 
     /// Size, profile, level and whatever else decoders want to know, from a keyframe with its parameter sets.
-    /// GStreamer's own parser is asked, once in a stream: hardware decoders refuse what lacks one of its fields.
+    /// GStreamer's own parser is asked, whenever parameter sets have come: hardware decoders refuse what lacks one of its fields.
     pub(super) fn caps(self, keyframe: &gst::Buffer) -> Result<gst::Caps, String> {
         let shape = gst::Caps::builder(self.media())
             .field("stream-format", "byte-stream")

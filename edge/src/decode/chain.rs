@@ -33,6 +33,7 @@ pub(super) struct Chain {
     progress: Arc<Progress>,
     caps: gst::Caps,
     error: Arc<Mutex<Option<String>>>,
+    hardware: bool,
     skipping: bool,
     /// Rests that were asked for.
     rests: u64,
@@ -91,7 +92,8 @@ impl Chain {
             gst::PadProbeReturn::Ok
         });
         // a hardware decoder has few buffers, and waits for those that are kept from it
-        let keeps_originals = !options.whole && !is_hardware(factory);
+        let hardware = is_hardware(factory);
+        let keeps_originals = !options.whole && !hardware;
         let exit = Exit::new(options, keeps_originals, packet.session, queue.clone(), progress.clone());
         let pad = decoder.static_pad("src").ok_or_else(|| internal("no pad"))?;
         exit.thin(&pad, &size);
@@ -106,6 +108,7 @@ impl Chain {
             progress,
             caps: packet.caps.clone(),
             error,
+            hardware,
             skipping: false,
             rests: 0,
             room: Room::default(),
@@ -130,6 +133,11 @@ impl Chain {
 
     pub(super) fn is_behind(&self) -> bool {
         self.queue.waiting() > WHOLE_QUEUE
+    }
+
+    /// It has memory of this program's that a new one would not have yet, and will soon be through with what waits.
+    pub(super) fn is_slimmed_by_starting_over(&self) -> bool {
+        !self.hardware && !self.is_behind() && self.error().is_none()
     }
 
     /// No more packets may wait, of which this would be the next.

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use xunge_scene::StreamTime;
+
 use super::keyframes::Keyframes;
 use super::surge::Surge;
 use super::{Gate, Order};
@@ -46,6 +48,8 @@ pub struct Feed {
     /// A surge of packets has woken it.
     surged: bool,
     session: u32,
+    /// When this session began, or later its first keyframe.
+    began: StreamTime,
     asleep: bool,
     /// To fall asleep at the next keyframe.
     drowsy: bool,
@@ -73,6 +77,7 @@ impl Feed {
             surge: Surge::default(),
             surged: false,
             session: 0,
+            began: StreamTime::ZERO,
             asleep: false,
             drowsy: false,
             told: None,
@@ -91,17 +96,16 @@ impl Feed {
             return self.decoder.push(packet);
         }
         if packet.session != self.session {
-            self.session = packet.session;
-            self.keyframes.reset();
-            self.surge.reset();
-            self.surged = false;
-            self.be_awake();
+            self.begin(packet);
         }
         if packet.keyframe && self.settles {
             self.settle()?;
         }
-        let before = self.keyframes.last();
+        let before = self.keyframes.last().unwrap_or(self.began);
         if packet.keyframe {
+            if self.keyframes.last().is_none() {
+                self.began = packet.at;
+            }
             self.keyframes.note(packet.at);
             let (keyframe_every, may_sleep) = (self.keyframes.longest(), self.has_keyframes_enough());
             self.gate.note(|stats| (stats.keyframe_every, stats.may_sleep) = (keyframe_every, may_sleep));
@@ -112,7 +116,7 @@ impl Feed {
             None => {}
         }
         if self.asleep {
-            if before.is_some_and(|before| packet.at.since(before) > self.limit()) {
+            if packet.at.since(before) > self.limit() {
                 // the keyframe that was due has not come
                 return self.catch_up();
             }
@@ -126,18 +130,16 @@ impl Feed {
             self.surge.note(packet.at, packet.bytes());
         }
         if packet.keyframe && self.drowsy && self.may_sleep() {
-            self.asleep = true;
-            self.drowsy = false;
             let (happened, surged) = (self.gate.take_happened(), std::mem::take(&mut self.surged));
             let in_vain = surged && !happened;
             self.surge.wake_is_over(!in_vain);
             self.gate.note(|stats| {
-                stats.asleep = true;
                 stats.sleeps += 1;
                 stats.surges_in_vain += u64::from(in_vain);
             });
+            self.decoder.slim()?;
             self.decoder.rest();
-            self.decoder.begin_keyframes();
+            self.be_asleep();
             return self.show(packet);
         }
         self.decoder.push(packet)
@@ -174,7 +176,7 @@ impl Feed {
     fn catch_up(&mut self) -> Result<(), Fault> {
         self.be_awake();
         self.gate.note(|stats| stats.wakes += 1);
-        let after = self.gate.shown();
+        let after = self.gate.shown().max(self.began);
         let packets = {
             let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
             ring.since(after)
@@ -185,6 +187,24 @@ impl Feed {
             return Ok(());
         }
         self.decoder.catch_up(&packets, after)
+    }
+
+    /// Another connection begins asleep: its first keyframe tells whether anybody is there. Cameras that all begin at once
+    /// would else have everything decoded, of scenes in which mostly nothing happens.
+    fn begin(&mut self, packet: &Packet) {
+        self.session = packet.session;
+        self.began = packet.at;
+        self.keyframes.reset();
+        self.surge.reset();
+        self.surged = false;
+        self.be_asleep();
+    }
+
+    fn be_asleep(&mut self) {
+        self.asleep = true;
+        self.drowsy = false;
+        self.decoder.begin_keyframes();
+        self.gate.note(|stats| stats.asleep = true);
     }
 
     fn be_awake(&mut self) {

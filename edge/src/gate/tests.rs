@@ -37,10 +37,18 @@ impl Rig {
         Self { gate, ring, feed, frames }
     }
 
+    /// One in whose first picture there is somebody.
+    fn awake(sleep: Sleep, packets: &[Packet]) -> Self {
+        let mut rig = Self::new(sleep);
+        rig.push(&packets[..1]);
+        rig.gate.order(Order::Wake);
+        rig.push(&packets[1..]);
+        rig
+    }
+
     /// One that was told to sleep between the two, and sleeps after them.
     fn asleep(awake: &[Packet], then: &[Packet]) -> Self {
-        let mut rig = Self::new(Sleep::Within(LIMIT));
-        rig.push(awake);
+        let mut rig = Self::awake(Sleep::Within(LIMIT), awake);
         rig.gate.order(Order::Sleep);
         rig.push(then);
         assert!(rig.gate.stats().asleep);
@@ -95,30 +103,31 @@ fn asleep_only_keyframes_are_shown_and_awake_again_nothing_is_missing() {
     rig.gate.order(Order::Wake);
     rig.push(&packets[210..]);
     let stats = rig.gate.stats();
-    assert_eq!((stats.asleep, stats.sleeps, stats.wakes), (false, 1, 1));
+    assert_eq!((stats.asleep, stats.sleeps, stats.wakes), (false, 1, 2));
     let frames = rig.frames();
-    assert_eq!(times(&frames, Mode::Keyframes), [4.0, 6.0, 8.0]);
+    assert_eq!(times(&frames, Mode::Keyframes), [0.0, 4.0, 6.0, 8.0]);
     let made_good = times(&frames, Mode::CatchUp);
     assert!(made_good[0] > 6.0 && made_good[0] < 6.25, "{made_good:?}");
     assert!((8.2..8.5).contains(&made_good[made_good.len() - 1]), "{made_good:?}");
     let awake = times(&frames, Mode::All);
     let (before, after): (Vec<f64>, Vec<f64>) = awake.iter().partition(|at| **at < 5.0);
-    assert!(before[0] == 0.0 && after[after.len() - 1] > 11.7, "{awake:?}");
-    let shown: Vec<f64> = before.into_iter().chain([4.0, 6.0]).chain(made_good).chain(after).collect();
+    assert!(before[0] < 0.25 && after[after.len() - 1] > 11.7, "{awake:?}");
+    let shown: Vec<f64> =
+        [0.0].into_iter().chain(before).chain([4.0, 6.0]).chain(made_good).chain(after).collect();
     assert!(shown.windows(2).all(|w| w[1] > w[0] && (w[1] - w[0] < 0.25 || w[1] == 6.0)), "{shown:?}");
 }
 
 #[test]
 fn a_wish_to_sleep_is_withdrawn_before_the_next_keyframe() {
     let packets = packets(2.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
-    rig.push(&packets[..160]);
+    let mut rig = Rig::awake(Sleep::Within(LIMIT), &packets[..160]);
     rig.gate.order(Order::Sleep);
     rig.push(&packets[160..180]);
     rig.gate.order(Order::Wake);
     rig.push(&packets[180..]);
     assert_eq!(rig.gate.stats().sleeps, 0);
-    assert!((60..=61).contains(&times(&rig.frames(), Mode::All).len()));
+    // and the first, which was a keyframe by itself
+    assert!((59..=60).contains(&times(&rig.frames(), Mode::All).len()));
 }
 
 #[test]
@@ -127,8 +136,7 @@ fn nobody_sleeps_when_keyframes_are_rarer_than_the_rules_bear_or_not_known() {
     for (sleep, from) in
         [(Sleep::Within(LIMIT), 160), (Sleep::Within(Duration::from_secs(4)), 20), (Sleep::Never, 160)]
     {
-        let mut rig = Rig::new(sleep.clone());
-        rig.push(&packets[..from]);
+        let mut rig = Rig::awake(sleep.clone(), &packets[..from]);
         rig.gate.order(Order::Sleep);
         rig.push(&packets[from..from + 80]);
         assert!(!rig.gate.stats().asleep, "{sleep:?}");
@@ -138,9 +146,8 @@ fn nobody_sleeps_when_keyframes_are_rarer_than_the_rules_bear_or_not_known() {
 #[test]
 fn a_keyframe_that_stays_away_wakes() {
     let packets = packets(2.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
+    let mut rig = Rig::awake(Sleep::Within(LIMIT), &packets[..120]);
     rig.gate.done(Some(at(6.0)));
-    rig.push(&packets[..120]);
     rig.gate.order(Order::Sleep);
     rig.push(&packets[120..200]);
     assert!(rig.gate.stats().asleep);
@@ -148,20 +155,47 @@ fn a_keyframe_that_stays_away_wakes() {
     rig.push(&packets[201..]);
     assert!(!rig.gate.stats().asleep);
     let frames = rig.frames();
-    assert_eq!(times(&frames, Mode::Keyframes), [6.0]);
+    assert_eq!(times(&frames, Mode::Keyframes), [0.0, 6.0]);
     assert!(times(&frames, Mode::CatchUp).len() >= 9, "{frames:?}");
 }
 
 #[test]
-fn another_connection_is_awake() {
+fn a_connection_begins_asleep() {
     let packets = packets(2.0);
-    let mut rig = Rig::asleep(&packets[..120], &packets[120..170]);
+    let mut rig = Rig::awake(Sleep::Within(LIMIT), &packets[..120]);
     let again: Vec<Packet> = packets[200..].iter().map(|p| Packet { session: 2, ..p.clone() }).collect();
     rig.push(&again);
+    assert!(rig.gate.stats().asleep);
+    let frames = rig.frames();
+    assert_eq!(times(&frames, Mode::Keyframes), [0.0, 8.0, 10.0]);
+    assert!(times(&frames, Mode::All).iter().all(|at| *at < 5.0), "{frames:?}");
+}
+
+#[test]
+fn a_connection_of_rare_keyframes_is_awake_as_soon_as_that_shows_and_nothing_is_missing() {
+    let packets = packets(6.0);
+    let mut rig = Rig::new(Sleep::Within(LIMIT));
+    // the scene has not yet been shown any
+    rig.push(&packets[..60]);
     assert!(!rig.gate.stats().asleep);
     let frames = rig.frames();
-    assert_eq!(times(&frames, Mode::CatchUp), [0.0; 0]);
-    assert!(frames[frames.len() - 1].0 > 11.7 && frames[frames.len() - 1].1 == Mode::All, "{frames:?}");
+    assert_eq!(times(&frames, Mode::Keyframes), [0.0]);
+    let awake = [times(&frames, Mode::CatchUp), times(&frames, Mode::All)].concat();
+    assert!(awake[0] < 0.25 && awake.windows(2).all(|w| w[1] - w[0] < 0.25), "{awake:?}");
+    assert!(awake[awake.len() - 1] > 2.1, "{awake:?}");
+}
+
+#[test]
+fn without_any_keyframe_the_connection_is_given_up() {
+    let packets = packets(20.0);
+    let mut rig = Rig::new(Sleep::Within(LIMIT));
+    let mut fault = None;
+    for n in 0..300 {
+        let late = StreamTime::from_secs(f64::from(n) * 0.3);
+        let packet = Packet { at: late, ..packets[1].clone() };
+        fault = fault.or(rig.feed.packet(&packet).err());
+    }
+    assert!(fault.unwrap().to_string().contains("no keyframe"));
 }
 
 #[test]
@@ -173,7 +207,7 @@ fn who_wakes_to_nothing_in_the_ring_is_awake_from_the_next_keyframe_on() {
     rig.gate.order(Order::Wake);
     rig.push(&packets[170..]);
     let frames = rig.frames();
-    assert_eq!(times(&frames, Mode::Keyframes), [6.0]);
+    assert_eq!(times(&frames, Mode::Keyframes), [0.0, 6.0]);
     let awake: Vec<f64> = times(&frames, Mode::All).into_iter().filter(|at| *at > 6.0).collect();
     assert_eq!(awake[0], 8.0, "{frames:?}");
     assert!((19..=21).contains(&awake.len()), "at the usual pace: {awake:?}");
@@ -182,8 +216,7 @@ fn who_wakes_to_nothing_in_the_ring_is_awake_from_the_next_keyframe_on() {
 #[test]
 fn a_surge_of_packets_wakes_before_the_next_keyframe() {
     let packets = packets(1.0);
-    let mut rig = Rig::new(Sleep::Within(LIMIT));
-    rig.push(&packets[..60]);
+    let mut rig = Rig::awake(Sleep::Within(LIMIT), &packets[..60]);
     rig.gate.order(Order::Sleep);
     // what was usual of ten groups of pictures, by packets that stand for more than the clip has
     for group in 0..12 {

@@ -117,11 +117,13 @@ impl Vigil {
             return Ok(None);
         }
         let at = frame.at;
-        if self.compare(&frame)? {
+        // with nothing to compare with, only the detector tells whether somebody is there
+        let first = self.compared.is_none();
+        if self.compare(&frame)? && !first {
             self.wake();
             return Ok(None);
         }
-        let looks = self.doze.is_none_or(|doze| at.since(self.looked) >= doze.look_every);
+        let looks = first || self.doze.is_none_or(|doze| at.since(self.looked) >= doze.look_every);
         if !looks {
             return analysis.hold(&frame, local).map(Some);
         }

@@ -246,6 +246,7 @@ impl BackgroundMeter {
             self.ground.relearn();
             self.is_anew = true;
             self.regions.clear();
+            self.album.clear();
             self.owned.fill(0);
             self.upheaval = 0.0;
         }

@@ -273,10 +273,11 @@ impl Ground {
     /// Everything has changed: whatever is at rest is background, the rest is not known.
     pub fn relearn(&mut self) {
         for pixel in &mut self.pixels {
-            if pixel.held >= LEARN_SECS && pixel.uncovered >= UNCOVERED_SECS {
+            if pixel.rests() && pixel.held >= LEARN_SECS && pixel.uncovered >= UNCOVERED_SECS {
                 pixel.learn();
             } else {
-                pixel.known = false;
+                // what it showed before all changed is nothing to wait for
+                (pixel.known, pixel.held) = (false, 0.0);
             }
         }
     }
@@ -342,6 +343,11 @@ impl Pixel {
             let weight = (secs / self.age.max(secs).max(1e-3)).min(1.0);
             self.busy += (f32::from(u8::from(self.stirs)) - self.busy) * weight;
         }
+    }
+
+    /// It shows `soon` now, as far as that is known.
+    fn rests(&self) -> bool {
+        !self.stirs && self.next_held == 0.0
     }
 
     fn learn(&mut self) {

@@ -396,3 +396,23 @@ fn what_is_left_of_many_places_that_changed_at_once_is_no_thing() {
     assert_eq!(regions(2), 2);
     assert_eq!(regions(8), 0);
 }
+
+/// What a pixel has only just begun to show when all is learned anew is no thing before what it showed until then.
+#[test]
+fn a_part_of_the_new_view_that_came_to_rest_last_is_no_thing() {
+    let extent = Extent { width: 16, height: 16 };
+    let mut ground = Ground::default();
+    let mut cover = Cover::default();
+    cover.take(&[], &Stays::default(), extent);
+    ground.begin(extent, &[[100; 3]; 256]);
+    for look in 1..60 {
+        let now = [if look < 20 { [100; 3] } else { [30; 3] }; 256];
+        let base = ground.base.clone();
+        ground.look(&now, 0.2, [(&base, &base), (&now, &now)], &Light::default(), &cover, &[0; 256]);
+        assert!(look < 22 || ground.shows.iter().all(|shows| *shows != Shows::Rest), "look {look}");
+        if look == 22 {
+            ground.relearn();
+        }
+    }
+    assert!(ground.shows.iter().all(|shows| *shows == Shows::Base) && ground.base[0] == [30; 3]);
+}

@@ -154,7 +154,10 @@ impl Chain {
     pub(super) fn begin_again(&mut self, packets: &[Packet], after: StreamTime) {
         let times = || packets.iter().map(Packet::shown_ns);
         let (Some(first_ns), Some(until_ns)) = (times().min(), times().max()) else { return };
-        self.room.make(packets.len() as u64, self.queue.waiting());
+        // those that nobody is to see are no reason to be late later
+        let wanted = packets.iter().any(|packet| packet.at > after);
+        let more = if wanted { self.queue.waiting() + packets.len() as u64 } else { 0 };
+        self.room.make(packets.len() as u64, more);
         self.shift_ns += self.newest_ns.saturating_add(STEP_NS).saturating_sub(first_ns).max(0);
         self.mark(Mark::CatchUp { after_ns: stream_ns(after), until_ns, shift_ns: self.shift_ns });
     }

@@ -29,9 +29,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// So many come at once and are all wanted, behind those that wait.
-    pub(super) fn make(&mut self, many: u64, waiting: u64) {
-        (self.coming, self.more) = (many, waiting + many);
+    /// So `many` come at once and are all let in, and `more` than usual may wait until they have passed.
+    pub(super) fn make(&mut self, many: u64, more: u64) {
+        (self.coming, self.more) = (many, more);
     }
 
     /// Whether the packet that is shown at `at_ns` finds no room behind `waiting` others.
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_made_good_has_room_and_slow_cameras_have_some() {
         let mut room = Room::default();
-        room.make(200, 10);
+        room.make(200, 210);
         assert!((0..200).all(|n| !room.is_full(n * SECOND / 25, n.unsigned_abs())));
         assert!(!room.is_full(8 * SECOND, 200), "what came meanwhile waits behind them");
         assert!(room.is_full(9 * SECOND, 210 + USUAL));

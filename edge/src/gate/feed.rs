@@ -176,16 +176,20 @@ impl Feed {
     fn catch_up(&mut self) -> Result<(), Fault> {
         self.be_awake();
         self.gate.note(|stats| stats.wakes += 1);
-        let after = self.gate.shown().max(self.began);
+        let shown = self.gate.shown().max(self.began);
         let packets = {
             let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            ring.since(after)
+            ring.since(shown)
         };
-        if packets.is_empty() {
+        let Some(newest) = packets.iter().map(|packet| packet.at).max() else {
             // they are gone from the ring, and nothing can be decoded before the next keyframe
             self.decoder.break_off();
             return Ok(());
-        }
+        };
+        // A connection that has only begun has no past to make good, and where many begin at once no time for it. (Which
+        // packet is the newest is up to chance: not for files.)
+        let fresh = !self.settles && self.keyframes.is_first();
+        let after = if fresh { newest } else { shown };
         self.decoder.catch_up(&packets, after)
     }
 

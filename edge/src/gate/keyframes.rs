@@ -36,6 +36,11 @@ impl Keyframes {
         self.last
     }
 
+    /// There has been no second one.
+    pub(super) fn is_first(&self) -> bool {
+        self.intervals.is_empty()
+    }
+
     /// The longest of the latest intervals; none as long as there are too few.
     pub(super) fn longest(&self) -> Option<Duration> {
         self.intervals.iter().max().copied().filter(|_| self.intervals.len() >= NEEDED)

@@ -8,8 +8,9 @@ use crate::gate::Doze;
 
 const ENABLED: Key = Key::bool("enabled").default("true").doc(
     "Whether only keyframes are decoded while nothing happens. It takes a small part of the work. What happens then is found up \
-     to one keyframe interval late; a camera whose keyframes come too rarely for its rules is decoded whole",
-    "无动静时是否只解码关键帧。工作量很小，之后发生的事最多晚一个关键帧间隔发现；关键帧间隔过长、规则等不及的摄像机会一直完整解码",
+     to one keyframe interval late; a camera whose keyframes come too rarely for its rules is decoded whole. A connection begins \
+     that way, until somebody is there or something changes",
+    "无动静时是否只解码关键帧。工作量很小，之后发生的事最多晚一个关键帧间隔发现；关键帧间隔过长、规则等不及的摄像机会一直完整解码。每次连接后先只解码关键帧，直到有人或画面有变化",
 );
 const QUIET_SECS: Key = Key::float("quiet_secs")
     .default("10")

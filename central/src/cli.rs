@@ -11,8 +11,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
 use xunge_central::case::number;
-use xunge_central::config::CentralConfig;
-use xunge_central::store::Store;
+use xunge_central::config::{CentralConfig, StoreChoice};
+use xunge_central::store::{Place, Store};
+use xunge_config::Secret;
 
 /// Log to standard error; `RUST_LOG` says how much.
 pub fn log_to_stderr() {
@@ -38,14 +39,38 @@ fn load(file: &Path) -> Result<CentralConfig> {
     CentralConfig::load(file).map_err(|problems| anyhow::anyhow!("{problems}"))
 }
 
-/// Opens the store in the data folder, and makes the folder where there is none.
-async fn open_store(config: &CentralConfig) -> Result<Store> {
+/// Makes the data folder where there is none.
+fn make_data_dir(config: &CentralConfig) -> Result<()> {
     let folder = &config.data_dir;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
         format!("cannot make the data folder {}; see `data_dir` in the configuration", folder.display())
-    })?;
-    let zone = number::zone(&config.timezone)?;
-    Ok(Store::open(&folder.join("central.db"), zone).await?)
+    })
+}
+
+/// Where the case store is.
+fn place(config: &CentralConfig) -> Result<Place> {
+    let StoreChoice::Postgres { url, password_file } = &config.store else {
+        return Ok(Place::File(config.data_dir.join("central.db")));
+    };
+    let password = match password_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| {
+                format!(
+                    "cannot read the database password in {}; see `[store] password_file`",
+                    file.display()
+                )
+            })?;
+            Some(Secret::new(text.lines().next().unwrap_or_default().to_owned()))
+        }
+        None => None,
+    };
+    Ok(Place::Postgres { url: url.clone(), password })
+}
+
+/// Opens the store, and makes the data folder where there is none.
+async fn open_store(config: &CentralConfig) -> Result<Store> {
+    make_data_dir(config)?;
+    Ok(Store::open(&place(config)?, number::zone(&config.timezone)?).await?)
 }
 
 /// `check`: says whether the configuration can be used.
@@ -53,6 +78,7 @@ pub fn check(file: &Path) -> Result<()> {
     let config = load(file)?;
     say(&format!("{} is fine. 配置无误。", file.display()));
     say(&format!("  data   {}", config.data_dir.display()));
+    say(&format!("  store  {}", place(&config)?));
     say(&format!("  web    http://{}", config.web.listen));
     Ok(())
 }
@@ -60,7 +86,9 @@ pub fn check(file: &Path) -> Result<()> {
 /// `verify`: reads the whole log of the cases.
 pub async fn verify(file: &Path) -> Result<()> {
     let config = load(file)?;
-    if !config.data_dir.join("central.db").is_file() {
+    if let Place::File(file) = place(&config)?
+        && !file.is_file()
+    {
         bail!("there is no case store in {}; run the centre once", config.data_dir.display());
     }
     let store = open_store(&config).await?;

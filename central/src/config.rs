@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use xunge_config::{Key, Problems, Section, Table, load, read, url};
+use url::Url;
+use xunge_config::{Key, Problems, Section, Table, load, read, url as parts_of};
 
 const DATA_DIR: Key = Key::path("data_dir")
     .default("\"/var/lib/xunge-central\"")
@@ -30,6 +31,19 @@ const CERTIFICATE: Key = Key::path("certificate")
     .doc("External mqtts: the centre's client certificate, PEM", "自建 mqtts：中心的客户端证书（PEM）");
 const KEY: Key = Key::path("key")
     .doc("External mqtts: its private key, PKCS#8 PEM", "自建 mqtts：对应的私钥（PKCS#8 PEM）");
+
+const POSTGRES: Key = Key::url("postgres", &["postgres"])
+    .example("\"postgres://xunge@db.example:5432/xunge?sslmode=verify-full\"")
+    .doc(
+        "A PostgreSQL database (15 or newer, UTF8) instead of the file central.db in data_dir; several centres may \
+         share one. To another machine only with sslmode=verify-full or verify-ca",
+        "使用 PostgreSQL 数据库（15 及以上，UTF8）代替 data_dir 中的 central.db；多个中心可共用一个。\
+         连接其他机器时必须写 sslmode=verify-full 或 verify-ca",
+    );
+const PASSWORD_FILE: Key = Key::path("password_file").doc(
+    "File whose first line is the database user's password; nobody else may read it",
+    "首行为数据库用户密码的文件，不得让他人可读",
+);
 
 const WEB_LISTEN: Key = Key::socket("listen").default("\"127.0.0.1:8080\"").doc(
     "Where the console and the evidence upload answer; put a proxy with https in front of anything but this machine",
@@ -66,6 +80,10 @@ const TIMEZONE: Key = Key::text("timezone")
 
 static BROKER: Table = Table::one("broker", &[&[MODE, BROKER_LISTEN, NAMES, URL, CA, CERTIFICATE, KEY]])
     .doc("The MQTT broker that boxes speak to.", "边缘网关接入的 MQTT 消息服务。");
+static STORE: Table = Table::one("store", &[&[POSTGRES, PASSWORD_FILE]]).doc(
+    "Where cases are kept. Without it: a file in data_dir.",
+    "案件数据存放位置；不写则为 data_dir 中的文件。",
+);
 static WEB: Table =
     Table::one("web", &[&[WEB_LISTEN, SESSION_HOURS, SECURE_COOKIES]]).doc("The console.", "控制台。");
 static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_FILE_MB]])
@@ -73,7 +91,7 @@ static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
 /// Everything that may stand in central.toml.
-pub static TABLE: Table = Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &WEB, &EVIDENCE, &ORG]);
+pub static TABLE: Table = Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &ORG]);
 
 /// What central.toml says, with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +100,8 @@ pub struct CentralConfig {
     pub data_dir: PathBuf,
     /// The MQTT broker.
     pub broker: BrokerChoice,
+    /// Where cases are kept.
+    pub store: StoreChoice,
     /// The console.
     pub web: WebConfig,
     /// Snapshots and clips.
@@ -108,6 +128,20 @@ pub enum BrokerChoice {
         port: u16,
         /// Certificates for mqtts; none for plain mqtt.
         tls: Option<BrokerTls>,
+    },
+}
+
+/// Where cases are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// `central.db` in the data folder.
+    File,
+    /// A PostgreSQL database.
+    Postgres {
+        /// Without a password.
+        url: Url,
+        /// Its first line is the password.
+        password_file: Option<PathBuf>,
     },
 }
 
@@ -161,6 +195,7 @@ impl CentralConfig {
             Self {
                 data_dir: base.join(root.path(&DATA_DIR)),
                 broker: broker(&root.table(&BROKER), base),
+                store: store(&root.table(&STORE), base),
                 web: WebConfig {
                     listen: web
                         .opt_socket(&WEB_LISTEN)
@@ -202,7 +237,7 @@ fn broker(section: &Section<'_>, base: &Path) -> BrokerChoice {
             "缺少 `url`：mode = \"external\" 时必须填写",
         ));
     }
-    let parts = text.as_deref().and_then(|text| url(text, &["mqtts", "mqtt"]).ok());
+    let parts = text.as_deref().and_then(|text| parts_of(text, &["mqtts", "mqtt"]).ok());
     let plain = parts.as_ref().is_some_and(|parts| parts.scheme == "mqtt");
     let (host, port) = match &parts {
         Some(parts) => (parts.host.to_owned(), parts.port.unwrap_or(if plain { 1883 } else { 8883 })),
@@ -230,6 +265,40 @@ fn broker(section: &Section<'_>, base: &Path) -> BrokerChoice {
         }
     };
     BrokerChoice::External { host, port, tls }
+}
+
+fn store(section: &Section<'_>, base: &Path) -> StoreChoice {
+    let password_file = section.opt_path(&PASSWORD_FILE).map(|path| base.join(path));
+    let Some(text) = section.opt_text(&POSTGRES) else {
+        if password_file.is_some() && !section.given(&POSTGRES) {
+            section.problem(
+                &PASSWORD_FILE,
+                (
+                    "`password_file` has no meaning without `postgres`: remove it or name the database",
+                    "没有 `postgres` 时 `password_file` 不起作用：请删除它或写明数据库",
+                ),
+            );
+        }
+        return StoreChoice::File;
+    };
+    let Ok(url) = text.parse::<Url>() else {
+        section.problem(&POSTGRES, ("`postgres` is not a URL that can be used", "`postgres` 不是可用的地址"));
+        return StoreChoice::File;
+    };
+    let verified = url
+        .query_pairs()
+        .any(|(key, value)| key == "sslmode" && ["verify-full", "verify-ca"].contains(&&*value));
+    if !verified && !url.host_str().is_some_and(is_this_machine) {
+        section.problem(
+            &POSTGRES,
+            (
+                "`postgres` would talk to another machine without knowing that it is the right one: add \
+                 ?sslmode=verify-full (and sslrootcert=…)",
+                "`postgres` 连接其他机器却不核实对方身份：请加上 ?sslmode=verify-full（及 sslrootcert=…）",
+            ),
+        );
+    }
+    StoreChoice::Postgres { url, password_file }
 }
 
 fn names(section: &Section<'_>) -> Vec<String> {

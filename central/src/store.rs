@@ -1,50 +1,48 @@
-//! The case store: SQLite in WAL mode, `synchronous=FULL`: what is committed survives a power cut.
+//! The case store: SQLite in one file, or PostgreSQL that several centres share. One set of functions, one set of
+//! statements, one suite of tests for both.
 //!
-//! One connection writes, so batches never wait for each other's locks; a few others read. Every write is one
-//! transaction. SQL is checked by the tests of this crate, not at compile time, and is kept plain enough that
-//! PostgreSQL can stand behind the same functions.
+//! There is one writer at a time: on SQLite by its lock, on PostgreSQL by an advisory lock that every write takes, in
+//! whichever centre. So what a write has read stays true until it commits, numbers have no holes, and the log's chain
+//! has one end. Batches make up for it: what waits is written together. Every write is one transaction.
 
 mod alerts;
 mod cases;
 mod chain;
 mod edges;
 mod evidence;
+mod place;
 mod quarantine;
 mod series;
+mod sql;
 mod take;
 mod users;
 
 pub use cases::CaseFilter;
 pub use chain::ChainReport;
 pub use evidence::{Named, StoredEvidence};
+pub use place::Place;
 pub use take::Taken;
 pub use users::{Role, Session};
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
 use thiserror::Error;
 
 use crate::case::Refused;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+/// What every write on PostgreSQL locks: one writer at a time, in all centres.
+const WRITING: i64 = 0x78_75_6e_67_65;
 
-/// How long a write waits for a command-line tool that writes at the same time.
-const BUSY: Duration = Duration::from_secs(10);
-const READERS: u32 = 4;
-
-/// A write in progress.
-type Tx = Transaction<'static, Sqlite>;
+/// A transaction in progress.
+type Tx = Transaction<'static, Any>;
 
 /// The store. Clones share the same connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: AnyPool,
+    readers: AnyPool,
+    shared: bool,
     /// Whose days number the cases.
     zone: TimeZone,
 }
@@ -52,13 +50,25 @@ pub struct Store {
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The file cannot be opened or made.
-    #[error("cannot open the case store {}: {source}; check that the folder exists and this user may write there", .path.display())]
+    /// The database cannot be opened or made.
+    #[error("cannot open the case store {place}: {source}; check that {}",
+        if *.shared { "the server runs, the database exists, and its user may make tables in it" }
+        else { "the folder exists and this user may write there" })]
     Open {
-        /// The database file.
-        path: PathBuf,
+        /// File, or URL without a password.
+        place: String,
+        /// Whether it is PostgreSQL.
+        shared: bool,
         /// Cause.
         source: sqlx::Error,
+    },
+    /// A database that cannot hold Chinese text.
+    #[error("the case store {place} is encoded in {encoding}: make the database with ENCODING 'UTF8'")]
+    Encoding {
+        /// URL without a password.
+        place: String,
+        /// What it is encoded in.
+        encoding: String,
     },
     /// The tables cannot be brought up to date.
     #[error(
@@ -88,7 +98,9 @@ impl StoreError {
     pub fn is_about_data(&self) -> bool {
         match self {
             Self::Database { source: sqlx::Error::Database(error), .. } => {
+                // PostgreSQL: class 22 is data that it cannot hold
                 !matches!(error.kind(), sqlx::error::ErrorKind::Other)
+                    || error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22"))
             }
             Self::Corrupt(_) | Self::Refused(_) => true,
             _ => false,
@@ -108,34 +120,13 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 }
 
 impl Store {
-    /// Opens the store file, makes it where there is none, and brings its tables up to date.
-    pub async fn open(path: &Path, zone: TimeZone) -> Result<Self, StoreError> {
-        let broken = |source| StoreError::Open { path: path.to_owned(), source };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        // `run` and a command-line tool may open a new store at the same moment
-        let turn = lock(path.with_extension("lock")).await.map_err(|error| broken(error.into()))?;
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(broken)?;
-        MIGRATIONS.run(&writer).await?;
-        drop(turn);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
-            .await
-            .map_err(broken)?;
-        Ok(Self { writer, readers, zone })
+    /// Opens the store and brings its tables up to date.
+    pub async fn open(place: &Place, zone: TimeZone) -> Result<Self, StoreError> {
+        let place::Pools { writer, readers } = place.connect().await?;
+        Ok(Self { writer, readers, shared: place.is_shared(), zone })
     }
 
-    /// Closes all connections; the write-ahead log is folded into the file.
+    /// Closes all connections; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
@@ -152,19 +143,23 @@ impl Store {
         &self.zone
     }
 
+    /// Begins to write, when nobody else does.
     async fn begin(&self) -> Result<Tx, StoreError> {
-        // takes the write lock at once: a reader that becomes a writer could be refused half way
-        self.writer.begin_with("BEGIN IMMEDIATE").await.doing("begin to write")
+        let doing = "begin to write";
+        if !self.shared {
+            // takes the write lock at once: a reader that becomes a writer could be refused half way
+            return self.writer.begin_with("BEGIN IMMEDIATE").await.doing(doing);
+        }
+        let mut tx = self.writer.begin().await.doing(doing)?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITING).execute(&mut *tx).await.doing(doing)?;
+        Ok(tx)
     }
-}
 
-/// Waits for its turn; the lock goes with the file.
-async fn lock(path: PathBuf) -> std::io::Result<std::fs::File> {
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::create(path)?;
-        file.lock().map(|()| file)
-    });
-    locked.await.map_err(std::io::Error::other)?
+    /// Begins to read: everything that is read in it is of the same moment.
+    async fn reading(&self) -> Result<Tx, StoreError> {
+        let begin = if self.shared { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
+        self.readers.begin_with(begin).await.doing("begin to read")
+    }
 }
 
 fn us(at: Timestamp) -> i64 {
@@ -182,6 +177,11 @@ fn opt_time(us: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
 /// Sequence numbers and counts are never negative in the store.
 fn count(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+/// A severity, 1 the most urgent.
+fn level(value: i64) -> Result<u8, StoreError> {
+    u8::try_from(value).map_err(|_| StoreError::Corrupt(format!("the severity {value}")))
 }
 
 fn uuid(text: &str) -> Result<uuid::Uuid, StoreError> {

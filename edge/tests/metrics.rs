@@ -8,13 +8,11 @@ use std::{
 };
 
 use xunge_demo::rtsp::{Mount, RtspServer};
+use xunge_parts::{Mosquitto, free_port};
 
 #[path = "support/cache.rs"]
 mod cache;
-#[path = "support/mosquitto.rs"]
-mod mosquitto;
 use cache::clip;
-use mosquitto::{Mosquitto, free_port};
 
 /// Stopped with the test, however that ends.
 struct Daemon(Child);
@@ -35,10 +33,10 @@ fn value(page: &str, metric: &str) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_box_says_what_it_sees_and_what_it_cannot() {
     let folder = tempfile::tempdir().unwrap();
-    let broker = Mosquitto::start();
-    let camera = format!("127.0.0.1:{}", free_port());
+    let broker = Mosquitto::start().unwrap();
+    let camera = format!("127.0.0.1:{}", free_port().unwrap());
     let _server = RtspServer::start(&camera, vec![Mount::clip("/yard", clip("vtest.mp4"))]).unwrap();
-    let (metrics, nobody) = (format!("127.0.0.1:{}", free_port()), free_port());
+    let (metrics, nobody) = (format!("127.0.0.1:{}", free_port().unwrap()), free_port().unwrap());
     let text = format!(
         "edge_id = \"gw-0001\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{}\"\n[storage]\ndirectory = \"state\"\n\
          [metrics]\nlisten = \"{metrics}\"\n\

@@ -21,16 +21,14 @@ use xunge_edge::{
     outbox::{Limits, Outbox},
     uplink::{Timing, TlsFiles, Uplink, UplinkOptions},
 };
+use xunge_parts::Mosquitto;
 
 #[path = "support/alerts.rs"]
 mod alerts;
 #[path = "support/centre.rs"]
 mod centre;
-#[path = "support/mosquitto.rs"]
-mod mosquitto;
 use alerts::{EDGE, SITE, at, began, confirm};
 use centre::{Centre, until};
-use mosquitto::Mosquitto;
 
 fn options(mqtt: String) -> UplinkOptions {
     UplinkOptions {
@@ -80,7 +78,7 @@ fn start(outbox: &Outbox, options: UplinkOptions) -> Uplink {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_arrive_in_order_and_stay_until_the_centre_confirms() {
-    let broker = Mosquitto::start();
+    let broker = Mosquitto::start().unwrap();
     let edge = edge();
     let centre = Centre::start(broker.port).await;
     append(&edge.outbox, 100).await; // more than the window
@@ -121,7 +119,7 @@ async fn alerts_arrive_in_order_and_stay_until_the_centre_confirms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_confirm_heals_by_sending_again() {
-    let broker = Mosquitto::start();
+    let broker = Mosquitto::start().unwrap();
     let edge = edge();
     let centre = Centre::start(broker.port).await;
     let mut options = options(broker.url());
@@ -144,7 +142,7 @@ async fn a_lost_confirm_heals_by_sending_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_killed_loses_nothing() {
-    let mut broker = Mosquitto::start();
+    let mut broker = Mosquitto::start().unwrap();
     let edge = edge();
     let centre = Centre::start(broker.port).await;
     // the centre of this test may come back after the box and miss what is said before
@@ -163,7 +161,7 @@ async fn a_broker_that_is_killed_loses_nothing() {
         until("the uplink has noticed", || !handle.stats().connected).await;
         assert!(handle.stats().last_error.unwrap().contains("127.0.0.1"));
         let before = centre.seqs().len();
-        broker.restart();
+        broker.restart().unwrap();
         let last = 10 + round as u64 * 10;
         centre
             .until("everything unconfirmed came after the restart", |centre| {
@@ -206,7 +204,7 @@ fn camera(id: &str, watch: Watch) -> CameraState {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_state_of_box_and_cameras_is_retained() {
-    let broker = Mosquitto::start();
+    let broker = Mosquitto::start().unwrap();
     let edge = edge();
     append(&edge.outbox, 2).await;
     let uplink = start(&edge.outbox, options(broker.url()));
@@ -255,7 +253,7 @@ async fn the_state_of_box_and_cameras_is_retained() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_too_large_to_take_does_not_come_back_for_ever() {
-    let broker = Mosquitto::start();
+    let broker = Mosquitto::start().unwrap();
     let edge = edge();
     let mut big = rumqttc::MqttOptions::new("centre", "127.0.0.1", broker.port);
     big.set_max_packet_size(2 << 20, 2 << 20);
@@ -277,7 +275,7 @@ async fn a_message_too_large_to_take_does_not_come_back_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn user_and_password_are_sent_and_a_refusal_is_a_sentence_without_them() {
-    let broker = Mosquitto::with("allow_anonymous false\n"); // and nobody has a password there
+    let broker = Mosquitto::with("persistence false\nallow_anonymous false\n").unwrap(); // and nobody has a password there
     let edge = edge();
     let mut options = options(broker.url());
     options.user = Some("gw-0001".into());

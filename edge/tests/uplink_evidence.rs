@@ -28,16 +28,14 @@ use xunge_edge::{
     outbox::{Limits, Outbox},
     uplink::{Timing, TlsFiles, Uplink, UplinkOptions},
 };
+use xunge_parts::{Mosquitto, free_port};
 
 #[path = "support/alerts.rs"]
 mod alerts;
 #[path = "support/centre.rs"]
 mod centre;
-#[path = "support/mosquitto.rs"]
-mod mosquitto;
 use alerts::{EDGE, SITE, at, naming};
 use centre::until;
-use mosquitto::{Mosquitto, free_port};
 
 const TOKEN: &str = "t0ken-of-the-box";
 
@@ -108,7 +106,7 @@ fn options(evidence_port: u16, token: &str) -> UplinkOptions {
         site: SITE.into(),
         edge: EDGE.into(),
         software: "0.1.0".into(),
-        mqtt: format!("mqtt://127.0.0.1:{}", free_port()), // nobody there: evidence does not wait for MQTT
+        mqtt: format!("mqtt://127.0.0.1:{}", free_port().unwrap()), // nobody there: evidence does not wait for MQTT
         user: None,
         password: None,
         tls: TlsFiles::default(),
@@ -210,7 +208,7 @@ async fn one_bad_file_does_not_hold_up_the_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_centre_that_is_away_or_does_not_know_the_box_is_waited_for() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let outbox = open(dir.path());
     let file = picture(&outbox, 1);
@@ -269,11 +267,12 @@ async fn mqtt_over_tls_wants_certificates_on_both_sides() {
     let (pki, strangers) = (Pki::new(), Pki::new());
     let show = |name| pki.path(name).display().to_string();
     let broker = Mosquitto::with(&format!(
-        "allow_anonymous true\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n",
+        "persistence false\nallow_anonymous true\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n",
         show("ca.pem"),
         show("server.pem"),
         show("server.key")
-    ));
+    ))
+    .unwrap();
     let dir = tempfile::tempdir().unwrap();
     let outbox = open(dir.path());
     let with = |ca: &Pki, own: &Pki| UplinkOptions {

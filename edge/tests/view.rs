@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use xunge_alert::{CameraState, EndReason, Phase, View, Watch};
 use xunge_demo::rtsp::{Mount, RtspServer};
 use xunge_edge::views::{Moved, ViewFiles};
+use xunge_parts::{Mosquitto, free_port};
 
 #[path = "support/alerts.rs"]
 mod alerts;
@@ -20,12 +21,9 @@ mod alerts;
 mod cache;
 #[path = "support/centre.rs"]
 mod centre;
-#[path = "support/mosquitto.rs"]
-mod mosquitto;
 use alerts::at;
 use cache::clip;
 use centre::{Centre, until};
-use mosquitto::{Mosquitto, free_port};
 
 /// A camera on a pole: what it sees from where it hangs, and after it was turned.
 struct Pole {
@@ -55,7 +53,7 @@ impl Pole {
             pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(120), &wanted).unwrap();
         assert_eq!(over.type_(), gst::MessageType::Eos, "{over:?}");
         pipeline.set_state(gst::State::Null).unwrap();
-        Self { address: format!("127.0.0.1:{}", free_port()), usual, turned, server: None }
+        Self { address: format!("127.0.0.1:{}", free_port().unwrap()), usual, turned, server: None }
     }
 
     fn show(&mut self, clip: PathBuf) {
@@ -85,7 +83,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (broker, pole) = (Mosquitto::start(), Pole::new(folder.path()));
+        let (broker, pole) = (Mosquitto::start().unwrap(), Pole::new(folder.path()));
         let text = format!(
             "edge_id = \"gw-0001\"\nsite = \"420502001001\"\n[uplink]\nmqtt = \"{}\"\n\
              [storage]\ndirectory = \"state\"\n\

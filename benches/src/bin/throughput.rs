@@ -139,7 +139,7 @@ fn one(cli: &Cli, scene: Scene, clips: &std::path::Path) -> Result<Measured> {
     });
     let server = RtspServer::start("127.0.0.1:0", mounts.collect())?;
     let folder = tempfile::tempdir()?;
-    let broker = Broker::start(folder.path())?;
+    let broker = Broker::start()?;
     let load = Load {
         urls: (0..cli.cameras).map(|camera| server.url(&format!("/c{camera}"))).collect(),
         rules: !cli.no_rules,

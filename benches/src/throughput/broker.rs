@@ -1,16 +1,14 @@
 //! A real broker, and the alerts that reach it.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 use xunge_alert::{Alert, Phase};
+use xunge_parts::Mosquitto;
 
 /// What was heard.
 #[derive(Default)]
@@ -21,7 +19,7 @@ struct Heard {
 
 /// Mosquitto as a child, with a listener that times what it hears.
 pub struct Broker {
-    child: Child,
+    mosquitto: Mosquitto,
     client: Client,
     thread: Option<JoinHandle<()>>,
     heard: Arc<Mutex<Heard>>,
@@ -30,18 +28,11 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Starts it in `folder`.
-    pub fn start(folder: &Path) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr())?.port();
-        let config = folder.join("mosquitto.conf");
-        let text = format!("user root\nlistener {port} 127.0.0.1\npersistence false\nallow_anonymous true\n");
-        std::fs::write(&config, text).context("no configuration for Mosquitto")?;
-        let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"];
-        let program = places.into_iter().find(|path| Path::new(path).exists());
-        let program = program.context("the package `mosquitto` is missing: run `make setup-test`")?;
-        let quiet = || Stdio::null();
-        let child = Command::new(program).arg("-c").arg(&config).stdout(quiet()).stderr(quiet()).spawn()?;
-        let (client, mut connection) = Client::new(MqttOptions::new("throughput", "127.0.0.1", port), 16);
+    /// Starts it.
+    pub fn start() -> Result<Self> {
+        let mosquitto = Mosquitto::start()?;
+        let options = MqttOptions::new("throughput", "127.0.0.1", mosquitto.port);
+        let (client, mut connection) = Client::new(options, 16);
         let heard: Arc<Mutex<Heard>> = Arc::default();
         let (noted, subscriber) = (heard.clone(), client.clone());
         let thread = std::thread::spawn(move || {
@@ -67,7 +58,8 @@ impl Broker {
                 }
             }
         });
-        Ok(Self { child, client, thread: Some(thread), heard, url: format!("mqtt://127.0.0.1:{port}") })
+        let url = mosquitto.url();
+        Ok(Self { mosquitto, client, thread: Some(thread), heard, url })
     }
 
     /// From the picture to here, of each alert so far, shortest first.
@@ -99,8 +91,7 @@ impl Drop for Broker {
     fn drop(&mut self) {
         // it may be gone already, with what was wanted of it
         let _ = self.client.disconnect();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.mosquitto.kill();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -62,6 +62,27 @@ fn problems_of_plain(url: &str) -> String {
 }
 
 #[test]
+fn a_database_elsewhere_is_verified_and_its_password_is_in_a_file() {
+    let text = "[store]\npostgres = \"postgres://xunge@db.example/xunge?sslmode=verify-full\"\npassword_file = \"pw\"\n";
+    let (config, none) = CentralConfig::parse("central.toml", text, Path::new("/etc/xunge"));
+    assert_eq!(none.to_string(), "");
+    let StoreChoice::Postgres { url, password_file } = config.store else { panic!("{:?}", config.store) };
+    assert_eq!((url.host_str(), url.path()), (Some("db.example"), "/xunge"));
+    assert_eq!(password_file.as_deref(), Some(Path::new("/etc/xunge/pw")));
+    assert_eq!(problems_of_store("postgres://xunge@127.0.0.1:5433/xunge"), "");
+    assert!(
+        problems_of_store("postgres://xunge@10.0.0.1/xunge?sslmode=require")
+            .contains("add ?sslmode=verify-full")
+    );
+    assert!(problems_of_store("postgres://xunge:hunter2@127.0.0.1/xunge").contains("holds a password"));
+    assert!(problems("[store]\npassword_file = \"pw\"\n").contains("no meaning without `postgres`"));
+}
+
+fn problems_of_store(url: &str) -> String {
+    problems(&format!("[store]\npostgres = \"{url}\"\n"))
+}
+
+#[test]
 fn mistakes_are_named_all_at_once() {
     for (text, wanted) in [
         (

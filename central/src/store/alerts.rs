@@ -7,7 +7,7 @@ use xunge_alert::{Alert, Phase};
 
 use super::edges::{ensure, name_of};
 use super::take::Batch;
-use super::{Doing, StoreError, cases, count, series, time, us, uuid};
+use super::{Doing, StoreError, cases, count, level, series, time, us, uuid};
 use crate::case::Change;
 use crate::incident::{self, Candidate};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
@@ -136,7 +136,7 @@ async fn case_of(work: &mut Batch, alert: &Alert) -> Result<Uuid, StoreError> {
     for row in &rows {
         open.push(Candidate {
             case_id: uuid(row.try_get("id").doing(doing)?)?,
-            severity: row.try_get("severity").doing(doing)?,
+            severity: level(row.try_get("severity").doing(doing)?)?,
             test: row.try_get::<i64, _>("test").doing(doing)? != 0,
             since: time(row.try_get("since_us").doing(doing)?)?,
             last: time(row.try_get("last_us").doing(doing)?)?,

@@ -6,11 +6,12 @@ pub(super) use rows::case as case_row;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::Row;
 use uuid::Uuid;
 use xunge_alert::Alert;
 
 use super::edges::name_of;
+use super::sql::Sql;
 use super::{Doing, Store, StoreError, Tx, chain, count, us, uuid};
 use crate::case::{self, Case, Change, State, number};
 use crate::view::{CaseDetail, CaseSummary, Counts};
@@ -171,22 +172,17 @@ impl Store {
         filter: &CaseFilter,
     ) -> Result<(Vec<CaseSummary>, Option<Uuid>), StoreError> {
         let doing = "read the cases";
-        let mut query = QueryBuilder::<Sqlite>::new(rows::SUMMARY);
+        let mut query = Sql::new(rows::SUMMARY);
         query.push(" WHERE 1 = 1");
         if !filter.states.is_empty() {
-            query.push(" AND c.state IN (");
-            let mut list = query.separated(", ");
-            for state in &filter.states {
-                list.push_bind(state.as_str());
-            }
-            query.push(")");
+            query.push(" AND c.state IN ").list(filter.states.iter().map(|state| state.as_str()));
         }
         if let Some(before) = filter.before {
             query.push(" AND c.ordinal < (SELECT b.ordinal FROM case_ b WHERE b.id = ");
-            query.push_bind(before.to_string()).push(")");
+            query.bind(before.to_string()).push(")");
         }
-        query.push(" ORDER BY c.ordinal DESC LIMIT ").push_bind(i64::from(filter.limit) + 1);
-        let found = query.build().fetch_all(&self.readers).await.doing(doing)?;
+        query.push(" ORDER BY c.ordinal DESC LIMIT ").bind(i64::from(filter.limit) + 1);
+        let found = query.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
         let mut cases = found.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
         let more = cases.len() > filter.limit as usize;
         cases.truncate(filter.limit as usize);
@@ -196,16 +192,17 @@ impl Store {
 
     /// One case as the list shows it.
     pub async fn case_summary(&self, id: Uuid) -> Result<Option<CaseSummary>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(rows::SUMMARY);
-        query.push(" WHERE c.id = ").push_bind(id.to_string());
-        let found = query.build().fetch_optional(&self.readers).await.doing("read a case")?;
+        let doing = "read a case";
+        let mut query = Sql::new(rows::SUMMARY);
+        query.push(" WHERE c.id = ").bind(id.to_string());
+        let found = query.query(doing)?.fetch_optional(&self.readers).await.doing(doing)?;
         found.as_ref().map(rows::summary).transpose()
     }
 
     /// One case with everything about it.
     pub async fn case_detail(&self, id: Uuid) -> Result<Option<CaseDetail>, StoreError> {
         // one transaction, so that summary, alerts and log are of the same moment
-        let mut tx = self.readers.begin().await.doing("read a case")?;
+        let mut tx = self.reading().await?;
         rows::detail(&mut tx, id).await
     }
 

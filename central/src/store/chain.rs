@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::cases::case_row;
@@ -94,7 +94,7 @@ impl Store {
         let doing = "read the log of the cases";
         let mut report = ChainReport { head: GENESIS.to_owned(), ..ChainReport::default() };
         let mut told: HashMap<Uuid, Told> = HashMap::new();
-        let mut tx = self.readers.begin().await.doing(doing)?;
+        let mut tx = self.reading().await?;
         {
             let mut rows = sqlx::query("SELECT * FROM case_log ORDER BY seq").fetch(&mut *tx);
             while let Some(row) = rows.try_next().await.doing(doing)? {
@@ -130,7 +130,7 @@ impl Store {
 }
 
 fn check_entry(
-    row: &SqliteRow,
+    row: &AnyRow,
     report: &mut ChainReport,
     told: &mut HashMap<Uuid, Told>,
 ) -> Result<(), StoreError> {

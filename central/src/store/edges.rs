@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use xunge_alert::{CameraState, Status, Watch};
 
 use super::take::Batch;
@@ -307,7 +307,7 @@ impl Store {
     }
 }
 
-fn camera_view(row: &SqliteRow) -> Result<CameraView, StoreError> {
+fn camera_view(row: &AnyRow) -> Result<CameraView, StoreError> {
     let doing = "read a camera";
     Ok(CameraView {
         edge: row.try_get("edge").doing(doing)?,

@@ -89,7 +89,7 @@ impl Store {
 
     /// Bytes of all stored files.
     pub async fn evidence_bytes(&self) -> Result<u64, StoreError> {
-        let bytes: i64 = sqlx::query_scalar("SELECT COALESCE(SUM(bytes), 0) FROM evidence")
+        let bytes: i64 = sqlx::query_scalar("SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM evidence")
             .fetch_one(&self.readers)
             .await
             .doing("count the bytes of the files")?;

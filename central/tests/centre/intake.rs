@@ -11,8 +11,9 @@ use xunge_central::clock::Clock;
 use xunge_central::feed::Feed;
 use xunge_central::intake::{CLIENT_ID, Intake};
 use xunge_central::store::Store;
+use xunge_parts::Mosquitto;
 
-use crate::support::{EDGE, Mosquitto, OUTBOX, SITE, Shop, alert, eventually};
+use crate::support::{EDGE, OUTBOX, SITE, Shop, alert, eventually};
 
 /// A box, as far as MQTT goes. Sends what it is told, and hands over the confirms.
 pub struct Gateway {
@@ -109,7 +110,7 @@ fn spread(n: u64) -> Alert {
 
 #[tokio::test]
 async fn repeats_disorder_gaps_and_poison_between_good_ones() {
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let intake = intake(broker.port, &shop.store);
     subscribed(&intake).await;
@@ -149,7 +150,7 @@ async fn repeats_disorder_gaps_and_poison_between_good_ones() {
 
 #[tokio::test]
 async fn a_confirm_is_never_earlier_than_the_commit() {
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let intake = intake(broker.port, &shop.store);
     subscribed(&intake).await;
@@ -187,7 +188,7 @@ async fn a_confirm_is_never_earlier_than_the_commit() {
 
 #[tokio::test]
 async fn what_comes_while_the_centre_is_away_waits_at_the_broker() {
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let first = intake(broker.port, &shop.store);
     subscribed(&first).await;
@@ -208,7 +209,7 @@ async fn what_comes_while_the_centre_is_away_waits_at_the_broker() {
 
 #[tokio::test]
 async fn a_broker_that_is_killed_loses_nothing_that_is_not_sent_again() {
-    let mut broker = Mosquitto::start().await;
+    let mut broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let intake = intake(broker.port, &shop.store);
     subscribed(&intake).await;
@@ -222,7 +223,7 @@ async fn a_broker_that_is_killed_loses_nothing_that_is_not_sent_again() {
         }
         if round < 3 {
             broker.kill();
-            broker.start_again().await;
+            broker.restart().unwrap();
         }
         round += 1;
         while let Ok(Some(confirm)) =
@@ -245,7 +246,7 @@ async fn a_broker_that_is_killed_loses_nothing_that_is_not_sent_again() {
 
 #[tokio::test]
 async fn retained_states_of_box_and_camera_are_known() {
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let gateway = Gateway::connect(broker.port).await;
     let status = include_str!("../../../alert/samples/v1/status-online.json");
@@ -268,7 +269,7 @@ async fn retained_states_of_box_and_camera_are_known() {
 #[tokio::test]
 async fn a_flood_while_the_store_stands_still_is_bounded_and_loses_nothing() {
     const FLOOD: u64 = 3000;
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     let intake = intake(broker.port, &shop.store);
     subscribed(&intake).await;

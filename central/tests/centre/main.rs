@@ -1,4 +1,4 @@
-//! The centre, tested from outside with real parts: SQLite files, a Mosquitto child, the built program.
+//! The centre, tested from outside with real parts: SQLite files, PostgreSQL, Mosquitto, the built program.
 
 // helpers of tests are tests too; clippy sees only what is marked #[test]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -6,6 +6,7 @@
 mod chain;
 mod intake;
 mod process;
+mod shared;
 mod store;
 mod support;
 mod web;

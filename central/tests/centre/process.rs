@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use xunge_alert::Confirm;
-use xunge_central::case::number;
-use xunge_central::store::Store;
+use xunge_central::store::{Place, Store};
+use xunge_parts::{Mosquitto, Postgres, Running, free_port};
 
 use crate::intake::Gateway;
-use crate::support::{EDGE, Mosquitto, Running, SITE, alert, eventually, free_port};
+use crate::support::{EDGE, Kind, SITE, alert, eventually, on_both, shanghai};
 
 struct Centre {
     running: Running,
@@ -74,8 +74,8 @@ impl Centre {
 fn embedded(folder: &Path) {
     let config = format!(
         "data_dir = \"data\"\n[broker]\nlisten = \"127.0.0.1:{}\"\n[web]\nlisten = \"127.0.0.1:{}\"\n",
-        free_port(),
-        free_port()
+        free_port().unwrap(),
+        free_port().unwrap()
     );
     std::fs::write(folder.join("central.toml"), config).unwrap();
 }
@@ -147,16 +147,24 @@ fn settle(open: &mut BTreeSet<u64>, confirm: &Confirm) {
     }
 }
 
-#[tokio::test]
-async fn killed_again_and_again_it_has_every_alert_once() {
+on_both! {
+    async fn killed_again_and_again_it_has_every_alert_once(kind: Kind) {
     const KILLS: u64 = 12;
     const EACH: u64 = 20;
-    let broker = Mosquitto::start().await;
+    let broker = Mosquitto::lasting().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
+    let (place, store) = match kind {
+        Kind::Sqlite => (Place::File(folder.join("data/central.db")), String::new()),
+        Kind::Postgres => {
+            let url = Postgres::shared_database().unwrap();
+            let section = format!("[store]\npostgres = \"{url}\"\n");
+            (Place::Postgres { url: url.parse().unwrap(), password: None }, section)
+        }
+    };
     let config = format!(
         "data_dir = \"data\"\n[broker]\nmode = \"external\"\nurl = \"mqtt://127.0.0.1:{}\"\n\
-         [web]\nlisten = \"127.0.0.1:0\"\n",
+         [web]\nlisten = \"127.0.0.1:0\"\n{store}",
         broker.port
     );
     std::fs::write(folder.join("central.toml"), config).unwrap();
@@ -193,8 +201,7 @@ async fn killed_again_and_again_it_has_every_alert_once() {
     }
     assert!(centre.take().unwrap().stop().await.success());
 
-    let zone = number::zone("Asia/Shanghai").unwrap();
-    let store = Store::open(&folder.join("data/central.db"), zone).await.unwrap();
+    let store = Store::open(&place, shanghai()).await.unwrap();
     let edge = store.edges(None).await.unwrap().remove(0);
     assert_eq!((edge.last_seq, edge.missing_count), (Some(KILLS * EACH), 0));
     let report = store.verify_chain().await.unwrap();
@@ -203,4 +210,5 @@ async fn killed_again_and_again_it_has_every_alert_once() {
     let alerts: u64 = store.list_cases(&filter).await.unwrap().0.iter().map(|case| case.alert_count).sum();
     assert_eq!(alerts, KILLS * EACH, "every alert is in one case, none twice");
     store.close().await;
+}
 }

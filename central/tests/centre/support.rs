@@ -1,20 +1,19 @@
-//! What the tests share: alerts, a store in a folder of its own, a clock that the test moves, Mosquitto.
+//! What the tests share: alerts, stores of both kinds, a clock that the test moves.
 
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use uuid::Uuid;
 use xunge_alert::{Alert, Evidence, EvidenceKind, Phase};
 use xunge_central::case::number;
 use xunge_central::clock::Clock;
 use xunge_central::intake::message::{AlertMessage, Inbound};
-use xunge_central::store::Store;
+use xunge_central::store::{Place, Store};
+use xunge_parts::Postgres;
 
 pub const SITE: &str = "420502001001";
 pub const EDGE: &str = "gw-0001";
@@ -46,28 +45,76 @@ impl Hands {
     }
 }
 
-/// A store in a folder that goes with it.
+/// Which database stands behind a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Writes each test twice, once for each database: `on_both! { async fn what_is_tested(kind: Kind) { … } }`.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($kind:ident: Kind) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn run($kind: Kind) $body
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                run(Kind::Sqlite).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                run(Kind::Postgres).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
+/// A store of its own, and a folder that goes with it.
 pub struct Shop {
     pub store: Store,
     pub folder: TempDir,
+    pub place: Place,
 }
 
 impl Shop {
+    /// On SQLite, where the database does not matter to the test.
     pub async fn open() -> Self {
+        Self::of(Kind::Sqlite).await
+    }
+
+    pub async fn of(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let zone = number::zone("Asia/Shanghai").unwrap();
-        let store = Store::open(&folder.path().join("central.db"), zone).await.unwrap();
-        Self { store, folder }
+        let place = match kind {
+            Kind::Sqlite => Place::File(folder.path().join("central.db")),
+            Kind::Postgres => {
+                let url = tokio::task::spawn_blocking(Postgres::shared_database).await.unwrap().unwrap();
+                Place::Postgres { url: url.parse().unwrap(), password: None }
+            }
+        };
+        let store = Store::open(&place, shanghai()).await.unwrap();
+        Self { store, folder, place }
     }
 
-    pub fn file(&self) -> PathBuf {
-        self.folder.path().join("central.db")
-    }
-
-    /// A second connection, to look (or tamper) past the store.
-    pub async fn raw(&self) -> sqlx::SqlitePool {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.file()).foreign_keys(false);
-        sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
+    /// A connection past the store, to look or to tamper.
+    pub async fn raw(&self) -> sqlx::AnyPool {
+        let url = match &self.place {
+            // without foreign keys: a tamperer does not mind them
+            Place::File(path) => format!("sqlite://{}", path.display()),
+            Place::Postgres { url, .. } => url.to_string(),
+        };
+        let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        if !self.place.is_shared() {
+            sqlx::query("PRAGMA foreign_keys = OFF").execute(&pool).await.unwrap();
+        } else {
+            sqlx::query("SET session_replication_role = replica").execute(&pool).await.unwrap();
+        }
+        pool
     }
 
     pub async fn number(&self, sql: &'static str) -> i64 {
@@ -76,6 +123,10 @@ impl Shop {
         raw.close().await;
         number
     }
+}
+
+pub fn shanghai() -> TimeZone {
+    number::zone("Asia/Shanghai").unwrap()
 }
 
 /// An alert that began `since` seconds after the start; `id` makes its identity.
@@ -116,10 +167,6 @@ pub fn all_inbound(alerts: &[Alert]) -> Vec<Inbound> {
     alerts.iter().map(inbound).collect()
 }
 
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// Asks until there is an answer.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let until = Instant::now() + Duration::from_secs(60);
@@ -129,64 +176,5 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         }
         assert!(Instant::now() < until, "waited 60 s in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// A child that ends with the test.
-pub struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A real Mosquitto on a free port, with its state in a folder of its own.
-pub struct Mosquitto {
-    folder: TempDir,
-    pub port: u16,
-    child: Option<Running>,
-}
-
-impl Mosquitto {
-    pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let state = folder.path().display();
-        let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {state}/\n\
-             autosave_interval 1\nautosave_on_changes false\nuser root\nmax_queued_messages 100000\n\
-             max_inflight_messages 0\n"
-        );
-        std::fs::write(folder.path().join("mosquitto.conf"), config).unwrap();
-        let mut mosquitto = Self { folder, port, child: None };
-        mosquitto.start_again().await;
-        mosquitto
-    }
-
-    pub async fn start_again(&mut self) {
-        let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
-            .into_iter()
-            .find(|path| std::path::Path::new(path).exists())
-            .expect("this test needs Mosquitto: apt-get install mosquitto");
-        let child = Command::new(program)
-            .arg("-c")
-            .arg(self.folder.path().join("mosquitto.conf"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.child = Some(Running(child));
-        let port = self.port;
-        eventually("Mosquitto answers", || async move {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
-        })
-        .await;
-    }
-
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        self.child = None;
     }
 }

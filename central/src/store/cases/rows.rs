@@ -1,14 +1,15 @@
 //! Rows to views.
 
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
 use std::collections::HashMap;
 use uuid::Uuid;
 use xunge_alert::Alert;
 
 use crate::case::{Case, Change, Decision, Reason, State, Verdict};
-use crate::store::{Doing, StoreError, count, opt_time, time, uuid};
+use crate::store::sql::Sql;
+use crate::store::{Doing, StoreError, count, level, opt_time, time, uuid};
 use crate::view::{AlertView, CaseDetail, CaseSummary, EvidenceView, LogView};
 
 /// A case with the first snapshot and clip of it that are stored.
@@ -38,7 +39,7 @@ fn json_name<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
 }
 
 /// The part of a case row that changes follow rules.
-pub(in crate::store) fn case(row: &SqliteRow) -> Result<Case, StoreError> {
+pub(in crate::store) fn case(row: &AnyRow) -> Result<Case, StoreError> {
     Ok(Case {
         state: named(State::parse, row.try_get("state").doing(DOING)?)?,
         version: count(row.try_get("version").doing(DOING)?),
@@ -46,7 +47,7 @@ pub(in crate::store) fn case(row: &SqliteRow) -> Result<Case, StoreError> {
     })
 }
 
-fn decision(row: &SqliteRow) -> Result<Option<Decision>, StoreError> {
+fn decision(row: &AnyRow) -> Result<Option<Decision>, StoreError> {
     let Some(verdict) = row.try_get::<Option<&str>, _>("verdict").doing(DOING)? else { return Ok(None) };
     let reason: Option<&str> = row.try_get("reason").doing(DOING)?;
     Ok(Some(Decision {
@@ -58,14 +59,14 @@ fn decision(row: &SqliteRow) -> Result<Option<Decision>, StoreError> {
     }))
 }
 
-pub(super) fn summary(row: &SqliteRow) -> Result<CaseSummary, StoreError> {
+pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
     let zone: String = row.try_get("zone").doing(DOING)?;
     Ok(CaseSummary {
         id: uuid(row.try_get("id").doing(DOING)?)?,
         number: row.try_get("number").doing(DOING)?,
         state: named(State::parse, row.try_get("state").doing(DOING)?)?,
         behavior: row.try_get("behavior").doing(DOING)?,
-        severity: row.try_get("severity").doing(DOING)?,
+        severity: level(row.try_get("severity").doing(DOING)?)?,
         edge: row.try_get("edge").doing(DOING)?,
         site: row.try_get("site").doing(DOING)?,
         camera: row.try_get("camera").doing(DOING)?,
@@ -88,12 +89,14 @@ pub(super) fn summary(row: &SqliteRow) -> Result<CaseSummary, StoreError> {
 }
 
 pub(super) async fn detail(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Transaction<'_, Any>,
     id: Uuid,
 ) -> Result<Option<CaseDetail>, StoreError> {
-    let mut query = sqlx::QueryBuilder::<Sqlite>::new(SUMMARY);
-    query.push(" WHERE c.id = ").push_bind(id.to_string());
-    let Some(row) = query.build().fetch_optional(&mut **tx).await.doing(DOING)? else { return Ok(None) };
+    let mut query = Sql::new(SUMMARY);
+    query.push(" WHERE c.id = ").bind(id.to_string());
+    let Some(row) = query.query(DOING)?.fetch_optional(&mut **tx).await.doing(DOING)? else {
+        return Ok(None);
+    };
     Ok(Some(CaseDetail {
         summary: summary(&row)?,
         verdict: decision(&row)?,
@@ -102,7 +105,7 @@ pub(super) async fn detail(
     }))
 }
 
-async fn alerts(tx: &mut Transaction<'_, Sqlite>, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
+async fn alerts(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
     let stored = sqlx::query(
         "SELECT DISTINCT f.alert_id, f.sha256, e.media_type FROM alert a
          JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
@@ -171,7 +174,7 @@ fn alert_view(
     }
 }
 
-async fn log(tx: &mut Transaction<'_, Sqlite>, id: Uuid) -> Result<Vec<LogView>, StoreError> {
+async fn log(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<LogView>, StoreError> {
     let rows = sqlx::query(
         "SELECT place, utc_us, actor, change, hash FROM case_log WHERE case_id = $1 ORDER BY place",
     )

@@ -1,0 +1,189 @@
+//! Where the case store is, and how a connection to it is made.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
+use sqlx::{AnyPool, AssertSqlSafe, Executor, SqlSafeStr};
+use url::Url;
+use xunge_config::Secret;
+
+use super::StoreError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How long a connection may take, or wait for its turn.
+const CONNECT: Duration = Duration::from_secs(30);
+const READERS: u32 = 4;
+
+/// SQLite: what is committed survives a power cut, and nobody waits for a reader.
+const SQLITE: [&str; 5] = [
+    // a command-line tool may write at the same time; milliseconds
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    // memory for the pages that are read again and again, KiB
+    "PRAGMA cache_size = -32768",
+];
+
+/// PostgreSQL: a centre that froze or lost its network in the middle of a write must not hold up the others for ever.
+const POSTGRES: [&str; 2] =
+    ["SET synchronous_commit = on", "SET idle_in_transaction_session_timeout = '60s'"];
+
+/// Where the case store is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file on this machine; made where there is none.
+    File(PathBuf),
+    /// A PostgreSQL database. It exists; its tables are made where there are none.
+    Postgres {
+        /// `postgres://user@host:port/database`, without a password.
+        url: Url,
+        /// The user's password, where one is needed.
+        password: Option<Secret>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Postgres { url, .. } => write!(f, "{url}"),
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Connections to one store.
+#[derive(Clone, Debug)]
+pub(super) struct Pools {
+    /// One connection: batches of this process never wait for each other's locks.
+    pub(super) writer: AnyPool,
+    pub(super) readers: AnyPool,
+}
+
+impl Place {
+    /// Whether it is PostgreSQL, which other centres may be using too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
+    /// Connects, and brings the tables up to date.
+    pub(super) async fn connect(&self) -> Result<Pools, StoreError> {
+        sqlx::any::install_default_drivers();
+        match self {
+            Self::File(path) => {
+                // `run` and a command-line tool may open a new store at the same moment
+                let turn =
+                    lock(path.with_extension("lock")).await.map_err(|error| self.broken(error.into()))?;
+                let path = std::path::absolute(path).map_err(|error| self.broken(error.into()))?;
+                let writer = self.pool(1, &file_url(&path, "rwc"), &SQLITE).await?;
+                MIGRATIONS.run(&writer).await?;
+                drop(turn);
+                let reading: Vec<_> = SQLITE.into_iter().chain(["PRAGMA query_only = ON"]).collect();
+                let readers = self.pool(READERS, &file_url(&path, "rw"), &reading).await?;
+                Ok(Pools { writer, readers })
+            }
+            Self::Postgres { url, password } => {
+                let mut url = url.clone();
+                if let Some(password) = password {
+                    // fails only for URLs that cannot have a user, which `postgres://` always can
+                    let _ = url.set_password(Some(password.expose()));
+                }
+                let writer = self.pool(1, url.as_str(), &POSTGRES).await?;
+                self.check_encoding(&writer).await?;
+                // sqlx holds a lock of the database's own meanwhile: centres may start at the same moment
+                for_postgres(&MIGRATIONS).run(&writer).await?;
+                let reading: Vec<_> =
+                    POSTGRES.into_iter().chain(["SET default_transaction_read_only = on"]).collect();
+                let readers = self.pool(READERS, url.as_str(), &reading).await?;
+                Ok(Pools { writer, readers })
+            }
+        }
+    }
+
+    async fn pool(&self, most: u32, url: &str, first: &[&'static str]) -> Result<AnyPool, StoreError> {
+        let options = AnyConnectOptions::from_str(url).map_err(|error| self.broken(error))?;
+        let first: Arc<[&'static str]> = first.into();
+        AnyPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(CONNECT)
+            .after_connect(move |connection, _| {
+                let first = first.clone();
+                Box::pin(async move {
+                    for statement in &*first {
+                        connection.execute(*statement).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|error| self.broken(error))
+    }
+
+    async fn check_encoding(&self, pool: &AnyPool) -> Result<(), StoreError> {
+        let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
+            .fetch_one(pool)
+            .await
+            .map_err(|error| self.broken(error))?;
+        if encoding == "UTF8" {
+            return Ok(());
+        }
+        Err(StoreError::Encoding { place: self.to_string(), encoding })
+    }
+
+    fn broken(&self, source: sqlx::Error) -> StoreError {
+        StoreError::Open { place: self.to_string(), shared: self.is_shared(), source }
+    }
+}
+
+/// The URL by which sqlx finds a file, whatever its name.
+fn file_url(path: &Path, mode: &str) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt;
+    let mut url = String::from("sqlite://");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            // writing to a string cannot fail
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url + "?mode=" + mode
+}
+
+/// The same migrations for PostgreSQL, where bytes are called otherwise.
+fn for_postgres(migrations: &Migrator) -> Migrator {
+    let translated = migrations.iter().map(|migration| {
+        let sql = migration.sql.as_str().replace(" BLOB", " BYTEA");
+        sqlx::migrate::Migration::new(
+            migration.version,
+            migration.description.clone(),
+            migration.migration_type,
+            AssertSqlSafe(sql).into_sql_str(),
+            migration.no_tx,
+        )
+    });
+    Migrator::with_migrations(translated.collect())
+}
+
+/// Waits for its turn; the lock goes with the file.
+async fn lock(path: PathBuf) -> std::io::Result<std::fs::File> {
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::create(path)?;
+        file.lock().map(|()| file)
+    });
+    locked.await.map_err(std::io::Error::other)?
+}

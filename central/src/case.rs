@@ -1,88 +1,67 @@
 //! What may happen to a case. Pure: no clock, no store.
 //!
-//! 已登记 registered → 待核实 verifying → 已立案 filed, or 不予立案 rejected. What follows filing (dispatch, handling,
-//! check, closing) gets its states here: one variant of [`State`], one of [`Change`], one arm of [`apply`].
+//! The way of a case, 登记→核实→立案→派遣→处理→核查→结案 with 上报 on the way (`level` rises, the state stays):
+//!
+//! ```text
+//! registered ─▶ verifying ─▶ filed ─▶ dispatched ─▶ handling ─▶ checking ─▶ closed
+//!                  │  ▲         ▲          │         ▲  │  ▲  ▲      │         │
+//!                  │  └ unclear └ returned ┘         │  ▼  │  └ rework┘         │
+//!                  ▼    (go there)                   │ suspended               │
+//!               rejected                             └──────── reopened ◀──────┘
+//! registered, verifying, filed ─▶ merged ─▶ (detached) back      anything ─▶ void, by two people
+//! ```
+//!
+//! [`apply`] says what a change makes of a case and never looks at a calendar, so that the log can be replayed years
+//! later: [`clock`] says which deadlines run and when they fall, [`guard`] who may do what.
 
+mod apply;
+pub mod book;
+mod change;
+pub mod clock;
+pub mod guard;
 pub mod log;
 pub mod number;
 mod reason;
+mod refused;
+mod state;
 
+pub use apply::apply;
+pub use change::{Assignee, Change, Class, Fix, Verdict, Work};
+pub use clock::Stage;
 pub use reason::Reason;
+pub use refused::Refused;
+pub use state::State;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use uuid::Uuid;
+
+use crate::org::Level;
 
 /// Longest note, in characters.
 pub const NOTE_CHARS: usize = 2000;
+/// Most pictures of a finished work.
+pub const PICTURES: usize = 20;
+/// A closed case may be opened again for so many days; later a new one is made that names it.
+pub const REOPEN_DAYS: i64 = 7;
+/// How often a case may be suspended.
+pub const PAUSES: u32 = 2;
+/// Urges that a case keeps; its log has all.
+const URGES_KEPT: usize = 50;
 
-/// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// 已登记: it is known, nobody looks at it yet.
-    Registered,
-    /// 待核实: the security room is to look at it.
-    Verifying,
-    /// 已立案: it is real and will be worked on.
-    Filed,
-    /// 不予立案: it is not real.
-    Rejected,
-}
-
-impl State {
-    /// All states, in the order of the work.
-    pub const ALL: [Self; 4] = [Self::Registered, Self::Verifying, Self::Filed, Self::Rejected];
-
-    /// The name in the store and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::Verifying => "verifying",
-            Self::Filed => "filed",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    /// The state with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-
-    /// Whether new alerts may still join: nobody has decided yet.
-    pub fn takes_alerts(self) -> bool {
-        matches!(self, Self::Registered | Self::Verifying)
-    }
-}
-
-/// What a person found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// 属实.
-    Real,
-    /// 误报.
-    FalseAlarm,
-}
-
-impl Verdict {
-    /// The name in the store and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Real => "real",
-            Self::FalseAlarm => "false_alarm",
-        }
-    }
-
-    /// The verdict with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Real, Self::FalseAlarm].into_iter().find(|verdict| verdict.as_str() == name)
-    }
+/// Who did something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// A user's name, or `system`.
+    pub by: String,
+    /// When.
+    pub utc: Timestamp,
 }
 
 /// A verdict with everything that was said with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// What was found.
     pub verdict: Verdict,
@@ -96,141 +75,167 @@ pub struct Decision {
     pub utc: Timestamp,
 }
 
-/// The part of a case that changes follow rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who is to handle it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// To whom.
+    pub to: Assignee,
+    /// Who said so, and when.
+    pub mark: Mark,
+    /// What to do.
+    pub note: Option<String>,
+}
+
+/// A pause that was asked for or is on (挂账).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Why it cannot go on.
+    pub cause: String,
+    /// When it is looked at again.
+    pub review_utc: Timestamp,
+    /// Who asked, and when.
+    pub asked: Mark,
+    /// Who agreed, and when; none while nobody has.
+    pub approved: Option<Mark>,
+}
+
+/// Work that is said to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What was done.
+    pub work: Work,
+    /// By whom, and when.
+    pub mark: Mark,
+}
+
+/// A demand from above (督办).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Urge {
+    /// Which level demands it.
+    pub level: Level,
+    /// Who, and when; `system` where a deadline did.
+    pub mark: Mark,
+    /// What is demanded; none where a deadline did.
+    pub reason: Option<String>,
+}
+
+/// What a case was merged into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedInto {
+    /// The case that goes on.
+    pub master: Uuid,
+    /// Where this one stood.
+    pub from: State,
+}
+
+/// A request that a second person must answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Why.
+    pub reason: String,
+    /// Who, and when.
+    pub mark: Mark,
+}
+
+/// A case, as far as its changes make it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Where it stands.
     pub state: State,
-    /// Counts the changes of state. A person's change names the version that was on screen.
+    /// Counts what people and the state did. A person's change names the version that was on screen.
     pub version: u64,
+    /// 1 (most urgent) to 4.
+    pub severity: u8,
+    /// Which level is responsible (网格→社区→街镇→区).
+    pub level: Level,
+    /// Highest level that has been told that something is late.
+    pub told: Level,
+    /// How often it rang anew because nobody took it.
+    pub rung: u32,
+    /// Who looks at it in the security room.
+    pub taken: Option<Mark>,
+    /// Whether it could not be told from the pictures, and somebody has to go there.
+    pub on_site: bool,
     /// What a person found.
     pub decision: Option<Decision>,
-}
-
-/// One change, as it stands in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum Change {
-    /// The case begins with this alert.
-    Registered {
-        /// Box that saw it.
-        edge: String,
-        /// Happening that the case begins with.
-        alert_id: Uuid,
-    },
-    /// The security room is asked to look.
-    Verifying,
-    /// Another alert belongs to the same episode. State and version stay.
-    Joined {
-        /// Box that saw it.
-        edge: String,
-        /// Happening that joined.
-        alert_id: Uuid,
-    },
-    /// A person has looked.
-    Decided {
-        /// What was found.
-        verdict: Verdict,
-        /// Why it was a false alarm.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Reason>,
-        /// In the person's own words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<String>,
-    },
-}
-
-/// A change that may not happen.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refused {
-    /// Somebody was faster.
-    #[error("the case has changed since it was shown (version {shown}, now {now}); look at it again")]
-    VersionDiffers {
-        /// On the person's screen.
-        shown: u64,
-        /// In the store.
-        now: u64,
-    },
-    /// There is a verdict already.
-    #[error("the case has already been decided by {by}")]
-    AlreadyDecided {
-        /// Who decided.
-        by: String,
-    },
-    /// A false alarm without a reason.
-    #[error("a false alarm needs a reason; choose one")]
-    ReasonMissing,
-    /// A reason with a real one.
-    #[error("a real warning takes no reason for a false alarm; leave it out")]
-    ReasonNotWanted,
-    /// A note beyond [`NOTE_CHARS`].
-    #[error("the note is longer than {NOTE_CHARS} characters; shorten it")]
-    NoteTooLong,
-    /// The change does not follow from the state.
-    #[error("a case in state {} cannot take the change {change}", .state.as_str())]
-    WrongState {
-        /// Where the case stands.
-        state: State,
-        /// What was asked.
-        change: &'static str,
-    },
+    /// How it is to be handled.
+    pub class: Option<Class>,
+    /// What it is in the event catalogue.
+    pub category: Option<String>,
+    /// Who is to handle it.
+    pub assigned: Option<Assigned>,
+    /// Who has taken it on.
+    pub handler: Option<Mark>,
+    /// Since when the handler is there.
+    pub arrived_utc: Option<Timestamp>,
+    /// What was agreed, for work that needs it.
+    pub approval: Option<Mark>,
+    /// A pause that is asked for or is on.
+    pub pause: Option<Pause>,
+    /// How often it was suspended.
+    pub pauses: u32,
+    /// What was done.
+    pub outcome: Option<Outcome>,
+    /// Who checked last, and when.
+    pub checked: Option<Mark>,
+    /// How often it came back: from a check, or after it was closed.
+    pub reworks: u32,
+    /// Demands from above, newest last.
+    pub urges: Vec<Urge>,
+    /// Parts of the work that were late.
+    pub late: BTreeSet<Stage>,
+    /// What it was merged into.
+    pub merged: Option<MergedInto>,
+    /// Who wants it void.
+    pub void_asked: Option<Asked>,
+    /// When it was closed.
+    pub closed_utc: Option<Timestamp>,
 }
 
 impl Case {
     /// A case as it begins.
-    pub fn registered() -> Self {
-        Self { state: State::Registered, version: 1, decision: None }
+    pub fn registered(severity: u8) -> Self {
+        Self {
+            state: State::Registered,
+            version: 1,
+            severity,
+            level: Level::Grid,
+            told: Level::Grid,
+            rung: 0,
+            taken: None,
+            on_site: false,
+            decision: None,
+            class: None,
+            category: None,
+            assigned: None,
+            handler: None,
+            arrived_utc: None,
+            approval: None,
+            pause: None,
+            pauses: 0,
+            outcome: None,
+            checked: None,
+            reworks: 0,
+            urges: Vec::new(),
+            late: BTreeSet::new(),
+            merged: None,
+            void_asked: None,
+            closed_utc: None,
+        }
+    }
+
+    /// The case that a log begins: none where its first entry is not one that registers.
+    pub fn begun_by(change: &Change) -> Option<Self> {
+        match change {
+            // logs of before do not say how urgent it was
+            Change::Registered { severity, .. } => Some(Self::registered(severity.unwrap_or(3))),
+            _ => None,
+        }
     }
 
     /// Refuses a person's change that was made while looking at an older version.
     pub fn expect_version(&self, shown: u64) -> Result<(), Refused> {
         if shown == self.version { Ok(()) } else { Err(Refused::VersionDiffers { shown, now: self.version }) }
-    }
-}
-
-/// The case after `change`, or why that may not be.
-pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Result<Case, Refused> {
-    let wrong = |change| Err(Refused::WrongState { state: case.state, change });
-    match change {
-        Change::Registered { .. } => wrong("registered"),
-        Change::Verifying => match case.state {
-            State::Registered => {
-                Ok(Case { state: State::Verifying, version: case.version + 1, decision: None })
-            }
-            _ => wrong("verifying"),
-        },
-        Change::Joined { .. } => {
-            if case.state.takes_alerts() {
-                Ok(case.clone())
-            } else {
-                wrong("joined")
-            }
-        }
-        Change::Decided { verdict, reason, note } => {
-            if let Some(decision) = &case.decision {
-                return Err(Refused::AlreadyDecided { by: decision.by.clone() });
-            }
-            if case.state != State::Verifying {
-                return wrong("decided");
-            }
-            if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS) {
-                return Err(Refused::NoteTooLong);
-            }
-            let state = match (verdict, reason) {
-                (Verdict::Real, None) => State::Filed,
-                (Verdict::Real, Some(_)) => return Err(Refused::ReasonNotWanted),
-                (Verdict::FalseAlarm, Some(_)) => State::Rejected,
-                (Verdict::FalseAlarm, None) => return Err(Refused::ReasonMissing),
-            };
-            let decision = Decision {
-                verdict: *verdict,
-                reason: *reason,
-                note: note.clone(),
-                by: actor.to_owned(),
-                utc: now,
-            };
-            Ok(Case { state, version: case.version + 1, decision: Some(decision) })
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a person types.
 
+mod duty;
 pub mod enroll;
 pub mod run;
 pub mod users;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
 use xunge_central::case::number;
 use xunge_central::config::{CentralConfig, StoreChoice};
-use xunge_central::store::{Place, Store};
+use xunge_central::store::{Place, Settings, Store};
 use xunge_config::Secret;
 
 /// Log to standard error; `RUST_LOG` says how much.
@@ -70,7 +71,8 @@ fn place(config: &CentralConfig) -> Result<Place> {
 /// Opens the store, and makes the data folder where there is none.
 async fn open_store(config: &CentralConfig) -> Result<Store> {
     make_data_dir(config)?;
-    Ok(Store::open(&place(config)?, number::zone(&config.timezone)?).await?)
+    let settings = Settings::usual(number::zone(&config.timezone)?);
+    Ok(Store::open(&place(config)?, settings).await?)
 }
 
 /// `check`: says whether the configuration can be used.

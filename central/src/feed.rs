@@ -8,7 +8,8 @@ use tokio::sync::broadcast;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::store::{Store, StoreError, Taken};
+use crate::org::Region;
+use crate::store::{News, Store, StoreError};
 
 /// Most events that wait for a slow console.
 const DEPTH: usize = 1024;
@@ -22,6 +23,8 @@ pub struct Event {
     pub kind: &'static str,
     /// JSON of the view.
     pub data: Arc<str>,
+    /// Where it is; none concerns everybody.
+    pub region: Option<Region>,
 }
 
 /// Tells the consoles. Clones tell the same ones.
@@ -42,12 +45,12 @@ impl Feed {
         self.sender.subscribe()
     }
 
-    /// Tells what a committed batch changed.
-    pub async fn tell(&self, taken: &Taken) {
+    /// Tells what a commit changed.
+    pub async fn tell(&self, news: &News) {
         if self.sender.receiver_count() == 0 {
             return;
         }
-        if let Err(error) = self.try_tell(taken).await {
+        if let Err(error) = self.try_tell(news).await {
             // the consoles stand still until the next event or reload; nothing is lost
             warn!("the consoles could not be told of a change: {error}");
         }
@@ -55,36 +58,39 @@ impl Feed {
 
     /// Tells that these cases changed.
     pub async fn tell_cases(&self, cases: impl IntoIterator<Item = Uuid>) {
-        self.tell(&Taken { cases: cases.into_iter().collect(), ..Taken::default() }).await;
+        self.tell(&News::of_cases(cases)).await;
     }
 
-    async fn try_tell(&self, taken: &Taken) -> Result<(), StoreError> {
-        if taken.cases.len() + taken.edges.len() + taken.cameras.len() > MANY {
-            self.send("reload", &serde_json::json!({}));
+    async fn try_tell(&self, news: &News) -> Result<(), StoreError> {
+        if news.everything || news.cases.len() + news.edges.len() + news.cameras.len() > MANY {
+            self.send("reload", &serde_json::json!({}), None);
             return Ok(());
         }
-        for id in &taken.cases {
+        for id in &news.cases {
             if let Some(case) = self.store.case_summary(*id).await? {
-                self.send("case", &case);
+                let region = Region::of_site(&case.region);
+                self.send("case", &case, Some(region));
             }
         }
-        for edge in &taken.edges {
+        for edge in &news.edges {
             for view in self.store.edges(Some(edge)).await? {
-                self.send("edge", &view);
+                let region = Region::of_site(&view.site);
+                self.send("edge", &view, Some(region));
             }
         }
-        for (edge, camera) in &taken.cameras {
+        for (edge, camera) in &news.cameras {
+            let Some(site) = self.store.site_of(edge).await? else { continue };
             for view in self.store.cameras(Some(edge), Some(camera)).await? {
-                self.send("camera", &view);
+                self.send("camera", &view, Some(Region::of_site(&site)));
             }
         }
         Ok(())
     }
 
-    fn send<T: Serialize>(&self, kind: &'static str, view: &T) {
+    fn send<T: Serialize>(&self, kind: &'static str, view: &T, region: Option<Region>) {
         match serde_json::to_string(view) {
             // an error means only that the last console has gone
-            Ok(text) => drop(self.sender.send(Event { kind, data: text.into() })),
+            Ok(text) => drop(self.sender.send(Event { kind, data: text.into(), region })),
             Err(error) => warn!("an event of kind {kind} cannot be written: {error}"),
         }
     }

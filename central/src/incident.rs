@@ -1,74 +1,27 @@
-//! Which open case an alert belongs to. Pure: the store brings the candidates, this decides.
+//! What becomes of an alert: an episode of its own or one that goes on, a case of its own or one nearby, or nothing that
+//! rings, with the reason. Pure: the store brings what is known, [`Desk`] decides, the store writes what came of it.
 //!
-//! An episode is what a guard would call one happening: the same camera, rule, zone and behavior, with no pause longer
-//! than the behavior's merge window. Nothing ever joins a case that a person has decided: that would hide it.
+//! ```text
+//! alert ─▶ how urgent? ─▶ held back? ─▶ which episode? ─▶ which case?
+//!          severity.rs    suppress.rs    episode.rs        correlate.rs
+//! ```
+//!
+//! Every step is noted ([`Step`]) and kept with the alert, so that "why did it ring, why not" has an answer for any
+//! moment. An *incident* is one episode: what a guard would call one happening. A case is made of one or more.
 
-use std::time::Duration;
+mod correlate;
+mod desk;
+mod episode;
+mod path;
+mod severity;
+mod suppress;
 
-use jiff::Timestamp;
-use uuid::Uuid;
-use xunge_alert::{Alert, Phase};
-
-/// Most alerts of one case: beyond it a case can no longer be judged as one.
-pub const MAX_ALERTS: u64 = 200;
-
-/// How long an alert that has not ended counts as going on after its last message. A box that died says no more.
-pub const SILENCE: Duration = Duration::from_secs(3600);
-
-/// Longest pause within one episode.
-pub fn merge_window(behavior: &str) -> Duration {
-    Duration::from_secs(match behavior {
-        "running" => 30,
-        "loitering" => 120,
-        "crowd" => 300,
-        // the object stays until somebody changes it
-        "abandoned_object" | "removed_object" => 3600,
-        // intrusion, line_crossing, fall, tamper, and what a newer box may bring
-        _ => 60,
-    })
-}
-
-/// A case that the alert might join. The store brings only undecided ones of the same box, camera, rule, zone and
-/// behavior.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The case.
-    pub case_id: Uuid,
-    /// Severity level of the case, 1 the most urgent.
-    pub severity: u8,
-    /// Whether the case is made of test alarms.
-    pub test: bool,
-    /// When its first alert began.
-    pub since: Timestamp,
-    /// When its last alert was last heard of.
-    pub last: Timestamp,
-    /// Whether one of its alerts has not ended.
-    pub ongoing: bool,
-    /// How many alerts it has.
-    pub alerts: u64,
-}
-
-/// The case that `alert` joins; none makes a new one.
-pub fn joins<'a>(alert: &Alert, candidates: &'a [Candidate]) -> Option<&'a Candidate> {
-    candidates.iter().filter(|case| belongs(alert, case)).max_by_key(|case| (case.last, case.case_id))
-}
-
-fn belongs(alert: &Alert, case: &Candidate) -> bool {
-    // what is more urgent than the case must be seen on its own
-    let breaks_out = alert.severity.level() < case.severity;
-    if breaks_out || alert.test != case.test || case.alerts >= MAX_ALERTS {
-        return false;
-    }
-    let window = merge_window(&alert.behavior);
-    let reach = if case.ongoing { window.max(SILENCE) } else { window };
-    // alerts come late and out of order: the pause may lie on either side
-    let after = alert.since_utc.duration_since(case.last);
-    let last_of_alert = if alert.phase == Phase::Ended { alert.utc } else { alert.utc.max(alert.since_utc) };
-    let before = case.since.duration_since(last_of_alert);
-    let within =
-        |pause: jiff::SignedDuration, limit: Duration| pause.is_negative() || pause.unsigned_abs() < limit;
-    within(after, reach) && within(before, window)
-}
+pub use correlate::{Neighbour, REACH_M, WITHIN};
+pub use desk::{Desk, KnownAlert, Outcome, RuleKey};
+pub use episode::{Episode, Incident, MAX_ALERTS, SILENCE, Standing, WhyNew, merge_window};
+pub use path::Step;
+pub use severity::{Because, Period, Raise, Raises};
+pub use suppress::{Held, Maintenance, Pulse, Shelf, Suppression, blinds};
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ mod desk;
 mod line;
 pub mod message;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rumqttc::{EventLoop, MqttOptions};
 use tokio::sync::{mpsc, watch};
@@ -61,6 +61,27 @@ impl IntakeState {
     /// Committed batches.
     pub fn batches(&self) -> u64 {
         self.batches.load(Ordering::Relaxed)
+    }
+}
+
+/// What others may see of intake, whether this centre is on duty or not.
+#[derive(Debug, Default)]
+pub struct IntakeWatch(RwLock<Option<Arc<IntakeState>>>);
+
+impl IntakeWatch {
+    /// This centre is on duty.
+    pub fn on_duty(&self, state: Arc<IntakeState>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
+    }
+
+    /// Another centre is.
+    pub fn stand_by(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Intake's own state; none while another centre is on duty.
+    pub fn state(&self) -> Option<Arc<IntakeState>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod feed;
 pub mod incident;
 pub mod intake;
+pub mod org;
 pub mod password;
 pub mod pki;
 pub mod retention;

@@ -63,9 +63,12 @@ enum UserCommand {
         /// Name
         #[arg(long)]
         name: String,
-        /// admin or operator
-        #[arg(long, default_value = "operator", value_parser = ["admin", "operator"])]
+        /// admin, operator, acceptor, dispatcher, grid_worker, inspector, supervisor, installer or auditor
+        #[arg(long, default_value = "operator")]
         role: String,
+        /// Code of the region that it is for; without it everywhere
+        #[arg(long)]
+        region: Option<String>,
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
@@ -91,8 +94,8 @@ async fn main() -> ExitCode {
         Command::Enroll { file, edge, site, out, days } => {
             cli::enroll::enroll(&file.config, &edge, &site, &out, days).await
         }
-        Command::User { command: UserCommand::Add { file, name, role, password_stdin } } => {
-            cli::users::add(&file.config, &name, &role, password_stdin).await
+        Command::User { command: UserCommand::Add { file, name, role, region, password_stdin } } => {
+            cli::users::add(&file.config, &name, &role, region.as_deref(), password_stdin).await
         }
         Command::User { command: UserCommand::Passwd { file, name, password_stdin } } => {
             cli::users::passwd(&file.config, &name, password_stdin).await

@@ -6,11 +6,17 @@
 //! has one end. Batches make up for it: what waits is written together. Every write is one transaction.
 
 mod alerts;
+mod book;
 mod cases;
 mod chain;
+mod desk;
+mod duty;
 mod edges;
 mod evidence;
+mod names;
+mod news;
 mod place;
+mod policy;
 mod quarantine;
 mod series;
 mod sql;
@@ -19,10 +25,15 @@ mod users;
 
 pub use cases::CaseFilter;
 pub use chain::ChainReport;
+pub use duty::Duty;
 pub use evidence::{Named, StoredEvidence};
+pub use news::{Listener, News};
 pub use place::Place;
+pub use policy::{Policy, Settings};
 pub use take::Taken;
-pub use users::{Role, Session};
+pub use users::Session;
+
+use std::sync::{Arc, RwLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -42,9 +53,11 @@ type Tx = Transaction<'static, Any>;
 pub struct Store {
     writer: AnyPool,
     readers: AnyPool,
-    shared: bool,
-    /// Whose days number the cases.
-    zone: TimeZone,
+    place: Place,
+    /// Names this centre among others.
+    own: uuid::Uuid,
+    settings: Settings,
+    policy: Arc<RwLock<Arc<Policy>>>,
 }
 
 /// What can go wrong with the store.
@@ -121,9 +134,13 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 
 impl Store {
     /// Opens the store and brings its tables up to date.
-    pub async fn open(place: &Place, zone: TimeZone) -> Result<Self, StoreError> {
+    pub async fn open(place: &Place, settings: Settings) -> Result<Self, StoreError> {
         let place::Pools { writer, readers } = place.connect().await?;
-        Ok(Self { writer, readers, shared: place.is_shared(), zone })
+        let mut tx = readers.begin().await.doing("begin to read")?;
+        let policy = policy::first(&mut tx, &settings).await?;
+        drop(tx);
+        let policy = Arc::new(RwLock::new(Arc::new(policy)));
+        Ok(Self { writer, readers, place: place.clone(), own: uuid::Uuid::new_v4(), settings, policy })
     }
 
     /// Closes all connections; SQLite folds its write-ahead log into the file.
@@ -138,15 +155,20 @@ impl Store {
         Ok(())
     }
 
+    /// Whether other centres may be using it too.
+    pub fn is_shared(&self) -> bool {
+        self.place.is_shared()
+    }
+
     /// The time zone whose days number the cases.
     pub fn zone(&self) -> &TimeZone {
-        &self.zone
+        &self.settings.zone
     }
 
     /// Begins to write, when nobody else does.
     async fn begin(&self) -> Result<Tx, StoreError> {
         let doing = "begin to write";
-        if !self.shared {
+        if !self.place.is_shared() {
             // takes the write lock at once: a reader that becomes a writer could be refused half way
             return self.writer.begin_with("BEGIN IMMEDIATE").await.doing(doing);
         }
@@ -157,7 +179,8 @@ impl Store {
 
     /// Begins to read: everything that is read in it is of the same moment.
     async fn reading(&self) -> Result<Tx, StoreError> {
-        let begin = if self.shared { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
+        let begin =
+            if self.place.is_shared() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
         self.readers.begin_with(begin).await.doing("begin to read")
     }
 }

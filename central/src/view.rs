@@ -1,11 +1,15 @@
 //! What the console is shown. The store fills these; the web hands them out; the feed pushes them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 use xunge_alert::{ClockQuality, EndReason, EvidenceKind, Phase};
 
-use crate::case::{Change, Decision, State};
+use crate::case::clock::Timer;
+use crate::case::{Case, Change, Decision, Stage, State};
+use crate::org::Level;
 
 /// A case in the list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,6 +20,18 @@ pub struct CaseSummary {
     pub number: String,
     /// Where it stands.
     pub state: State,
+    /// Which level is responsible.
+    pub level: Level,
+    /// Highest level that has been told that something is late.
+    pub told: Level,
+    /// Grid of the camera, else the community.
+    pub region: String,
+    /// Who has taken it on.
+    pub handler: Option<String>,
+    /// When the part of the work that is being done has to be done.
+    pub due_utc: Option<Timestamp>,
+    /// Parts of the work that were late.
+    pub late_stages: Vec<Stage>,
     /// What happened.
     pub behavior: String,
     /// 1 (most urgent) to 4.
@@ -67,10 +83,29 @@ pub struct CaseDetail {
     pub summary: CaseSummary,
     /// What a person found.
     pub verdict: Option<Decision>,
+    /// What its changes made of it.
+    pub case: Case,
+    /// The changes that whoever looks could make now, by name.
+    pub may: Vec<&'static str>,
+    /// Next steps of its deadlines.
+    pub deadlines: Vec<Timer>,
+    /// When each running part of the work has to be done.
+    pub clocks: BTreeMap<Stage, Timestamp>,
+    /// Cases that were merged into it.
+    pub merged: Vec<CaseName>,
     /// Its alerts, oldest first.
     pub alerts: Vec<AlertView>,
     /// Its changes, oldest first.
     pub log: Vec<LogView>,
+}
+
+/// A case, as far as others name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseName {
+    /// Identity.
+    pub id: Uuid,
+    /// Number that people say.
+    pub number: String,
 }
 
 /// An alert of a case: the state by its highest revision.
@@ -131,7 +166,7 @@ pub struct EvidenceView {
 }
 
 /// A change of a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LogView {
     /// Place in the case's log, from 1.
     pub index: u64,
@@ -141,8 +176,6 @@ pub struct LogView {
     pub actor: String,
     /// What changed, as it stands in the log.
     pub change: Change,
-    /// In the person's own words.
-    pub note: Option<String>,
     /// Hash in the chain.
     pub hash: String,
 }

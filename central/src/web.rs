@@ -24,7 +24,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::clock::Clock;
 use crate::evidence::EvidenceFiles;
 use crate::feed::Feed;
-use crate::intake::IntakeState;
+use crate::intake::IntakeWatch;
 use crate::store::Store;
 use throttle::Throttle;
 
@@ -50,7 +50,7 @@ pub struct Web {
     /// The time.
     pub clock: Clock,
     /// Whether the broker is connected.
-    pub intake: Option<Arc<IntakeState>>,
+    pub intake: Option<Arc<IntakeWatch>>,
     /// How long a session lasts.
     pub session: Duration,
     /// Whether cookies are marked `Secure`.
@@ -94,7 +94,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/session", post(session::begin).get(session::show).delete(session::end))
         .route("/cases", get(cases::list))
         .route("/cases/{id}", get(cases::show))
-        .route("/cases/{id}/verdict", post(cases::decide))
+        .route("/cases/{id}/changes", post(cases::change))
         .route("/events", get(events::stream))
         .route("/evidence/{sha256}", get(evidence::show))
         .route("/overview", get(overview::show))

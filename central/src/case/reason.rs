@@ -28,11 +28,13 @@ pub enum Reason {
     Test,
     /// 无法判定.
     Unclear,
+    /// 非管辖范围: real, but not ours.
+    Foreign,
 }
 
 impl Reason {
     /// All reasons, in the order they are offered.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Animal,
         Self::Light,
         Self::RainSnow,
@@ -44,6 +46,7 @@ impl Reason {
         Self::Duplicate,
         Self::Test,
         Self::Unclear,
+        Self::Foreign,
     ];
 
     /// The code in the store and in JSON.
@@ -60,6 +63,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::Test => "test",
             Self::Unclear => "unclear",
+            Self::Foreign => "foreign",
         }
     }
 

@@ -14,22 +14,25 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 use xunge_central::broker::{Broker, BrokerConfig, client};
+use xunge_central::case::guard::{Post, Role};
 use xunge_central::clock::Clock;
 use xunge_central::config::{BrokerChoice, CentralConfig};
 use xunge_central::enrolment::Enrolment;
 use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
-use xunge_central::intake::{CLIENT_ID, Intake};
+use xunge_central::intake::{CLIENT_ID, IntakeWatch};
 use xunge_central::password;
 use xunge_central::pki::Pki;
 use xunge_central::retention::{self, Keep};
-use xunge_central::store::{Role, Store};
+use xunge_central::store::Store;
 use xunge_central::web::{Web, router};
 
-use super::{load, open_store, say};
+use super::{duty, load, open_store, say};
 
 /// How soon a box that was enrolled by the command line may connect.
 const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
+/// How late a deadline may be noticed; the shortest one is a minute.
+const DEADLINES_EVERY: Duration = Duration::from_millis(500);
 /// How soon a dead connection to a broker on this machine is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a stop waits for answers that are being written.
@@ -42,6 +45,12 @@ pub async fn run(file: &Path) -> Result<()> {
     let mut stop = Signals::listen()?;
     let store = open_store(&config).await?;
     let _only_one = only_one(&config)?;
+    if store.is_shared() && matches!(config.broker, BrokerChoice::Embedded { .. }) {
+        warn!(
+            "the case store is PostgreSQL but the broker is this program's own: other centres on the database could not \
+             be reached by its boxes; use an external broker for several centres"
+        );
+    }
     let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
         format!(
             "cannot listen on {}: is another program using the port? See `[web] listen`",
@@ -59,12 +68,23 @@ pub async fn run(file: &Path) -> Result<()> {
         tasks.spawn(follow_enrolment(broker.clone(), enrolment, store.clone(), stopped.clone()));
         broker
     });
-    let intake = Intake::start(options, store.clone(), feed.clone(), clock.clone());
+    let shown = Arc::new(IntakeWatch::default());
+    let desk = duty::Desk {
+        options,
+        store: store.clone(),
+        feed: feed.clone(),
+        clock: clock.clone(),
+        shown: shown.clone(),
+    };
+    let intake = tokio::spawn(duty::follow(desk, stopped.clone()));
+    tasks.spawn(duty::follow_news(store.clone(), feed.clone(), stopped.clone()));
     let keep = Keep { days: config.evidence.retention_days, max_bytes: config.evidence.max_bytes };
     tasks.spawn(follow_retention(store.clone(), files.clone(), keep, clock.clone(), stopped.clone()));
 
+    tasks.spawn(follow_deadlines(store.clone(), feed.clone(), clock.clone(), stopped.clone()));
+
     let mut web = Web::new(store.clone(), feed, files, clock.clone(), stopped.clone());
-    web.intake = Some(intake.state());
+    web.intake = Some(shown);
     web.session = config.web.session;
     web.secure_cookies = config.web.secure_cookies;
     let app = router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
@@ -92,7 +112,9 @@ pub async fn run(file: &Path) -> Result<()> {
         serving.abort();
     }
     while tasks.join_next().await.is_some() {}
-    intake.stop().await;
+    if let Err(failed) = intake.await {
+        error!("intake failed: {failed}");
+    }
     if let Some(broker) = broker
         && let Some(broker) = Arc::into_inner(broker)
     {
@@ -177,7 +199,7 @@ async fn greet(store: &Store, address: SocketAddr, clock: &Clock) -> Result<()> 
         move || password::hash(&secret)
     });
     let hash = hash.await.context("the first password could not be made")??;
-    if store.add_user("admin", Role::Admin, &hash, clock.now()).await? {
+    if store.add_user("admin", &[Post { role: Role::Admin, region: None }], &hash, clock.now()).await? {
         say("user: admin");
         say(&format!("password: {secret}"));
     }
@@ -211,6 +233,39 @@ async fn follow_enrolment(
                 }
                 failing = true;
             }
+        }
+    }
+}
+
+/// Lets deadlines do what they do when they have come. After a stop or an update, what has come meanwhile is first.
+async fn follow_deadlines(store: Store, feed: Feed, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    let mut wound = false;
+    loop {
+        if !wound {
+            match store.wind_clocks(true, clock.now()).await {
+                Ok(cases) => {
+                    wound = true;
+                    if cases > 0 {
+                        info!("{cases} open cases of an earlier version got their deadlines");
+                    }
+                }
+                Err(error) => error!("{error}"),
+            }
+        }
+        let again = match store.fire_timers(clock.now()).await {
+            Ok((changed, again)) => {
+                if !changed.is_empty() {
+                    feed.tell_cases(changed).await;
+                }
+                again
+            }
+            Err(error) => {
+                error!("{error}");
+                false
+            }
+        };
+        if *stopped.borrow() || (!again && !pause(DEADLINES_EVERY, &mut stopped).await) {
+            return;
         }
     }
 }
@@ -256,7 +311,7 @@ fn tell_supervisor(states: &[NotifyState<'_>]) {
 }
 
 /// False when it is time to stop.
-async fn pause(length: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
+pub(super) async fn pause(length: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     timeout(length, stopped.wait_for(|stopped| *stopped)).await.is_err()
 }
 

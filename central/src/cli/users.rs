@@ -3,19 +3,24 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use xunge_central::case::guard::{Post, Role};
 use xunge_central::clock::Clock;
+use xunge_central::org::Region;
 use xunge_central::password;
-use xunge_central::store::Role;
 
 use super::{load, open_store, say};
 
 /// Adds a user.
-pub async fn add(file: &Path, name: &str, role: &str, from_stdin: bool) -> Result<()> {
+pub async fn add(file: &Path, name: &str, role: &str, region: Option<&str>, from_stdin: bool) -> Result<()> {
     password::check_name(name)?;
-    let Some(role) = Role::parse(role) else { bail!("`{role}` is not a role: use admin or operator") };
+    let Some(role) = Role::parse(role) else {
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        bail!("`{role}` is not a role: use {}", names.join(", "))
+    };
+    let post = Post { role, region: region.map(Region::parse).transpose()? };
     let store = open_store(&load(file)?).await?;
     let (secret, random) = secret(from_stdin)?;
-    if !store.add_user(name, role, &password::hash(&secret)?, Clock::system().now()).await? {
+    if !store.add_user(name, &[post], &password::hash(&secret)?, Clock::system().now()).await? {
         bail!("there is a user {name} already; `user passwd` gives a new password");
     }
     store.close().await;

@@ -82,7 +82,7 @@ impl Desk {
             return false;
         }
         for taken in &taken {
-            self.feed.tell(taken).await;
+            self.feed.tell(&taken.news).await;
         }
         true
     }

@@ -1,71 +1,81 @@
-//! One alert message: history, happening, incident, case.
+//! Alert messages of a batch: history, happenings, episodes, cases.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
 use xunge_alert::{Alert, Phase};
 
-use super::edges::{ensure, name_of};
+use super::names::{json_text, name_of};
+use super::sql::{Sql, insert, parts};
 use super::take::Batch;
-use super::{Doing, StoreError, cases, count, level, series, time, us, uuid};
-use crate::case::Change;
-use crate::incident::{self, Candidate};
+use super::{Doing, Store, StoreError, Tx, desk, edges, series, us, uuid};
+use crate::incident::{Outcome, Step};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
 
 /// A message that comes later than this after it was seen is late (补传).
 const LATE_SECS: i64 = 300;
 
-pub(super) async fn take(work: &mut Batch, message: &AlertMessage) -> Result<(), StoreError> {
-    let AlertMessage { alert, payload, .. } = message;
-    ensure(&mut work.tx, &alert.site, &alert.edge, work.now).await?;
-    let late = work.now.duration_since(alert.utc).as_secs() > LATE_SECS;
+type Number = series::Number;
+
+fn number(message: &AlertMessage) -> Number {
+    let alert = &message.alert;
     // a number beyond the store's range was refused when the message was read
-    let seq = i64::try_from(alert.seq).unwrap_or(i64::MAX);
-    let written = sqlx::query(
-        "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (edge, outbox, seq) DO NOTHING",
-    )
-    .bind(&alert.edge)
-    .bind(alert.outbox.to_string())
-    .bind(seq)
-    .bind(alert.alert_id.to_string())
-    .bind(i64::from(alert.revision))
-    .bind(us(work.now))
-    .bind(i64::from(late))
-    .bind(payload)
-    .execute(&mut *work.tx)
-    .await
-    .doing("keep an alert message")?
-    .rows_affected();
-    if written == 0 {
-        return repeat(work, message, seq).await;
-    }
-    series::note(&mut work.tx, &alert.edge, alert.outbox, seq, work.now).await?;
-    happening(work, alert, payload, seq, late).await?;
-    work.confirm(&alert.site, &alert.edge, alert.outbox, alert.seq);
-    Ok(())
+    (alert.edge.clone(), alert.outbox, i64::try_from(alert.seq).unwrap_or(i64::MAX))
 }
 
-/// The number has come before. The same message is confirmed again; another one under its number is refused.
-async fn repeat(work: &mut Batch, message: &AlertMessage, seq: i64) -> Result<(), StoreError> {
-    let doing = "compare a repeated message";
-    let alert = &message.alert;
-    let row = sqlx::query(
-        "SELECT alert_id, revision FROM alert_message WHERE edge = $1 AND outbox = $2 AND seq = $3",
-    )
-    .bind(&alert.edge)
-    .bind(alert.outbox.to_string())
-    .bind(seq)
-    .fetch_one(&mut *work.tx)
-    .await
-    .doing(doing)?;
-    let same = uuid(row.try_get("alert_id").doing(doing)?)? == alert.alert_id
-        && row.try_get::<i64, _>("revision").doing(doing)? == i64::from(alert.revision);
-    if same {
-        work.confirm(&alert.site, &alert.edge, alert.outbox, alert.seq);
+fn is_late(alert: &Alert, now: Timestamp) -> bool {
+    now.duration_since(alert.utc).as_secs() > LATE_SECS
+}
+
+/// Takes the alert messages of a batch, in the order in which they came.
+pub(super) async fn take(
+    store: &Store,
+    work: &mut Batch,
+    messages: &[&AlertMessage],
+) -> Result<(), StoreError> {
+    let boxes: BTreeSet<(&str, &str)> =
+        messages.iter().map(|message| (message.alert.edge.as_str(), message.alert.site.as_str())).collect();
+    edges::ensure(&mut work.tx, &boxes.into_iter().collect::<Vec<_>>(), work.now).await?;
+    let mut first: BTreeMap<Number, &AlertMessage> = BTreeMap::new();
+    for message in messages {
+        first.entry(number(message)).or_insert(message);
+    }
+    let new = keep(&mut work.tx, &first, work.now).await?;
+    let stored = stored(&mut work.tx, &first, &new).await?;
+    let mut fresh = Vec::new();
+    for message in messages {
+        let number = number(message);
+        let is_first = first.get(&number).is_some_and(|first| std::ptr::eq(*first, *message));
+        let same = match stored.get(&number) {
+            Some(known) => *known == (message.alert.alert_id, i64::from(message.alert.revision)),
+            None => first.get(&number).is_some_and(|first| {
+                (first.alert.alert_id, first.alert.revision)
+                    == (message.alert.alert_id, message.alert.revision)
+            }),
+        };
+        if same {
+            work.confirm(message);
+        } else {
+            work.set_aside(&taken_already(message)).await?;
+        }
+        if is_first && new.contains(&number) {
+            fresh.push(*message);
+        }
+    }
+    let numbers: Vec<Number> = fresh.iter().map(|message| number(message)).collect();
+    if numbers.is_empty() {
         return Ok(());
     }
-    let bad = BadMessage {
+    series::note(&mut work.tx, &numbers, work.now).await?;
+    happenings(store, work, &fresh).await
+}
+
+/// The number has come before, as another message: this one is refused.
+fn taken_already(message: &AlertMessage) -> BadMessage {
+    let alert = &message.alert;
+    BadMessage {
         topic: message.topic.clone(),
         payload: message.payload.clone().into_bytes(),
         reason: format!("number {} of this series is already taken by another message", alert.seq),
@@ -75,140 +85,181 @@ async fn repeat(work: &mut Batch, message: &AlertMessage, seq: i64) -> Result<()
             outbox: alert.outbox,
             seq: alert.seq,
         }),
-    };
-    work.set_aside(&bad).await
+    }
 }
 
-/// Brings the row of the happening and its case up to date.
-async fn happening(
-    work: &mut Batch,
-    alert: &Alert,
-    payload: &str,
-    seq: i64,
-    late: bool,
-) -> Result<(), StoreError> {
-    let doing = "read a happening";
-    let known = sqlx::query("SELECT case_id, revision FROM alert WHERE edge = $1 AND alert_id = $2")
-        .bind(&alert.edge)
-        .bind(alert.alert_id.to_string())
-        .fetch_optional(&mut *work.tx)
-        .await
-        .doing(doing)?;
-    let case_id = match &known {
-        Some(row) => {
-            let highest: i64 = row.try_get("revision").doing(doing)?;
-            if i64::from(alert.revision) <= highest {
-                return Ok(()); // an older state came later: it is in the history, and changes nothing
-            }
-            uuid(row.try_get("case_id").doing(doing)?)?
-        }
-        None => {
-            let case_id = case_of(work, alert).await?;
-            work.taken.cases.insert(case_id);
-            case_id
-        }
-    };
-    write_alert(work, alert, case_id, payload, seq, late).await?;
-    write_evidence(work, alert).await?;
-    cases::refresh(&mut work.tx, case_id, &alert.camera_name, work.now).await?;
-    work.taken.cases.insert(case_id);
-    Ok(())
-}
-
-/// The open case that a new happening joins, or a new one.
-async fn case_of(work: &mut Batch, alert: &Alert) -> Result<Uuid, StoreError> {
-    let doing = "look for the case of an alert";
-    let rows = sqlx::query(
-        "SELECT c.id, c.severity, c.test, c.since_us, c.last_us, c.phase, c.alert_count FROM case_ c
-         WHERE c.edge = $1 AND c.camera = $2 AND c.rule = $3 AND c.behavior = $4 AND c.zone = $5
-           AND c.state IN ('registered', 'verifying')
-         ORDER BY c.last_us DESC LIMIT 50",
-    )
-    .bind(&alert.edge)
-    .bind(&alert.camera)
-    .bind(&alert.rule)
-    .bind(&alert.behavior)
-    .bind(alert.zone.as_deref().unwrap_or(""))
-    .fetch_all(&mut *work.tx)
-    .await
-    .doing(doing)?;
-    let mut open = Vec::with_capacity(rows.len());
-    for row in &rows {
-        open.push(Candidate {
-            case_id: uuid(row.try_get("id").doing(doing)?)?,
-            severity: level(row.try_get("severity").doing(doing)?)?,
-            test: row.try_get::<i64, _>("test").doing(doing)? != 0,
-            since: time(row.try_get("since_us").doing(doing)?)?,
-            last: time(row.try_get("last_us").doing(doing)?)?,
-            ongoing: row.try_get::<&str, _>("phase").doing(doing)? != "ended",
-            alerts: count(row.try_get("alert_count").doing(doing)?),
+/// Keeps the messages whose number has not come before, and says which those are.
+async fn keep(
+    tx: &mut Tx,
+    messages: &BTreeMap<Number, &AlertMessage>,
+    now: Timestamp,
+) -> Result<HashSet<Number>, StoreError> {
+    let doing = "keep alert messages";
+    let rows: Vec<_> = messages.iter().collect();
+    let mut new = HashSet::with_capacity(rows.len());
+    for part in parts(&rows, 8) {
+        let mut sql = Sql::new(
+            "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload) VALUES ",
+        );
+        sql.rows(part, |values, ((edge, outbox, seq), message)| {
+            values
+                .bind(edge)
+                .bind(outbox.to_string())
+                .bind(*seq)
+                .bind(message.alert.alert_id.to_string())
+                .bind(i64::from(message.alert.revision))
+                .bind(us(now))
+                .bind(i64::from(is_late(&message.alert, now)))
+                .bind(&message.payload);
         });
-    }
-    match incident::joins(alert, &open) {
-        Some(case) => {
-            let change = Change::Joined { edge: alert.edge.clone(), alert_id: alert.alert_id };
-            cases::change(&mut work.tx, case.case_id, &change, "system", None, work.now).await?;
-            Ok(case.case_id)
+        sql.push(" ON CONFLICT (edge, outbox, seq) DO NOTHING RETURNING edge, outbox, seq");
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            new.insert((
+                row.try_get("edge").doing(doing)?,
+                uuid(row.try_get("outbox").doing(doing)?)?,
+                row.try_get("seq").doing(doing)?,
+            ));
         }
-        None => cases::register(&mut work.tx, alert, &work.zone, work.now).await,
     }
+    Ok(new)
 }
 
-async fn write_alert(
-    work: &mut Batch,
-    alert: &Alert,
-    case_id: Uuid,
-    payload: &str,
-    seq: i64,
+/// What came before under the numbers that are not new: which happening, which revision.
+async fn stored(
+    tx: &mut Tx,
+    messages: &BTreeMap<Number, &AlertMessage>,
+    new: &HashSet<Number>,
+) -> Result<BTreeMap<Number, (Uuid, i64)>, StoreError> {
+    let doing = "compare repeated messages";
+    let old: Vec<&Number> = messages.keys().filter(|number| !new.contains(*number)).collect();
+    let mut stored = BTreeMap::new();
+    for part in parts(&old, 3) {
+        let mut sql = Sql::new("SELECT m.edge, m.outbox, m.seq, m.alert_id, m.revision FROM ");
+        sql.values(part, |values, (edge, outbox, seq)| {
+            values.bind(edge).bind(outbox.to_string()).bind(*seq);
+        });
+        sql.push(
+            " AS k JOIN alert_message m ON m.edge = k.column1 AND m.outbox = k.column2 AND m.seq = k.column3",
+        );
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            let number = (
+                row.try_get("edge").doing(doing)?,
+                uuid(row.try_get("outbox").doing(doing)?)?,
+                row.try_get("seq").doing(doing)?,
+            );
+            let known = (uuid(row.try_get("alert_id").doing(doing)?)?, row.try_get("revision").doing(doing)?);
+            stored.insert(number, known);
+        }
+    }
+    Ok(stored)
+}
+
+/// A happening as it stands after the batch.
+struct Happening<'m> {
+    alert: &'m Alert,
+    outcome: Outcome,
+    path: Option<Vec<Step>>,
     late: bool,
-) -> Result<(), StoreError> {
-    let ended: Option<Timestamp> = (alert.phase == Phase::Ended).then_some(alert.utc);
-    sqlx::query(
-        "INSERT INTO alert (edge, alert_id, case_id, outbox, seq, revision, phase, since_us, utc_us, ended_us,
-                            severity, score, box, late, first_received_us, received_us, payload)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
-         ON CONFLICT (edge, alert_id) DO UPDATE SET outbox = $4, seq = $5, revision = $6, phase = $7,
-           since_us = $8, utc_us = $9, ended_us = $10, severity = $11, score = $12, box = $13,
-           received_us = $15, payload = $16",
-    )
-    .bind(&alert.edge)
-    .bind(alert.alert_id.to_string())
-    .bind(case_id.to_string())
-    .bind(alert.outbox.to_string())
-    .bind(seq)
-    .bind(i64::from(alert.revision))
-    .bind(name_of(&alert.phase)?)
-    .bind(us(alert.since_utc))
-    .bind(us(alert.utc))
-    .bind(ended.map(us))
-    .bind(i64::from(alert.severity.level()))
-    .bind(f64::from(alert.score))
-    .bind(cases::box_text(alert.bounds))
-    .bind(i64::from(late))
-    .bind(us(work.now))
-    .bind(payload)
-    .execute(&mut *work.tx)
-    .await
-    .doing("keep a happening")?;
-    Ok(())
 }
 
-async fn write_evidence(work: &mut Batch, alert: &Alert) -> Result<(), StoreError> {
-    for (place, file) in (0_i64..).zip(&alert.evidence) {
-        sqlx::query(
-            "INSERT INTO alert_evidence (edge, alert_id, sha256, place, kind, bytes, media_type)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (edge, alert_id, sha256) DO NOTHING",
-        )
-        .bind(&alert.edge)
-        .bind(alert.alert_id.to_string())
-        .bind(&file.sha256)
-        .bind(place)
-        .bind(name_of(&file.kind)?)
-        .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
-        .bind(&file.media_type)
-        .execute(&mut *work.tx)
-        .await
-        .doing("note the evidence of an alert")?;
+/// Brings happenings, episodes and cases up to date.
+async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage]) -> Result<(), StoreError> {
+    let alerts: Vec<&Alert> = messages.iter().map(|message| &message.alert).collect();
+    let policy = store.current_policy(&mut work.tx).await?;
+    let mut desk = desk::open(&mut work.tx, store, &policy, &alerts, work.now).await?;
+    let mut changed: BTreeMap<(String, Uuid), Happening<'_>> = BTreeMap::new();
+    for alert in &alerts {
+        let late = is_late(alert, work.now);
+        let Some(mut outcome) = desk.take(alert, late) else { continue };
+        let path = outcome.path.take();
+        let key = (alert.edge.clone(), alert.alert_id);
+        let before = changed.remove(&key);
+        let path = path.or_else(|| before.as_ref().and_then(|before| before.path.clone()));
+        let late = before.map_or(late, |before| before.late);
+        changed.insert(key, Happening { alert, outcome, path, late });
     }
-    Ok(())
+    let rows: Vec<Happening<'_>> = changed.into_values().collect();
+    work.taken.news.cases.extend(desk::save(&mut work.tx, desk, work.now).await?);
+    write(&mut work.tx, &rows, &policy, work.now).await?;
+    write_evidence(&mut work.tx, &alerts).await
+}
+
+const INSERT: &str = "INSERT INTO alert (edge, alert_id, incident_id, case_id, standing, site, region, camera, rule, behavior,
+    outbox, seq, revision, phase, since_us, utc_us, severity, score, late, test, first_received_us, received_us, path) VALUES ";
+const UPDATE: &str = " ON CONFLICT (edge, alert_id) DO UPDATE SET incident_id = excluded.incident_id, case_id = excluded.case_id,
+    standing = excluded.standing, outbox = excluded.outbox, seq = excluded.seq, revision = excluded.revision,
+    phase = excluded.phase, since_us = excluded.since_us, utc_us = excluded.utc_us, severity = excluded.severity,
+    score = excluded.score, received_us = excluded.received_us,
+    path = CASE WHEN excluded.path = '[]' THEN alert.path ELSE excluded.path END";
+
+async fn write(
+    tx: &mut Tx,
+    rows: &[Happening<'_>],
+    policy: &super::Policy,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut texts = Vec::with_capacity(rows.len());
+    for row in rows {
+        // a later revision of what is on its way already says nothing new about its way
+        texts.push(json_text(&row.path.as_deref().unwrap_or_default())?);
+    }
+    let rows: Vec<_> = rows.iter().zip(&texts).collect();
+    insert(tx, "keep happenings", (INSERT, UPDATE), 23, &rows, |values, (row, path)| {
+        let alert = row.alert;
+        let phase = match alert.phase {
+            Phase::Began => "began",
+            Phase::Updated => "updated",
+            Phase::Ended => "ended",
+        };
+        values
+            .bind(&alert.edge)
+            .bind(alert.alert_id.to_string())
+            .bind(row.outcome.incident.to_string())
+            .bind(row.outcome.case_id.map(|id| id.to_string()))
+            .bind(row.outcome.standing.as_str())
+            .bind(&alert.site)
+            .bind(policy.region_of(alert))
+            .bind(&alert.camera)
+            .bind(&alert.rule)
+            .bind(&alert.behavior)
+            .bind(alert.outbox.to_string())
+            .bind(i64::try_from(alert.seq).unwrap_or(i64::MAX))
+            .bind(i64::from(alert.revision))
+            .bind(phase)
+            .bind(us(alert.since_utc))
+            .bind(us(alert.utc))
+            .bind(i64::from(row.outcome.severity))
+            .bind(f64::from(alert.score))
+            .bind(i64::from(row.late))
+            .bind(i64::from(alert.test))
+            .bind(us(now))
+            .bind(us(now))
+            .bind(*path);
+    })
+    .await
+}
+
+async fn write_evidence(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::new();
+    for alert in alerts {
+        for (place, file) in (0_i64..).zip(&alert.evidence) {
+            if seen.insert((&alert.edge, alert.alert_id, &file.sha256)) {
+                rows.push((alert, place, file, name_of(&file.kind)?));
+            }
+        }
+    }
+    let head = "INSERT INTO alert_evidence (edge, alert_id, sha256, place, kind, bytes, media_type) VALUES ";
+    let tail = " ON CONFLICT (edge, alert_id, sha256) DO NOTHING";
+    insert(tx, "note the evidence of alerts", (head, tail), 7, &rows, |values, (alert, place, file, kind)| {
+        values
+            .bind(&alert.edge)
+            .bind(alert.alert_id.to_string())
+            .bind(&file.sha256)
+            .bind(*place)
+            .bind(kind)
+            .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
+            .bind(&file.media_type);
+    })
+    .await
 }

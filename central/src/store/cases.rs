@@ -1,168 +1,63 @@
-//! Cases: registering, changing, listing.
+//! Cases: listing, showing, changing.
 
 mod rows;
 
-pub(super) use rows::case as case_row;
-
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sqlx::Row;
 use uuid::Uuid;
-use xunge_alert::Alert;
 
-use super::edges::name_of;
 use super::sql::Sql;
-use super::{Doing, Store, StoreError, Tx, chain, count, us, uuid};
-use crate::case::{self, Case, Change, State, number};
+use super::{Doing, News, Store, StoreError, Tx, book, count, us, uuid};
+use crate::case::book::{Book, Record};
+use crate::case::guard::{Actor, may};
+use crate::case::{Change, Refused, Stage, State, number};
+use crate::org::{Level, Position, Region};
 use crate::view::{CaseDetail, CaseSummary, Counts};
+
+/// Deadlines that are handled in one transaction.
+const TIMERS: i64 = 500;
 
 /// Which cases a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct CaseFilter {
     /// Only these states; none means all.
     pub states: Vec<State>,
+    /// Only cases that somebody still has to do something about.
+    pub open: bool,
+    /// Only of these regions; none means everywhere.
+    pub regions: Option<Vec<Region>>,
+    /// Only of these behaviors; none means all.
+    pub behaviors: Vec<String>,
+    /// Only those of which this level or a higher one has been told.
+    pub told: Option<Level>,
+    /// Only those that are late in some part of the work.
+    pub late: bool,
+    /// Only those that this person handles or is to handle.
+    pub handler: Option<String>,
     /// Only cases that were registered before this one.
     pub before: Option<Uuid>,
     /// At most so many.
     pub limit: u32,
 }
 
-pub(super) fn box_text(bounds: [f32; 4]) -> String {
-    // serialising four finite numbers cannot fail; a whole frame is the honest fallback
-    serde_json::to_string(&bounds).unwrap_or_else(|_| "[0,0,1,1]".into())
-}
-
-/// Makes a case that begins with `alert`, and asks the security room to look at it.
-pub(super) async fn register(
-    tx: &mut Tx,
-    alert: &Alert,
-    zone: &TimeZone,
-    now: Timestamp,
-) -> Result<Uuid, StoreError> {
-    let doing = "register a case";
-    let (district, day) = (number::district(&alert.site), number::day(now, zone));
-    let sequence: i64 = sqlx::query_scalar(
-        "INSERT INTO case_number (district, day, last) VALUES ($1, $2, 1)
-         ON CONFLICT (district, day) DO UPDATE SET last = case_number.last + 1 RETURNING last",
-    )
-    .bind(district)
-    .bind(&day)
-    .fetch_one(&mut **tx)
-    .await
-    .doing(doing)?;
-    let case = Case::registered();
-    let id = Uuid::new_v4();
-    sqlx::query(
-        "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera,
-                            camera_name, rule, zone, test, since_us, last_us, phase, alert_count, score, box, late,
-                            registered_us, updated_us)
-         VALUES ($1, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM case_), $2, $3, $4, 0, $5, $6, $7, $8, $9,
-                 $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, 0, $19, $19)",
-    )
-    .bind(id.to_string())
-    .bind(number::format(district, &day, count(sequence)))
-    .bind(case.state.as_str())
-    .bind(1_i64)
-    .bind(&alert.behavior)
-    .bind(i64::from(alert.severity.level()))
-    .bind(&alert.edge)
-    .bind(&alert.site)
-    .bind(&alert.camera)
-    .bind(&alert.camera_name)
-    .bind(&alert.rule)
-    .bind(alert.zone.as_deref().unwrap_or(""))
-    .bind(i64::from(alert.test))
-    .bind(us(alert.since_utc))
-    .bind(us(alert.utc))
-    .bind(name_of(&alert.phase)?)
-    .bind(f64::from(alert.score))
-    .bind(box_text(alert.bounds))
-    .bind(us(now))
-    .execute(&mut **tx)
-    .await
-    .doing(doing)?;
-    let begins = Change::Registered { edge: alert.edge.clone(), alert_id: alert.alert_id };
-    chain::append(tx, id, "system", &begins, now).await?;
-    // R→V by itself: what a camera sees in public space is always looked at
-    change(tx, id, &Change::Verifying, "system", None, now).await?;
-    Ok(id)
-}
-
-/// Applies a change and writes it to the log. `shown` is the version that a person had on screen.
-pub(super) async fn change(
-    tx: &mut Tx,
-    id: Uuid,
-    change: &Change,
-    actor: &str,
-    shown: Option<u64>,
-    now: Timestamp,
-) -> Result<Option<Case>, StoreError> {
-    let doing = "change a case";
-    let row = sqlx::query("SELECT * FROM case_ WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut **tx)
-        .await
-        .doing(doing)?;
-    let Some(row) = row else { return Ok(None) };
-    let case = rows::case(&row)?;
-    if let (Some(shown), None) = (shown, &case.decision) {
-        case.expect_version(shown)?;
+/// The column that holds a region's code at its level, for lists of a region.
+fn column(region: &Region) -> &'static str {
+    match region.level() {
+        Level::Grid => "c.region = ",
+        Level::Community => "c.community = ",
+        Level::Street => "c.street = ",
+        Level::District => "c.district = ",
+        Level::City => "SUBSTR(c.district, 1, 4) = ",
     }
-    let next = case::apply(&case, change, actor, now)?;
-    let decision = next.decision.as_ref();
-    sqlx::query(
-        "UPDATE case_ SET state = $2, version = $3, verdict = $4, reason = $5, note = $6, verdict_by = $7,
-                          verdict_us = $8, updated_us = $9 WHERE id = $1",
-    )
-    .bind(id.to_string())
-    .bind(next.state.as_str())
-    .bind(i64::try_from(next.version).unwrap_or(i64::MAX))
-    .bind(decision.map(|d| d.verdict.as_str()))
-    .bind(decision.and_then(|d| d.reason).map(case::Reason::as_str))
-    .bind(decision.and_then(|d| d.note.as_deref()))
-    .bind(decision.map(|d| d.by.as_str()))
-    .bind(decision.map(|d| us(d.utc)))
-    .bind(us(now))
-    .execute(&mut **tx)
-    .await
-    .doing(doing)?;
-    chain::append(tx, id, actor, change, now).await?;
-    Ok(Some(next))
 }
 
-/// Brings what a case says about its alerts up to date.
-pub(super) async fn refresh(
-    tx: &mut Tx,
-    id: Uuid,
-    camera_name: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE case_ SET
-           alert_count = (SELECT COUNT(*) FROM alert a WHERE a.case_id = case_.id),
-           since_us    = (SELECT MIN(a.since_us) FROM alert a WHERE a.case_id = case_.id),
-           last_us     = (SELECT MAX(a.utc_us) FROM alert a WHERE a.case_id = case_.id),
-           severity    = (SELECT MIN(a.severity) FROM alert a WHERE a.case_id = case_.id),
-           score       = (SELECT MAX(a.score) FROM alert a WHERE a.case_id = case_.id),
-           late        = (SELECT MIN(a.late) FROM alert a WHERE a.case_id = case_.id),
-           ended_us    = (SELECT CASE WHEN COUNT(a.ended_us) = COUNT(*) THEN MAX(a.ended_us) END
-                          FROM alert a WHERE a.case_id = case_.id),
-           phase       = (SELECT CASE WHEN COUNT(a.ended_us) = COUNT(*) THEN 'ended'
-                                      WHEN COUNT(*) = 1 THEN MAX(a.phase) ELSE 'updated' END
-                          FROM alert a WHERE a.case_id = case_.id),
-           box         = (SELECT a.box FROM alert a WHERE a.case_id = case_.id
-                          ORDER BY a.score DESC, a.first_received_us, a.alert_id LIMIT 1),
-           camera_name = $2,
-           updated_us  = $3
-         WHERE id = $1",
-    )
-    .bind(id.to_string())
-    .bind(camera_name)
-    .bind(us(now))
-    .execute(&mut **tx)
-    .await
-    .doing("bring a case up to date")?;
-    Ok(())
+/// Only rows of these regions.
+fn within(query: &mut Sql, regions: &[Region]) {
+    query.push(" AND (1 = 0");
+    for region in regions {
+        query.push(" OR ").push(column(region)).bind(region.as_str());
+    }
+    query.push(")");
 }
 
 impl Store {
@@ -174,8 +69,27 @@ impl Store {
         let doing = "read the cases";
         let mut query = Sql::new(rows::SUMMARY);
         query.push(" WHERE 1 = 1");
+        if filter.open {
+            query.push(" AND c.open_ = 1");
+        }
         if !filter.states.is_empty() {
             query.push(" AND c.state IN ").list(filter.states.iter().map(|state| state.as_str()));
+        }
+        if let Some(regions) = &filter.regions {
+            within(&mut query, regions);
+        }
+        if !filter.behaviors.is_empty() {
+            query.push(" AND c.behavior IN ").list(filter.behaviors.iter());
+        }
+        if let Some(told) = filter.told {
+            let levels = Level::ALL.into_iter().filter(|level| *level >= told);
+            query.push(" AND c.told IN ").list(levels.map(Level::as_str));
+        }
+        if filter.late {
+            query.push(" AND c.late_stages <> ''");
+        }
+        if let Some(handler) = &filter.handler {
+            query.push(" AND (c.handler = ").bind(handler).push(" OR c.assignee = ").bind(handler).push(")");
         }
         if let Some(before) = filter.before {
             query.push(" AND c.ordinal < (SELECT b.ordinal FROM case_ b WHERE b.id = ");
@@ -199,26 +113,184 @@ impl Store {
         found.as_ref().map(rows::summary).transpose()
     }
 
-    /// One case with everything about it.
-    pub async fn case_detail(&self, id: Uuid) -> Result<Option<CaseDetail>, StoreError> {
-        // one transaction, so that summary, alerts and log are of the same moment
-        let mut tx = self.reading().await?;
-        rows::detail(&mut tx, id).await
-    }
-
-    /// Records a person's verdict. None when there is no such case.
-    pub async fn decide(
+    /// One case with everything about it, as this person may see and change it.
+    pub async fn case_detail(
         &self,
         id: Uuid,
-        decided: &Change,
-        actor: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<CaseDetail>, StoreError> {
+        // one transaction, so that summary, alerts and log are of the same moment
+        let mut tx = self.reading().await?;
+        rows::detail(&mut tx, id, &self.policy().rules.calendar, actor, now).await
+    }
+
+    /// The region of a case; none where there is no such case.
+    pub async fn case_region(&self, id: Uuid) -> Result<Option<Region>, StoreError> {
+        let region: Option<String> = sqlx::query_scalar("SELECT region FROM case_ WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .doing("read the region of a case")?;
+        Ok(region.map(|code| Region::of_site(&code)))
+    }
+
+    /// A person changes a case: what their posts allow, against the version that was on screen. None when there is no
+    /// such case.
+    pub async fn change_case(
+        &self,
+        id: Uuid,
+        change: Change,
+        actor: &Actor,
         shown: u64,
         now: Timestamp,
-    ) -> Result<Option<Case>, StoreError> {
+    ) -> Result<Option<Record>, StoreError> {
         let mut tx = self.begin().await?;
-        let case = change(&mut tx, id, decided, actor, Some(shown), now).await?;
-        tx.commit().await.doing("commit a verdict")?;
-        Ok(case)
+        self.current_policy(&mut tx).await?;
+        let mut book = book::open(&mut tx, self, &[], now).await?;
+        book::lay(&mut tx, &mut book, &[id]).await?;
+        let Some(record) = book.get(id) else { return Ok(None) };
+        may(actor, &record.case, &record.facts.region, &change)?;
+        // who was faster has decided: that is told, and not that the version differs
+        if record.case.decision.is_none() || !matches!(change, Change::Decided { .. }) {
+            record.case.expect_version(shown)?;
+        }
+        let change = self.completed(record, change.tidied());
+        if let Change::Merged { master, .. } = &change {
+            self.check_master(&mut tx, &mut book, id, *master, actor).await?;
+        }
+        match book.change(id, change, &actor.name) {
+            Some(Ok(_)) => {}
+            Some(Err(refused)) => return Err(refused.into()),
+            None => return Ok(None),
+        }
+        let closed = book.close();
+        book::save(&mut tx, &closed, now).await?;
+        self.announce(&mut tx, &News::of_cases([id])).await?;
+        tx.commit().await.doing("commit a change of a case")?;
+        Ok(closed.changed.into_iter().find(|record| record.id == id))
+    }
+
+    /// What only the centre knows of a change.
+    fn completed(&self, record: &Record, change: Change) -> Change {
+        match change {
+            Change::Handled(mut work) => {
+                let policy = self.policy();
+                let camera = policy.atlas.of(&record.facts.edge, &record.facts.camera);
+                let camera = camera.and_then(|place| place.position);
+                let there = work.fix.and_then(|fix| Position::new(fix.lon, fix.lat));
+                work.distance_m = camera.zip(there).map(|(camera, there)| camera.metres_to(there));
+                Change::Handled(work)
+            }
+            other => other,
+        }
+    }
+
+    /// A case is only merged into another open one that is not merged itself, and that the person sees.
+    async fn check_master(
+        &self,
+        tx: &mut Tx,
+        book: &mut Book,
+        id: Uuid,
+        master: Uuid,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        book::lay(tx, book, &[master]).await?;
+        let fits = id != master
+            && book
+                .get(master)
+                .is_some_and(|record| record.case.state.is_open() && actor.sees(&record.facts.region));
+        let masters_others: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM case_ WHERE state = 'merged' AND merged_into = $1")
+                .bind(id.to_string())
+                .fetch_one(&mut **tx)
+                .await
+                .doing("look for merged cases")?;
+        if fits && masters_others == 0 { Ok(()) } else { Err(Refused::BadMaster.into()) }
+    }
+
+    /// Lets deadlines that have come do what they do, each exactly once, whichever centre is first. Gives the cases that
+    /// changed, and whether to ask again at once.
+    pub async fn fire_timers(&self, now: Timestamp) -> Result<(Vec<Uuid>, bool), StoreError> {
+        let doing = "read the deadlines";
+        // a look without the write lock: mostly nothing has come
+        let waiting: Option<i64> = sqlx::query_scalar("SELECT MIN(due_us) FROM timer")
+            .fetch_one(&self.readers)
+            .await
+            .doing(doing)?;
+        if waiting.is_none_or(|due| due > us(now)) {
+            return Ok((Vec::new(), false));
+        }
+        let mut tx = self.begin().await?;
+        self.current_policy(&mut tx).await?;
+        let rows = sqlx::query(
+            "SELECT case_id, stage, percent FROM timer WHERE due_us <= $1 ORDER BY due_us LIMIT $2",
+        )
+        .bind(us(now))
+        .bind(TIMERS)
+        .fetch_all(&mut *tx)
+        .await
+        .doing(doing)?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let stage = super::names::named(Stage::parse, row.try_get("stage").doing(doing)?)?;
+            let percent: i64 = row.try_get("percent").doing(doing)?;
+            let percent = u16::try_from(percent).unwrap_or(u16::MAX);
+            due.push((uuid(row.try_get("case_id").doing(doing)?)?, stage, percent));
+        }
+        let mut book = book::open(&mut tx, self, &[], now).await?;
+        let ids: Vec<Uuid> = due.iter().map(|(id, ..)| *id).collect();
+        book::lay(&mut tx, &mut book, &ids).await?;
+        for (id, stage, percent) in due {
+            if let Some(Err(_)) = book.change(id, Change::Timer { stage, percent }, "system") {
+                // another deadline of the same moment has moved the case on: its clocks are set anew all the same
+                book.wind(id);
+            }
+        }
+        let closed = book.close();
+        book::save(&mut tx, &closed, now).await?;
+        let changed: Vec<Uuid> = closed.changed.iter().map(|record| record.id).collect();
+        self.announce(&mut tx, &News::of_cases(changed.iter().copied())).await?;
+        tx.commit().await.doing("commit deadlines")?;
+        Ok((changed, !rows.is_empty()))
+    }
+
+    /// Sets the clocks of all open cases anew: after the calendar or the limits have changed, and once after an update
+    /// from a version without clocks.
+    pub async fn wind_clocks(&self, only_new: bool, now: Timestamp) -> Result<usize, StoreError> {
+        let doing = "set deadlines anew";
+        let mut wound = 0;
+        let mut after = -1_i64;
+        loop {
+            let mut tx = self.begin().await?;
+            self.current_policy(&mut tx).await?;
+            let rows = sqlx::query(
+                "SELECT id, ordinal FROM case_ WHERE open_ = 1 AND ordinal > $1 AND ($2 = 0 OR clocks IS NULL)
+                 ORDER BY ordinal LIMIT $3",
+            )
+            .bind(after)
+            .bind(i64::from(only_new))
+            .bind(TIMERS)
+            .fetch_all(&mut *tx)
+            .await
+            .doing(doing)?;
+            let mut ids = Vec::with_capacity(rows.len());
+            for row in &rows {
+                after = row.try_get("ordinal").doing(doing)?;
+                ids.push(uuid(row.try_get("id").doing(doing)?)?);
+            }
+            if ids.is_empty() {
+                return Ok(wound);
+            }
+            let mut book = book::open(&mut tx, self, &[], now).await?;
+            book::lay(&mut tx, &mut book, &ids).await?;
+            for id in &ids {
+                book.wind(*id);
+            }
+            book::save(&mut tx, &book.close(), now).await?;
+            tx.commit().await.doing(doing)?;
+            wound += ids.len();
+        }
     }
 
     /// Cases in which an alert names this file.
@@ -227,7 +299,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT DISTINCT a.case_id FROM alert a
              JOIN alert_evidence e ON e.edge = a.edge AND e.alert_id = a.alert_id
-             WHERE e.sha256 = $1 LIMIT 1000",
+             WHERE e.sha256 = $1 AND a.case_id IS NOT NULL LIMIT 1000",
         )
         .bind(sha256)
         .fetch_all(&self.readers)
@@ -236,21 +308,24 @@ impl Store {
         rows.iter().map(|row| uuid(row.try_get("case_id").doing(doing)?)).collect()
     }
 
-    /// Numbers for the top of the console.
-    pub async fn counts(&self, now: Timestamp) -> Result<Counts, StoreError> {
+    /// Numbers for the top of the console, of these regions; none means everywhere.
+    pub async fn counts(&self, regions: Option<&[Region]>, now: Timestamp) -> Result<Counts, StoreError> {
         let doing = "count the cases";
-        let row = sqlx::query(
-            "SELECT (SELECT COUNT(*) FROM case_ WHERE state IN ('registered', 'verifying')) AS open_cases,
-                    (SELECT COUNT(*) FROM case_ WHERE registered_us >= $1) AS today",
-        )
-        .bind(us(number::day_start(now, &self.zone)))
-        .fetch_one(&self.readers)
-        .await
-        .doing(doing)?;
-        Ok(Counts {
-            open: count(row.try_get("open_cases").doing(doing)?),
-            today: count(row.try_get("today").doing(doing)?),
-            quarantined: self.quarantined().await?,
-        })
+        let mut counted = [0_u64; 2];
+        let today = us(number::day_start(now, self.zone()));
+        for (which, counted) in counted.iter_mut().enumerate() {
+            let mut query = Sql::new("SELECT COUNT(*) AS cases FROM case_ c WHERE ");
+            match which {
+                0 => query.push("c.state IN ('registered', 'verifying')"),
+                _ => query.push("c.registered_us >= ").bind(today),
+            };
+            if let Some(regions) = regions {
+                within(&mut query, regions);
+            }
+            let row = query.query(doing)?.fetch_one(&self.readers).await.doing(doing)?;
+            *counted = count(row.try_get("cases").doing(doing)?);
+        }
+        let [open, today] = counted;
+        Ok(Counts { open, today, quarantined: self.quarantined().await? })
     }
 }

@@ -8,10 +8,11 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use super::cases::case_row;
+use super::names::{json, json_text};
+use super::sql::insert;
 use super::{Doing, Store, StoreError, Tx, count, time, us, uuid};
 use crate::case::log::{Entry, GENESIS, hash};
-use crate::case::{Case, Change, apply};
+use crate::case::{Case, Change, apply, book};
 
 /// Most problems that are told one by one.
 const TOLD: usize = 100;
@@ -37,48 +38,50 @@ impl ChainReport {
     }
 }
 
-/// Writes one change behind the last one.
-pub(super) async fn append(
-    tx: &mut Tx,
-    case_id: Uuid,
-    actor: &str,
-    change: &Change,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// Writes changes behind the last one.
+pub(super) async fn append(tx: &mut Tx, entries: &[book::Entry], now: Timestamp) -> Result<(), StoreError> {
     let doing = "write to the log of the cases";
+    if entries.is_empty() {
+        return Ok(());
+    }
     let last = sqlx::query("SELECT seq, hash FROM case_log ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut **tx)
         .await
         .doing(doing)?;
-    let (seq, prev_hash) = match &last {
-        Some(row) => (row.try_get::<i64, _>("seq").doing(doing)? + 1, row.try_get("hash").doing(doing)?),
-        None => (1, GENESIS),
+    let (mut seq, mut prev_hash): (i64, String) = match &last {
+        Some(row) => (row.try_get("seq").doing(doing)?, row.try_get("hash").doing(doing)?),
+        None => (0, GENESIS.to_owned()),
     };
-    let place: i64 =
-        sqlx::query_scalar("UPDATE case_ SET log_length = log_length + 1 WHERE id = $1 RETURNING log_length")
-            .bind(case_id.to_string())
-            .fetch_one(&mut **tx)
-            .await
-            .doing(doing)?;
-    let change = serde_json::to_string(change)
-        .map_err(|error| StoreError::Corrupt(format!("a change that cannot be written: {error}")))?;
-    let entry = Entry { prev_hash, seq, case_id, place, utc_us: us(now), actor, change: &change };
-    sqlx::query(
-        "INSERT INTO case_log (seq, case_id, place, utc_us, actor, change, prev_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(seq)
-    .bind(case_id.to_string())
-    .bind(place)
-    .bind(us(now))
-    .bind(actor)
-    .bind(&change)
-    .bind(prev_hash)
-    .bind(hash(&entry))
-    .execute(&mut **tx)
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        seq += 1;
+        let change = json_text(&entry.change)?;
+        let link = Entry {
+            prev_hash: &prev_hash,
+            seq,
+            case_id: entry.case_id,
+            place: entry.place,
+            utc_us: us(now),
+            actor: &entry.actor,
+            change: &change,
+        };
+        let hash = hash(&link);
+        let prev_hash = std::mem::replace(&mut prev_hash, hash.clone());
+        rows.push((seq, entry, change, prev_hash, hash));
+    }
+    let head = "INSERT INTO case_log (seq, case_id, place, utc_us, actor, change, prev_hash, hash) VALUES ";
+    insert(tx, doing, (head, ""), 8, &rows, |values, (seq, entry, change, prev_hash, hash)| {
+        values
+            .bind(*seq)
+            .bind(entry.case_id.to_string())
+            .bind(entry.place)
+            .bind(us(now))
+            .bind(&entry.actor)
+            .bind(change)
+            .bind(prev_hash)
+            .bind(hash);
+    })
     .await
-    .doing(doing)?;
-    Ok(())
 }
 
 /// A case as its log tells it.
@@ -118,7 +121,7 @@ impl Store {
                     told.places
                 ));
             }
-            if told.case != Some(case_row(&row)?) {
+            if !agrees(&row, told.case.as_ref())? {
                 report.problem(format!("case {number} is not what its log says"));
             }
         }
@@ -127,6 +130,19 @@ impl Store {
         }
         Ok(report)
     }
+}
+
+/// Whether a case's row is what its log made of it.
+fn agrees(row: &AnyRow, told: Option<&Case>) -> Result<bool, StoreError> {
+    let doing = "read a case";
+    let Some(told) = told else { return Ok(false) };
+    let kept: Option<&str> = row.try_get("body").doing(doing)?;
+    // a row of before holds no body, only its columns
+    let same = kept.is_none_or(|body| json::<Case>(body).is_ok_and(|case| case == *told));
+    let state: &str = row.try_get("state").doing(doing)?;
+    let verdict: Option<&str> = row.try_get("verdict").doing(doing)?;
+    let decided = told.decision.as_ref().map(|decision| decision.verdict.as_str());
+    Ok(same && state == told.state.as_str() && verdict == decided)
 }
 
 fn check_entry(
@@ -169,10 +185,12 @@ fn check_entry(
         return Ok(());
     };
     known.case = match (known.case.take(), change) {
-        (None, Change::Registered { .. }) => Some(Case::registered()),
-        (None, _) => {
-            report.problem(format!("log entry {seq} changes a case before it was registered"));
-            None
+        (None, change) => {
+            let case = Case::begun_by(&change);
+            if case.is_none() {
+                report.problem(format!("log entry {seq} changes a case before it was registered"));
+            }
+            case
         }
         (Some(case), change) => match apply(&case, &change, entry.actor, time(entry.utc_us)?) {
             Ok(next) => Some(next),

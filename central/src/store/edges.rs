@@ -10,6 +10,8 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use xunge_alert::{CameraState, Status, Watch};
 
+use super::names::name_of;
+use super::sql::insert;
 use super::take::Batch;
 use super::{Doing, Store, StoreError, Tx, count, opt_time, time, us};
 use crate::view::{CameraView, EdgeView, GapView};
@@ -17,30 +19,18 @@ use crate::view::{CameraView, EdgeView, GapView};
 /// Most missing numbers that are listed one by one.
 const MISSING_LISTED: usize = 100;
 
-/// The name of a JSON enum value, as serde writes it.
-pub(super) fn name_of<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => Ok(name),
-        _ => Err(StoreError::Corrupt("a state without a name".into())),
-    }
-}
-
-/// Makes the row of a box that was never heard of.
-pub(super) async fn ensure(tx: &mut Tx, site: &str, edge: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO edge (edge, site, first_seen_us) VALUES ($1, $2, $3) ON CONFLICT (edge) DO NOTHING",
-    )
-    .bind(edge)
-    .bind(site)
-    .bind(us(now))
-    .execute(&mut **tx)
+/// Makes the rows of boxes that were never heard of: (box, site).
+pub(super) async fn ensure(tx: &mut Tx, boxes: &[(&str, &str)], now: Timestamp) -> Result<(), StoreError> {
+    let head = "INSERT INTO edge (edge, site, first_seen_us) VALUES ";
+    let tail = " ON CONFLICT (edge) DO NOTHING";
+    insert(tx, "note a box", (head, tail), 3, boxes, |values, (edge, site)| {
+        values.bind(*edge).bind(*site).bind(us(now));
+    })
     .await
-    .doing("note a box")?;
-    Ok(())
 }
 
 pub(super) async fn take_status(work: &mut Batch, site: &str, status: &Status) -> Result<(), StoreError> {
-    ensure(&mut work.tx, site, &status.edge, work.now).await?;
+    ensure(&mut work.tx, &[(&status.edge, site)], work.now).await?;
     sqlx::query(
         "UPDATE edge SET state = $2, state_since_us = $3, software = $4, outbox_depth = $5, state_received_us = $6
          WHERE edge = $1",
@@ -54,12 +44,12 @@ pub(super) async fn take_status(work: &mut Batch, site: &str, status: &Status) -
     .execute(&mut *work.tx)
     .await
     .doing("note the state of a box")?;
-    work.taken.edges.insert(status.edge.clone());
+    work.taken.news.edges.insert(status.edge.clone());
     Ok(())
 }
 
 pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraState) -> Result<(), StoreError> {
-    ensure(&mut work.tx, site, &state.edge, work.now).await?;
+    ensure(&mut work.tx, &[(&state.edge, site)], work.now).await?;
     let doing = "note the state of a camera";
     let (watch, since) = (name_of(&state.watch)?, us(state.since_utc));
     let cause = state.cause.as_ref().map(name_of).transpose()?;
@@ -117,7 +107,7 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
         .await
         .doing(doing)?;
     }
-    work.taken.cameras.insert((state.edge.clone(), state.camera.clone()));
+    work.taken.news.cameras.insert((state.edge.clone(), state.camera.clone()));
     Ok(())
 }
 
@@ -137,7 +127,7 @@ impl Store {
     ) -> Result<String, StoreError> {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let mut tx = self.begin().await?;
-        ensure(&mut tx, site, edge, now).await?;
+        ensure(&mut tx, &[(edge, site)], now).await?;
         sqlx::query(
             "UPDATE edge SET site = $2, token_hash = $3, certificate = $4, enrolled_us = $5, revoked_us = NULL
              WHERE edge = $1",
@@ -262,6 +252,15 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The community of a box; none where it was never heard of.
+    pub async fn site_of(&self, edge: &str) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar("SELECT site FROM edge WHERE edge = $1")
+            .bind(edge)
+            .fetch_optional(&self.readers)
+            .await
+            .doing("read the community of a box")
     }
 
     /// Cameras of all boxes, of one box, or one camera.

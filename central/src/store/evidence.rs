@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
+use crate::org::Region;
+
 use super::{Doing, Store, StoreError, count, us};
 
 /// A file that is stored.
@@ -44,6 +46,19 @@ impl Store {
             })
         })
         .transpose()
+    }
+
+    /// Where the alerts that name this file happened.
+    pub async fn evidence_regions(&self, sha256: &str) -> Result<Vec<Region>, StoreError> {
+        let regions: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT a.region FROM alert_evidence f
+             JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id WHERE f.sha256 = $1",
+        )
+        .bind(sha256)
+        .fetch_all(&self.readers)
+        .await
+        .doing("read where a file belongs to")?;
+        Ok(regions.iter().map(|code| Region::of_site(code)).collect())
     }
 
     /// Notes that a file is on disk. Twice is the same as once.

@@ -32,8 +32,14 @@ const SQLITE: [&str; 5] = [
 ];
 
 /// PostgreSQL: a centre that froze or lost its network in the middle of a write must not hold up the others for ever.
-const POSTGRES: [&str; 2] =
-    ["SET synchronous_commit = on", "SET idle_in_transaction_session_timeout = '60s'"];
+const POSTGRES: [&str; 5] = [
+    "SET synchronous_commit = on",
+    "SET idle_in_transaction_session_timeout = '60s'",
+    // one whose machine is gone is noticed after 25 s
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+];
 
 /// Where the case store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,11 +101,7 @@ impl Place {
                 Ok(Pools { writer, readers })
             }
             Self::Postgres { url, password } => {
-                let mut url = url.clone();
-                if let Some(password) = password {
-                    // fails only for URLs that cannot have a user, which `postgres://` always can
-                    let _ = url.set_password(Some(password.expose()));
-                }
+                let url = whole_url(url, password.as_ref());
                 let writer = self.pool(1, url.as_str(), &POSTGRES).await?;
                 self.check_encoding(&writer).await?;
                 // sqlx holds a lock of the database's own meanwhile: centres may start at the same moment
@@ -109,6 +111,14 @@ impl Place {
                 let readers = self.pool(READERS, url.as_str(), &reading).await?;
                 Ok(Pools { writer, readers })
             }
+        }
+    }
+
+    /// How to make a connection of one's own to PostgreSQL, and what to say first; none for a file.
+    pub(super) fn single(&self) -> Option<(String, &'static [&'static str])> {
+        match self {
+            Self::File(_) => None,
+            Self::Postgres { url, password } => Some((whole_url(url, password.as_ref()).into(), &POSTGRES)),
         }
     }
 
@@ -146,6 +156,15 @@ impl Place {
     fn broken(&self, source: sqlx::Error) -> StoreError {
         StoreError::Open { place: self.to_string(), shared: self.is_shared(), source }
     }
+}
+
+fn whole_url(url: &Url, password: Option<&Secret>) -> Url {
+    let mut url = url.clone();
+    if let Some(password) = password {
+        // fails only for URLs that cannot have a user, which `postgres://` always can
+        let _ = url.set_password(Some(password.expose()));
+    }
+    url
 }
 
 /// The URL by which sqlx finds a file, whatever its name.

@@ -38,6 +38,12 @@ pub(super) async fn keep(
     .execute(&mut **tx)
     .await
     .doing(doing)?;
+    Ok(())
+}
+
+/// Lets the oldest go where there are too many.
+pub(super) async fn make_room(tx: &mut Tx) -> Result<(), StoreError> {
+    let doing = "make room among the bad messages";
     let rows: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM quarantine").fetch_one(&mut **tx).await.doing(doing)?;
     if rows > ROWS {

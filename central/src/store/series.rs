@@ -1,105 +1,154 @@
 //! Sequence numbers: which came, which are missing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::sql::{Sql, insert, parts};
 use super::{Doing, StoreError, Tx, us};
 
-/// Notes that `seq` of a series has come (or was refused: it is not missing either).
-pub(super) async fn note(
-    tx: &mut Tx,
-    edge: &str,
-    outbox: Uuid,
-    seq: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let doing = "note a sequence number";
-    let outbox = outbox.to_string();
-    let row = sqlx::query("SELECT highest FROM series WHERE edge = $1 AND outbox = $2")
-        .bind(edge)
-        .bind(&outbox)
-        .fetch_optional(&mut **tx)
-        .await
-        .doing(doing)?;
-    // numbers begin at 1: the first message of a series already proves what is missing before it
-    let highest: i64 = match &row {
-        Some(row) => row.try_get("highest").doing(doing)?,
-        None => 0,
-    };
-    if seq > highest {
-        if seq > highest + 1 {
-            insert_gap(tx, edge, &outbox, highest + 1, seq - 1, us(now)).await?;
-        }
-    } else {
-        fill(tx, edge, &outbox, seq).await?;
-    }
-    sqlx::query(
-        "INSERT INTO series (edge, outbox, highest, first_seen_us, last_seen_us) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (edge, outbox) DO UPDATE SET highest = $5, last_seen_us = $4",
-    )
-    .bind(edge)
-    .bind(&outbox)
-    .bind(seq)
-    .bind(us(now))
-    .bind(highest.max(seq))
-    .execute(&mut **tx)
-    .await
-    .doing(doing)?;
-    Ok(())
-}
+/// A number of a series of a box.
+pub(super) type Number = (String, Uuid, i64);
+type Series = (String, String);
 
-/// Takes one number out of the gap that it lies in, if any.
-async fn fill(tx: &mut Tx, edge: &str, outbox: &str, seq: i64) -> Result<(), StoreError> {
-    let doing = "fill a gap";
-    let gap = sqlx::query(
-        "SELECT first_seq, last_seq, noticed_us FROM gap
-         WHERE edge = $1 AND outbox = $2 AND first_seq <= $3 AND last_seq >= $3",
-    )
-    .bind(edge)
-    .bind(outbox)
-    .bind(seq)
-    .fetch_optional(&mut **tx)
-    .await
-    .doing(doing)?;
-    let Some(gap) = gap else { return Ok(()) };
-    let first: i64 = gap.try_get("first_seq").doing(doing)?;
-    let last: i64 = gap.try_get("last_seq").doing(doing)?;
-    let noticed: i64 = gap.try_get("noticed_us").doing(doing)?;
-    sqlx::query("DELETE FROM gap WHERE edge = $1 AND outbox = $2 AND first_seq = $3")
-        .bind(edge)
-        .bind(outbox)
-        .bind(first)
-        .execute(&mut **tx)
-        .await
-        .doing(doing)?;
-    if first < seq {
-        insert_gap(tx, edge, outbox, first, seq - 1, noticed).await?;
-    }
-    if seq < last {
-        insert_gap(tx, edge, outbox, seq + 1, last, noticed).await?;
-    }
-    Ok(())
-}
-
-async fn insert_gap(
-    tx: &mut Tx,
-    edge: &str,
-    outbox: &str,
-    first: i64,
+/// A range of missing numbers, both ends included, and when it was noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gap {
     last: i64,
     noticed_us: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO gap (edge, outbox, first_seq, last_seq, noticed_us) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(edge)
-    .bind(outbox)
-    .bind(first)
-    .bind(last)
-    .bind(noticed_us)
-    .execute(&mut **tx)
+}
+
+/// What is known of the series of a batch.
+#[derive(Default)]
+struct Known {
+    highest: BTreeMap<Series, i64>,
+    gaps: BTreeMap<Series, BTreeMap<i64, Gap>>,
+    /// Gaps in the store that are no longer what they were.
+    gone: BTreeSet<(Series, i64)>,
+    /// Gaps that are not in the store yet.
+    new: BTreeSet<(Series, i64)>,
+}
+
+/// Notes that these numbers have come (or were refused: they are not missing either).
+pub(super) async fn note(tx: &mut Tx, numbers: &[Number], now: Timestamp) -> Result<(), StoreError> {
+    let mut known = load(tx, numbers).await?;
+    for (edge, outbox, seq) in numbers {
+        known.came(&(edge.clone(), outbox.to_string()), *seq, us(now));
+    }
+    save(tx, &known, now).await
+}
+
+impl Known {
+    fn came(&mut self, series: &Series, seq: i64, now_us: i64) {
+        // numbers begin at 1: the first message of a series already proves what is missing before it
+        let highest = self.highest.entry(series.clone()).or_insert(0);
+        let before = *highest;
+        *highest = before.max(seq);
+        if seq > before {
+            if seq > before + 1 {
+                self.put(series, before + 1, Gap { last: seq - 1, noticed_us: now_us });
+            }
+            return;
+        }
+        let gaps = self.gaps.entry(series.clone()).or_default();
+        let Some((first, gap)) = gaps.range(..=seq).next_back().map(|(first, gap)| (*first, *gap)) else {
+            return;
+        };
+        if gap.last < seq {
+            return;
+        }
+        gaps.remove(&first);
+        let key = (series.clone(), first);
+        if !self.new.remove(&key) {
+            self.gone.insert(key);
+        }
+        if first < seq {
+            self.put(series, first, Gap { last: seq - 1, ..gap });
+        }
+        if seq < gap.last {
+            self.put(series, seq + 1, gap);
+        }
+    }
+
+    fn put(&mut self, series: &Series, first: i64, gap: Gap) {
+        self.gaps.entry(series.clone()).or_default().insert(first, gap);
+        self.new.insert((series.clone(), first));
+    }
+}
+
+async fn load(tx: &mut Tx, numbers: &[Number]) -> Result<Known, StoreError> {
+    let doing = "read sequence numbers";
+    let mut known = Known::default();
+    let series: BTreeSet<Series> =
+        numbers.iter().map(|(edge, outbox, _)| (edge.clone(), outbox.to_string())).collect();
+    let series: Vec<Series> = series.into_iter().collect();
+    for part in parts(&series, 2) {
+        let mut sql = Sql::new("SELECT s.edge, s.outbox, s.highest FROM ");
+        sql.values(part, |values, (edge, outbox)| {
+            values.bind(edge).bind(outbox);
+        });
+        sql.push(" AS k JOIN series s ON s.edge = k.column1 AND s.outbox = k.column2");
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            let series = (row.try_get("edge").doing(doing)?, row.try_get("outbox").doing(doing)?);
+            known.highest.insert(series, row.try_get("highest").doing(doing)?);
+        }
+    }
+    // only a number that is not the next one can lie in a gap
+    let back: Vec<&Number> = numbers
+        .iter()
+        .filter(|(edge, outbox, seq)| {
+            known.highest.get(&(edge.clone(), outbox.to_string())).is_some_and(|highest| seq <= highest)
+        })
+        .collect();
+    for part in parts(&back, 3) {
+        let mut sql =
+            Sql::new("SELECT DISTINCT g.edge, g.outbox, g.first_seq, g.last_seq, g.noticed_us FROM ");
+        sql.values(part, |values, (edge, outbox, seq)| {
+            values.bind(edge).bind(outbox.to_string()).bind(*seq);
+        });
+        sql.push(
+            " AS k JOIN gap g ON g.edge = k.column1 AND g.outbox = k.column2
+              AND g.first_seq <= k.column3 AND g.last_seq >= k.column3",
+        );
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            let series = (row.try_get("edge").doing(doing)?, row.try_get("outbox").doing(doing)?);
+            let gap = Gap {
+                last: row.try_get("last_seq").doing(doing)?,
+                noticed_us: row.try_get("noticed_us").doing(doing)?,
+            };
+            known.gaps.entry(series).or_default().insert(row.try_get("first_seq").doing(doing)?, gap);
+        }
+    }
+    Ok(known)
+}
+
+async fn save(tx: &mut Tx, known: &Known, now: Timestamp) -> Result<(), StoreError> {
+    let doing = "note sequence numbers";
+    let rows: Vec<_> = known.highest.iter().collect();
+    let head = "INSERT INTO series (edge, outbox, highest, first_seen_us, last_seen_us) VALUES ";
+    let tail = " ON CONFLICT (edge, outbox) DO UPDATE SET highest = excluded.highest, last_seen_us = excluded.last_seen_us";
+    insert(tx, doing, (head, tail), 5, &rows, |values, ((edge, outbox), highest)| {
+        values.bind(edge).bind(outbox).bind(**highest).bind(us(now)).bind(us(now));
+    })
+    .await?;
+    let gone: Vec<_> = known.gone.iter().collect();
+    for part in parts(&gone, 3) {
+        let mut sql = Sql::new("DELETE FROM gap WHERE (edge, outbox, first_seq) IN ");
+        sql.values(part, |values, ((edge, outbox), first)| {
+            values.bind(edge).bind(outbox).bind(*first);
+        });
+        sql.query(doing)?.persistent(false).execute(&mut **tx).await.doing(doing)?;
+    }
+    let new: Vec<_> = known
+        .new
+        .iter()
+        .filter_map(|(series, first)| Some((series, *first, known.gaps.get(series)?.get(first)?)))
+        .collect();
+    let head = "INSERT INTO gap (edge, outbox, first_seq, last_seq, noticed_us) VALUES ";
+    insert(tx, doing, (head, ""), 5, &new, |values, ((edge, outbox), first, gap)| {
+        values.bind(edge).bind(outbox).bind(*first).bind(gap.last).bind(gap.noticed_us);
+    })
     .await
-    .doing("note a gap")?;
-    Ok(())
 }

@@ -1,4 +1,7 @@
 //! Many messages in one transaction. What this returns may be confirmed: it is committed.
+//!
+//! Whatever is known of them is loaded with a few statements, decided in memory by [`crate::incident::Desk`], and written
+//! with a few statements again: a batch of five hundred costs hardly more than one message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,20 +9,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use xunge_alert::{Confirm, Refused, VERSION};
 
-use super::{Doing, Store, StoreError, Tx, alerts, edges, quarantine, series};
-use crate::intake::message::{BadMessage, Inbound};
+use super::{Doing, News, Store, StoreError, Tx, alerts, edges, quarantine, series};
+use crate::intake::message::{AlertMessage, BadMessage, Inbound};
 
 /// What a committed batch did.
 #[derive(Debug, Default)]
 pub struct Taken {
     /// Answers to the boxes, one per series: (site, edge, answer).
     pub confirms: Vec<(String, String, Confirm)>,
-    /// Cases that are new or changed.
-    pub cases: BTreeSet<Uuid>,
-    /// Boxes whose state changed.
-    pub edges: BTreeSet<String>,
-    /// Cameras whose state changed: (edge, camera).
-    pub cameras: BTreeSet<(String, String)>,
+    /// What changed.
+    pub news: News,
 }
 
 type Key = (String, String, Uuid);
@@ -28,7 +27,6 @@ type Key = (String, String, Uuid);
 pub(super) struct Batch {
     pub(super) tx: Tx,
     pub(super) now: Timestamp,
-    pub(super) zone: jiff::tz::TimeZone,
     pub(super) taken: Taken,
     answers: BTreeMap<Key, Confirm>,
 }
@@ -43,11 +41,9 @@ impl Batch {
         })
     }
 
-    pub(super) fn confirm(&mut self, site: &str, edge: &str, outbox: Uuid, seq: u64) {
-        let answer = self.answer(site, edge, outbox);
-        if !answer.confirmed.contains(&seq) {
-            answer.confirmed.push(seq);
-        }
+    pub(super) fn confirm(&mut self, message: &AlertMessage) {
+        let alert = &message.alert;
+        self.answer(&alert.site, &alert.edge, alert.outbox).confirmed.push(alert.seq);
     }
 
     /// Sets a message aside, and says so to the box where it can be named.
@@ -56,7 +52,7 @@ impl Batch {
         let Some(sender) = &bad.sender else { return Ok(()) };
         // a conflicting number has come before, as another message: that one stays confirmed
         if let Ok(seq) = i64::try_from(sender.seq) {
-            series::note(&mut self.tx, &sender.edge, sender.outbox, seq, self.now).await?;
+            series::note(&mut self.tx, &[(sender.edge.clone(), sender.outbox, seq)], self.now).await?;
         }
         let refused = Refused { seq: sender.seq, reason: bad.reason.clone() };
         let answer = self.answer(&sender.site, &sender.edge, sender.outbox);
@@ -70,25 +66,32 @@ impl Batch {
 impl Store {
     /// Takes a batch in one transaction: all of it, or on error none. Repeats are taken again without effect.
     pub async fn take(&self, batch: &[Inbound], now: Timestamp) -> Result<Taken, StoreError> {
-        let mut work = Batch {
-            tx: self.begin().await?,
-            now,
-            zone: self.zone.clone(),
-            taken: Taken::default(),
-            answers: BTreeMap::new(),
-        };
+        let tx = self.begin().await?;
+        let mut work = Batch { tx, now, taken: Taken::default(), answers: BTreeMap::new() };
+        let mut messages = Vec::new();
         for message in batch {
             match message {
-                Inbound::Alert(message) => alerts::take(&mut work, message).await?,
+                Inbound::Alert(message) => messages.push(&**message),
                 Inbound::Status { site, status } => edges::take_status(&mut work, site, status).await?,
                 Inbound::Camera { site, state } => edges::take_camera(&mut work, site, state).await?,
                 Inbound::Bad(bad) => work.set_aside(bad).await?,
             }
         }
-        let Batch { tx, mut taken, answers, .. } = work;
+        if !messages.is_empty() {
+            alerts::take(self, &mut work, &messages).await?;
+        }
+        quarantine::make_room(&mut work.tx).await?;
+        let Batch { mut tx, mut taken, answers, .. } = work;
+        self.announce(&mut tx, &taken.news).await?;
         tx.commit().await.doing("commit a batch of messages")?;
-        taken.confirms =
-            answers.into_iter().map(|((site, edge, _), confirm)| (site, edge, confirm)).collect();
+        taken.confirms = answers
+            .into_iter()
+            .map(|((site, edge, _), mut confirm)| {
+                let mut seen = BTreeSet::new();
+                confirm.confirmed.retain(|seq| seen.insert(*seq));
+                (site, edge, confirm)
+            })
+            .collect();
         Ok(taken)
     }
 }

@@ -1,44 +1,32 @@
 //! Users and their sessions. Passwords come here already hashed; session ids are hashed here.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
-use super::{Doing, Store, StoreError, count, us};
-
-/// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Sees and decides cases.
-    Operator,
-}
-
-impl Role {
-    /// The name in the store and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-        }
-    }
-
-    /// The role with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Admin, Self::Operator].into_iter().find(|role| role.as_str() == name)
-    }
-}
+use super::names::named;
+use super::sql::insert;
+use super::{Doing, Store, StoreError, Tx, count, us};
+use crate::case::guard::{Actor, Post, Role};
+use crate::org::Region;
 
 /// A person who has logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// Name.
     pub user: String,
-    /// What the person may do.
-    pub role: Role,
+    /// What the person is there for, and where.
+    pub posts: Vec<Post>,
+}
+
+impl Session {
+    /// The person as who changes cases.
+    pub fn actor(&self) -> Actor {
+        Actor { name: self.user.clone(), posts: self.posts.clone() }
+    }
 }
 
 fn digest(token: &str) -> String {
@@ -55,28 +43,50 @@ impl Store {
         Ok(count(users))
     }
 
-    /// Adds a user; false when the name is taken.
+    /// Adds a user with posts; false when the name is taken.
     pub async fn add_user(
         &self,
         name: &str,
-        role: Role,
+        posts: &[Post],
         password_hash: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let added = sqlx::query(
-            "INSERT INTO user_ (name, role, password_hash, created_us, changed_us) VALUES ($1, $2, $3, $4, $4)
+            "INSERT INTO user_ (name, password_hash, created_us, changed_us) VALUES ($1, $2, $3, $3)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(name)
-        .bind(role.as_str())
         .bind(password_hash)
         .bind(us(now))
         .execute(&mut *tx)
         .await
         .doing("add the user")?;
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        write_posts(&mut tx, name, posts).await?;
         tx.commit().await.doing("add the user")?;
-        Ok(added.rows_affected() == 1)
+        Ok(true)
+    }
+
+    /// Gives a user other posts; false when there is no such user.
+    pub async fn set_posts(&self, name: &str, posts: &[Post], now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "change the posts of a user";
+        let mut tx = self.begin().await?;
+        let changed = sqlx::query("UPDATE user_ SET changed_us = $2 WHERE name = $1")
+            .bind(name)
+            .bind(us(now))
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM post WHERE user_ = $1").bind(name).execute(&mut *tx).await.doing(doing)?;
+        write_posts(&mut tx, name, posts).await?;
+        tx.commit().await.doing(doing)?;
+        Ok(true)
     }
 
     /// Changes a password and ends the user's sessions; false when there is no such user.
@@ -106,7 +116,7 @@ impl Store {
 
     /// The password hash of a user.
     pub async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar("SELECT password_hash FROM user_ WHERE name = $1")
+        sqlx::query_scalar("SELECT password_hash FROM user_ WHERE name = $1 AND disabled_us IS NULL")
             .bind(name)
             .fetch_optional(&self.readers)
             .await
@@ -144,23 +154,24 @@ impl Store {
     /// Who has this session.
     pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
         let doing = "read a session";
-        let row = sqlx::query(
-            "SELECT u.name, u.role FROM session s JOIN user_ u ON u.name = s.user_
-             WHERE s.token_hash = $1 AND s.expires_us > $2",
+        let rows = sqlx::query(
+            "SELECT u.name, p.role, p.region FROM session s JOIN user_ u ON u.name = s.user_
+             LEFT JOIN post p ON p.user_ = u.name
+             WHERE s.token_hash = $1 AND s.expires_us > $2 AND u.disabled_us IS NULL ORDER BY p.role, p.region",
         )
         .bind(digest(token))
         .bind(us(now))
-        .fetch_optional(&self.readers)
+        .fetch_all(&self.readers)
         .await
         .doing(doing)?;
-        row.map(|row| {
-            let role: &str = row.try_get("role").doing(doing)?;
-            Ok(Session {
-                user: row.try_get("name").doing(doing)?,
-                role: Role::parse(role).ok_or_else(|| StoreError::Corrupt(format!("the role `{role}`")))?,
-            })
-        })
-        .transpose()
+        let Some(first) = rows.first() else { return Ok(None) };
+        let user = first.try_get("name").doing(doing)?;
+        let mut posts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(role) = row.try_get::<Option<&str>, _>("role").doing(doing)? else { continue };
+            posts.push(post(role, row.try_get("region").doing(doing)?)?);
+        }
+        Ok(Some(Session { user, posts }))
     }
 
     /// Ends a session.
@@ -174,4 +185,22 @@ impl Store {
             .doing(doing)?;
         tx.commit().await.doing(doing)
     }
+}
+
+fn post(role: &str, region: &str) -> Result<Post, StoreError> {
+    let region = match region {
+        "" => None,
+        code => Some(Region::parse(code).map_err(|error| StoreError::Corrupt(error.to_string()))?),
+    };
+    Ok(Post { role: named(Role::parse, role)?, region })
+}
+
+async fn write_posts(tx: &mut Tx, user: &str, posts: &[Post]) -> Result<(), StoreError> {
+    let posts: BTreeSet<&Post> = posts.iter().collect();
+    let posts: Vec<&Post> = posts.into_iter().collect();
+    let head = "INSERT INTO post (user_, role, region) VALUES ";
+    insert(tx, "write the posts of a user", (head, ""), 3, &posts, |values, post| {
+        values.bind(user).bind(post.role.as_str()).bind(post.region.as_ref().map_or("", Region::as_str));
+    })
+    .await
 }

@@ -1,4 +1,4 @@
-//! Cases: list, page, verdict.
+//! Cases: list, page, changes.
 
 use std::sync::Arc;
 
@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::Web;
 use super::guard::{Json, LoggedIn};
 use super::problem::Problem;
-use crate::case::{Change, Reason, State as CaseState, Verdict};
+use crate::case::guard::Actor;
+use crate::case::{Change, State as CaseState};
+use crate::org::{Level, Region};
 use crate::store::CaseFilter;
 use crate::view::{CaseDetail, CaseSummary};
 
@@ -19,9 +21,22 @@ const MAX_LIMIT: u32 = 200;
 
 /// What a list shows.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// One state, or several with commas.
     state: Option<String>,
+    /// Only cases that somebody still has to do something about.
+    open: Option<bool>,
+    /// Only of this region.
+    region: Option<String>,
+    /// One behavior, or several with commas.
+    behavior: Option<String>,
+    /// Only those of which this level or a higher one has been told.
+    told: Option<String>,
+    /// Only those that are late in some part of the work.
+    late: Option<bool>,
+    /// Only those that I handle or am to handle.
+    mine: Option<bool>,
     limit: Option<u32>,
     before: Option<String>,
 }
@@ -35,61 +50,100 @@ pub(super) struct Page {
 
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
-    _: LoggedIn,
+    LoggedIn(session): LoggedIn,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Answer<Page>, Problem> {
-    let Query(query) = query
-        .map_err(|_| Problem::bad_request("Use state=…, limit=1..200 and before=<id of a case> only."))?;
-    let names = query.state.as_deref().unwrap_or_default();
+    let Query(query) = query.map_err(|_| {
+        Problem::bad_request(
+            "Use state=…, open=true, region=…, behavior=…, told=…, late=true, mine=true, limit=1..200 and \
+             before=<id of a case> only.",
+        )
+    })?;
+    let actor = session.actor();
+    let parts = |text: &Option<String>| -> Vec<String> {
+        let text = text.as_deref().unwrap_or_default();
+        text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
     let mut states = Vec::new();
-    for name in names.split(',').filter(|name| !name.is_empty()) {
-        let state = CaseState::parse(name).ok_or_else(|| {
-            Problem::bad_request("`state` is not registered, verifying, filed or rejected.".to_owned())
-        })?;
+    for name in parts(&query.state) {
+        let names: Vec<&str> = CaseState::ALL.iter().map(|state| state.as_str()).collect();
+        let state = CaseState::parse(&name)
+            .ok_or_else(|| Problem::bad_request(format!("`state` is none of {}.", names.join(", "))))?;
         states.push(state);
     }
-    let before = query.before.as_deref().map(case_id).transpose()?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let (cases, next) = web.store.list_cases(&CaseFilter { states, before, limit }).await?;
+    let told = query.told.as_deref().map(|name| {
+        Level::parse(name)
+            .ok_or_else(|| Problem::bad_request("`told` is not grid, community, street, district or city."))
+    });
+    let filter = CaseFilter {
+        states,
+        open: query.open.unwrap_or(false),
+        regions: regions(&actor, query.region.as_deref())?,
+        behaviors: parts(&query.behavior),
+        told: told.transpose()?,
+        late: query.late.unwrap_or(false),
+        handler: query.mine.unwrap_or(false).then(|| actor.name.clone()),
+        before: query.before.as_deref().map(case_id).transpose()?,
+        limit: query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
+    };
+    let (cases, next) = web.store.list_cases(&filter).await?;
     Ok(Answer(Page { cases, next }))
+}
+
+/// The regions that a list shows: the one that is asked for, as far as it may be seen, or all that may be.
+fn regions(actor: &Actor, asked: Option<&str>) -> Result<Option<Vec<Region>>, Problem> {
+    let Some(asked) = asked else { return Ok(actor.regions()) };
+    let asked = Region::parse(asked).map_err(|error| Problem::bad_request(error.to_string()))?;
+    if actor.sees(&asked) {
+        return Ok(Some(vec![asked]));
+    }
+    let inside = actor.regions().unwrap_or_default();
+    Ok(Some(inside.into_iter().filter(|own| asked.covers(own)).collect()))
 }
 
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
-    _: LoggedIn,
+    LoggedIn(session): LoggedIn,
     Path(id): Path<String>,
 ) -> Result<Answer<CaseDetail>, Problem> {
-    detail(&web, case_id(&id)?).await
+    let id = case_id(&id)?;
+    let actor = session.actor();
+    expect_seen(&web, &actor, id).await?;
+    detail(&web, &actor, id).await
 }
 
-/// What a person found.
+/// A change, and the version of the case that was on screen.
 #[derive(Deserialize)]
-pub(super) struct Decide {
-    verdict: Verdict,
-    reason: Option<Reason>,
-    note: Option<String>,
+pub(super) struct Asked {
+    change: Change,
     version: u64,
 }
 
-pub(super) async fn decide(
+pub(super) async fn change(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
     Path(id): Path<String>,
-    Json(decide): Json<Decide>,
+    Json(asked): Json<Asked>,
 ) -> Result<Answer<CaseDetail>, Problem> {
     let id = case_id(&id)?;
-    let note = decide.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
-    let change = Change::Decided { verdict: decide.verdict, reason: decide.reason, note };
-    let decided = web.store.decide(id, &change, &session.user, decide.version, web.clock.now()).await?;
-    if decided.is_none() {
+    let actor = session.actor();
+    expect_seen(&web, &actor, id).await?;
+    let changed = web.store.change_case(id, asked.change, &actor, asked.version, web.clock.now()).await?;
+    if changed.is_none() {
         return Err(no_such_case());
     }
     web.feed.tell_cases([id]).await;
-    detail(&web, id).await
+    detail(&web, &actor, id).await
 }
 
-async fn detail(web: &Web, id: Uuid) -> Result<Answer<CaseDetail>, Problem> {
-    web.store.case_detail(id).await?.map(Answer).ok_or_else(no_such_case)
+/// A case elsewhere is as if it were not there.
+async fn expect_seen(web: &Web, actor: &Actor, id: Uuid) -> Result<(), Problem> {
+    let region = web.store.case_region(id).await?.ok_or_else(no_such_case)?;
+    if actor.sees(&region) { Ok(()) } else { Err(no_such_case()) }
+}
+
+async fn detail(web: &Web, actor: &Actor, id: Uuid) -> Result<Answer<CaseDetail>, Problem> {
+    web.store.case_detail(id, actor, web.clock.now()).await?.map(Answer).ok_or_else(no_such_case)
 }
 
 fn case_id(text: &str) -> Result<Uuid, Problem> {

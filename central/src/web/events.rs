@@ -22,21 +22,26 @@ const RECONNECT: Duration = Duration::from_secs(1);
 
 pub(super) async fn stream(
     State(web): State<Arc<Web>>,
-    _: LoggedIn,
+    LoggedIn(session): LoggedIn,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let events = web.feed.subscribe();
-    let changes = stream::unfold((events, web.stopped.clone()), |(mut events, mut stopped)| async move {
-        let received = tokio::select! {
-            received = events.recv() => received,
-            _ = stopped.wait_for(|stopped| *stopped) => return None,
-        };
-        let event = match received {
-            Ok(event) => Event::default().event(event.kind).id("x").data(&*event.data),
-            Err(RecvError::Lagged(_)) => Event::default().event("reload").data("{}"),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Ok(event), (events, stopped)))
+    let actor = session.actor();
+    let state = (events, web.stopped.clone(), actor);
+    let changes = stream::unfold(state, |(mut events, mut stopped, actor)| async move {
+        loop {
+            let received = tokio::select! {
+                received = events.recv() => received,
+                _ = stopped.wait_for(|stopped| *stopped) => return None,
+            };
+            let event = match received {
+                Ok(event) if event.region.as_ref().is_some_and(|region| !actor.sees(region)) => continue,
+                Ok(event) => Event::default().event(event.kind).id("x").data(&*event.data),
+                Err(RecvError::Lagged(_)) => Event::default().event("reload").data("{}"),
+                Err(RecvError::Closed) => return None,
+            };
+            return Some((Ok(event), (events, stopped, actor)));
+        }
     });
     // the id says nothing but that this browser has had events before: what came in between it has missed
     let again =

@@ -92,7 +92,7 @@ async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) ->
 
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
-    _: LoggedIn,
+    LoggedIn(session): LoggedIn,
     Path(sha256): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -103,6 +103,12 @@ pub(super) async fn show(
         )
     };
     if !is_sha256(&sha256) {
+        return Err(missing());
+    }
+    // a file elsewhere, or one that no alert has named yet, is as if it were not there
+    let actor = session.actor();
+    let places = web.store.evidence_regions(&sha256).await?;
+    if actor.regions().is_some() && !places.iter().any(|place| actor.sees(place)) {
         return Err(missing());
     }
     let file = web.store.stored_evidence(&sha256).await?.ok_or_else(missing)?;

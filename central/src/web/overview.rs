@@ -11,11 +11,17 @@ use serde_json::json;
 use super::Web;
 use super::guard::LoggedIn;
 use super::problem::Problem;
+use crate::org::Region;
 use crate::view::Overview;
 
-pub(super) async fn show(State(web): State<Arc<Web>>, _: LoggedIn) -> Result<Answer<Overview>, Problem> {
-    let edges = web.store.edges(None).await?;
-    let counts = web.store.counts(web.clock.now()).await?;
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+) -> Result<Answer<Overview>, Problem> {
+    let actor = session.actor();
+    let mut edges = web.store.edges(None).await?;
+    edges.retain(|edge| actor.sees(&Region::of_site(&edge.site)));
+    let counts = web.store.counts(actor.regions().as_deref(), web.clock.now()).await?;
     Ok(Answer(Overview { edges, counts }))
 }
 
@@ -23,11 +29,16 @@ pub(super) async fn show(State(web): State<Arc<Web>>, _: LoggedIn) -> Result<Ans
 /// centre would not bring it back.
 pub(super) async fn health(State(web): State<Arc<Web>>) -> Response {
     let store = web.store.ping().await;
-    let broker = web.intake.as_ref().map(|intake| intake.connected());
+    let broker = web.intake.as_ref().map(|intake| intake.state().map(|state| state.connected()));
     let status = if store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "store": if store.is_ok() { "ok" } else { "failed" },
-        "broker": match broker { Some(true) => "connected", Some(false) => "disconnected", None => "none" },
+        "broker": match broker {
+            Some(Some(true)) => "connected",
+            Some(Some(false)) => "disconnected",
+            Some(None) => "standing_by",
+            None => "none",
+        },
         "version": env!("CARGO_PKG_VERSION"),
     });
     (status, Answer(body)).into_response()

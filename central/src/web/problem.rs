@@ -97,29 +97,12 @@ impl From<StoreError> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let (status, code, zh) = match &refused {
-            Refused::VersionDiffers { .. } => {
-                (StatusCode::CONFLICT, "version_differs", "案件已有变化，请重新查看后再处理。".to_owned())
-            }
-            Refused::AlreadyDecided { by } => {
-                (StatusCode::CONFLICT, "already_decided", format!("该案件已由 {by} 判定。"))
-            }
-            Refused::WrongState { .. } => {
-                (StatusCode::CONFLICT, "wrong_state", "案件当前状态不允许此操作，请刷新后查看。".to_owned())
-            }
-            Refused::ReasonMissing => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing", "判为误报时请选择原因。".to_owned())
-            }
-            Refused::ReasonNotWanted => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "reason_not_wanted",
-                "判为属实时不需要误报原因。".to_owned(),
-            ),
-            Refused::NoteTooLong => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "note_too_long", "备注过长，请缩短。".to_owned())
-            }
+        let status = match &refused {
+            Refused::NotYours { .. } => StatusCode::FORBIDDEN,
+            refused if refused.is_about_words() => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::CONFLICT,
         };
-        Self::new(status, code, zh, sentence(&refused.to_string()))
+        Self::new(status, refused.code(), refused.zh(), sentence(&refused.to_string()))
     }
 }
 

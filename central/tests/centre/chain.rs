@@ -3,7 +3,7 @@
 use xunge_central::case::{Change, Verdict};
 use xunge_central::store::CaseFilter;
 
-use crate::support::{Kind, Shop, alert, all_inbound, at, on_both};
+use crate::support::{Kind, Shop, alert, all_inbound, at, guard, on_both};
 
 async fn shop(kind: Kind) -> Shop {
     let shop = Shop::of(kind).await;
@@ -15,8 +15,18 @@ async fn shop(kind: Kind) -> Shop {
     }
     shop.store.take(&all_inbound(&batch), at(1)).await.unwrap();
     let cases = shop.store.list_cases(&CaseFilter { limit: 9, ..CaseFilter::default() }).await.unwrap().0;
-    let real = Change::Decided { verdict: Verdict::Real, reason: None, note: Some("见到两人".into()) };
-    shop.store.decide(cases[0].id, &real, "wang", cases[0].version, at(2)).await.unwrap().unwrap();
+    let real = Change::Decided {
+        verdict: Verdict::Real,
+        reason: None,
+        note: Some("见到两人".into()),
+        class: None,
+        category: None,
+    };
+    shop.store
+        .change_case(cases[0].id, real, &guard("wang"), cases[0].version, at(2))
+        .await
+        .unwrap()
+        .unwrap();
     shop
 }
 
@@ -40,7 +50,7 @@ on_both! {
             ("DELETE FROM case_log WHERE seq = 7", "log entries where there were 3"),
             ("DELETE FROM case_log WHERE case_id = (SELECT case_id FROM case_log WHERE seq = 7)", "has no log"),
             ("UPDATE case_ SET state = 'rejected' WHERE verdict IS NOT NULL", "is not what its log says"),
-            ("UPDATE case_ SET note = 'nobody there' WHERE verdict IS NOT NULL", "is not what its log says"),
+            ("UPDATE case_ SET body = REPLACE(body, '两', '三') WHERE verdict IS NOT NULL", "is not what its log says"),
             ("UPDATE case_ SET verdict = NULL, state = 'verifying', version = 2", "is not what its log says"),
             ("DELETE FROM case_ WHERE verdict IS NOT NULL", "which is gone"),
         ];

@@ -3,8 +3,10 @@
 // helpers of tests are tests too; clippy sees only what is marked #[test]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cases;
 mod chain;
 mod intake;
+mod migrate;
 mod process;
 mod shared;
 mod store;

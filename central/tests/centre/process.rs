@@ -13,7 +13,7 @@ use xunge_central::store::{Place, Store};
 use xunge_parts::{Mosquitto, Postgres, Running, free_port};
 
 use crate::intake::Gateway;
-use crate::support::{EDGE, Kind, SITE, alert, eventually, on_both, shanghai};
+use crate::support::{EDGE, Kind, SITE, alert, all_inbound, at, eventually, on_both, settings};
 
 struct Centre {
     running: Running,
@@ -201,7 +201,7 @@ on_both! {
     }
     assert!(centre.take().unwrap().stop().await.success());
 
-    let store = Store::open(&place, shanghai()).await.unwrap();
+    let store = Store::open(&place, settings()).await.unwrap();
     let edge = store.edges(None).await.unwrap().remove(0);
     assert_eq!((edge.last_seq, edge.missing_count), (Some(KILLS * EACH), 0));
     let report = store.verify_chain().await.unwrap();
@@ -211,4 +211,110 @@ on_both! {
     assert_eq!(alerts, KILLS * EACH, "every alert is in one case, none twice");
     store.close().await;
 }
+}
+
+/// Sends what is not confirmed, as a box's outbox does.
+async fn send_open(gateway: &Gateway, open: &BTreeSet<u64>) {
+    for seq in open {
+        let mut one = alert(u128::from(*seq), *seq, 1, 0);
+        one.camera = format!("c{}", seq % 40);
+        gateway.send(&one).await;
+    }
+}
+
+/// Takes at most so many confirms, as long as they come.
+async fn confirmed(gateway: &mut Gateway, open: &mut BTreeSet<u64>, most: usize) {
+    for _ in 0..most {
+        match tokio::time::timeout(Duration::from_secs(3), gateway.next()).await {
+            Ok(confirm) => settle(open, &confirm),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Two centres, each with its own folder, on one PostgreSQL and one Mosquitto. Whichever is on duty is killed, again and
+/// again; deadlines of long ago are due at every start.
+#[tokio::test]
+async fn two_centres_work_as_one_whichever_is_killed() {
+    const ROUNDS: u64 = 6;
+    const EACH: u64 = 25;
+    const OLD: u64 = 100;
+    let broker = Mosquitto::lasting().unwrap();
+    let url = tokio::task::spawn_blocking(Postgres::shared_database).await.unwrap().unwrap();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for folder in &folders {
+        let config = format!(
+            "data_dir = \"data\"\n[broker]\nmode = \"external\"\nurl = \"{}\"\n[store]\npostgres = \"{url}\"\n\
+             [web]\nlisten = \"127.0.0.1:0\"\n",
+            broker.url()
+        );
+        std::fs::write(folder.path().join("central.toml"), config).unwrap();
+    }
+    let place = Place::Postgres { url: url.parse().unwrap(), password: None };
+    let store = Store::open(&place, settings()).await.unwrap();
+    // cases of four days ago, whose deadlines have all come since
+    let old: Vec<_> = (1..=OLD)
+        .map(|n| {
+            let mut one = alert(u128::from(1_000_000 + n), n, 1, 0);
+            (one.edge, one.camera) = ("gw-old".into(), format!("c{n}"));
+            one
+        })
+        .collect();
+    store.take(&all_inbound(&old), at(1)).await.unwrap();
+    let mut gateway = Gateway::connect(broker.port).await;
+    let mut centres = folders.each_ref().map(|folder| Some(Centre::start(folder.path())));
+    let mut open = BTreeSet::new();
+    for round in 0..ROUNDS {
+        open.extend(round * EACH + 1..=(round + 1) * EACH);
+        // the one on duty confirms; after that it, or the other, or both are killed in the middle of something
+        let before = open.len();
+        while open.len() == before {
+            send_open(&gateway, &open).await;
+            confirmed(&mut gateway, &mut open, 1).await;
+        }
+        let which = usize::try_from(round % 2).unwrap();
+        if let Some(centre) = centres[which].take() {
+            centre.kill();
+        }
+        if round % 3 == 2
+            && let Some(centre) = centres[1 - which].take()
+        {
+            centre.kill();
+            centres[1 - which] = Some(Centre::start(folders[1 - which].path()));
+        }
+        centres[which] = Some(Centre::start(folders[which].path()));
+    }
+    while !open.is_empty() {
+        send_open(&gateway, &open).await;
+        let most = open.len();
+        confirmed(&mut gateway, &mut open, most).await;
+    }
+    let raw = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+    eventually("all deadlines have fired", || async {
+        let due: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM timer WHERE due_us <= $1")
+            .bind(jiff::Timestamp::now().as_microsecond())
+            .fetch_one(&raw)
+            .await
+            .unwrap();
+        (due == 0).then_some(())
+    })
+    .await;
+    for centre in centres.into_iter().flatten() {
+        assert!(centre.stop().await.success());
+    }
+    let alerts: i64 = sqlx::query_scalar("SELECT CAST(SUM(alert_count) AS BIGINT) FROM case_")
+        .fetch_one(&raw)
+        .await
+        .unwrap();
+    assert_eq!(u64::try_from(alerts).unwrap(), OLD + ROUNDS * EACH, "every alert is in one case, none twice");
+    let twice: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT case_id, change FROM case_log WHERE change LIKE '%\"timer\"%'
+         GROUP BY case_id, change HAVING COUNT(*) > 1) t",
+    )
+    .fetch_one(&raw)
+    .await
+    .unwrap();
+    assert_eq!(twice, 0, "no deadline fired twice");
+    let report = store.verify_chain().await.unwrap();
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
 }

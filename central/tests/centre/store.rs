@@ -3,12 +3,14 @@
 use proptest::prelude::*;
 use uuid::Uuid;
 use xunge_alert::{CameraState, EvidenceKind, Severity, Watch};
+use xunge_central::case::guard::{Post, Role};
 use xunge_central::case::{Change, Reason, State, Verdict};
 use xunge_central::intake::message::{BadMessage, Inbound, Sender};
-use xunge_central::store::{CaseFilter, Role, StoredEvidence};
+use xunge_central::store::{CaseFilter, StoredEvidence};
 
 use crate::support::{
-    EDGE, Kind, OUTBOX, SITE, Shop, alert, all_inbound, at, ended, evidence, inbound, on_both,
+    EDGE, Kind, OUTBOX, SITE, Shop, alert, all_inbound, at, decided, ended, evidence, guard, inbound,
+    on_both, settings,
 };
 
 fn everything() -> CaseFilter {
@@ -16,7 +18,7 @@ fn everything() -> CaseFilter {
 }
 
 fn false_alarm() -> Change {
-    Change::Decided { verdict: Verdict::FalseAlarm, reason: Some(Reason::Animal), note: None }
+    decided(Verdict::FalseAlarm, Some(Reason::Animal))
 }
 
 on_both! {
@@ -118,7 +120,7 @@ on_both! {
         assert!((cases[1].score - 0.9).abs() < 1e-6, "the best score");
         assert_eq!(cases[1].bounds, [0.1, 0.2, 0.3, 0.4], "and where it was");
         assert_eq!((cases[1].since_utc, cases[1].ended_utc), (at(0), Some(at(41))));
-        let detail = shop.store.case_detail(cases[1].id).await.unwrap().unwrap();
+        let detail = shop.store.case_detail(cases[1].id, &guard("wang"), at(0)).await.unwrap().unwrap();
         assert_eq!(detail.alerts.len(), 2);
         assert_eq!(detail.log.len(), 3, "registered, verifying, joined: {:?}", detail.log);
     }
@@ -143,7 +145,7 @@ on_both! {
         let first = alert(1, 1, 1, 0);
         shop.store.take(&[inbound(&first)], at(1)).await.unwrap();
         let case = shop.store.list_cases(&everything()).await.unwrap().0.remove(0);
-        shop.store.decide(case.id, &false_alarm(), "wang", case.version, at(2)).await.unwrap().unwrap();
+        shop.store.change_case(case.id, false_alarm(), &guard("wang"), case.version, at(2)).await.unwrap().unwrap();
         shop.store.take(&[inbound(&alert(2, 2, 1, 3)), inbound(&ended(alert(1, 3, 2, 0)))], at(4)).await.unwrap();
         let (cases, _) = shop.store.list_cases(&everything()).await.unwrap();
         assert_eq!(cases.len(), 2);
@@ -191,7 +193,7 @@ on_both! {
         let mut seen = Vec::new();
         let mut before = None;
         loop {
-            let filter = CaseFilter { states: vec![State::Verifying], before, limit: 3 };
+            let filter = CaseFilter { states: vec![State::Verifying], before, limit: 3, ..CaseFilter::default() };
             let (cases, next) = shop.store.list_cases(&filter).await.unwrap();
             seen.extend(cases.into_iter().map(|case| case.camera));
             before = next;
@@ -297,7 +299,7 @@ on_both! {
         let file = StoredEvidence { sha256: sha.clone(), bytes: 3, media_type: "image/jpeg".into() };
         shop.store.evidence_stored(EDGE, &file, at(1)).await.unwrap();
         shop.store.evidence_stored(EDGE, &file, at(1)).await.unwrap();
-        let detail = shop.store.case_detail(case.id).await.unwrap().unwrap();
+        let detail = shop.store.case_detail(case.id, &guard("wang"), at(0)).await.unwrap().unwrap();
         assert_eq!(detail.summary.snapshot.as_ref(), Some(&sha));
         assert!(detail.alerts[0].evidence[0].stored);
         assert_eq!(shop.store.cases_with(&sha).await.unwrap(), [case.id]);
@@ -345,12 +347,13 @@ on_both! {
     async fn a_session_ends_by_time_by_logout_and_by_a_new_password(kind: Kind) {
         let shop = Shop::of(kind).await;
         let store = &shop.store;
-        assert!(store.add_user("wang", Role::Operator, "hash", at(0)).await.unwrap());
-        assert!(!store.add_user("wang", Role::Admin, "hash", at(0)).await.unwrap());
+        let post = Post { role: Role::Operator, region: None };
+        assert!(store.add_user("wang", std::slice::from_ref(&post), "hash", at(0)).await.unwrap());
+        assert!(!store.add_user("wang", &[], "hash", at(0)).await.unwrap());
         for id in ["a", "b", "c"] {
             store.begin_session(id, "wang", at(0), at(100)).await.unwrap();
         }
-        assert_eq!(store.session("a", at(99)).await.unwrap().unwrap().role, Role::Operator);
+        assert_eq!(store.session("a", at(99)).await.unwrap().unwrap().posts, [post]);
         assert!(store.session("a", at(100)).await.unwrap().is_none());
         store.end_session("b").await.unwrap();
         assert!(store.session("b", at(1)).await.unwrap().is_none());
@@ -365,8 +368,7 @@ on_both! {
         let shop = Shop::of(kind).await;
         shop.store.take(&[inbound(&alert(1, 1, 1, 0))], at(0)).await.unwrap();
         // no close: as after SIGKILL
-        let zone = shop.store.zone().clone();
-        let again = xunge_central::store::Store::open(&shop.place, zone).await.unwrap();
+                let again = xunge_central::store::Store::open(&shop.place, settings()).await.unwrap();
         assert_eq!(again.list_cases(&everything()).await.unwrap().0.len(), 1);
     }
 }
@@ -441,13 +443,13 @@ on_both! {
         let shop = Shop::of(kind).await;
         shop.store.take(&[inbound(&alert(1, 1, 1, 0))], at(1)).await.unwrap();
         let case = shop.store.list_cases(&everything()).await.unwrap().0.remove(0);
-        let old = shop.store.decide(case.id, &false_alarm(), "wang", case.version - 1, at(2)).await;
+        let old = shop.store.change_case(case.id, false_alarm(), &guard("wang"), case.version - 1, at(2)).await;
         assert!(old.unwrap_err().to_string().contains("look at it again"));
-        assert!(shop.store.decide(Uuid::nil(), &false_alarm(), "wang", 2, at(2)).await.unwrap().is_none());
-        shop.store.decide(case.id, &false_alarm(), "wang", case.version, at(2)).await.unwrap().unwrap();
-        let again = shop.store.decide(case.id, &false_alarm(), "li", case.version, at(3)).await;
+        assert!(shop.store.change_case(Uuid::nil(), false_alarm(), &guard("wang"), 2, at(2)).await.unwrap().is_none());
+        shop.store.change_case(case.id, false_alarm(), &guard("wang"), case.version, at(2)).await.unwrap().unwrap();
+        let again = shop.store.change_case(case.id, false_alarm(), &guard("li"), case.version, at(3)).await;
         assert!(again.unwrap_err().to_string().contains("already been decided by wang"));
-        let detail = shop.store.case_detail(case.id).await.unwrap().unwrap();
+        let detail = shop.store.case_detail(case.id, &guard("wang"), at(0)).await.unwrap().unwrap();
         assert_eq!(detail.verdict.unwrap().by, "wang");
         assert_eq!(detail.log.len(), 3, "a refused change leaves nothing in the log");
     }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use uuid::Uuid;
 use xunge_alert::{Alert, Evidence, EvidenceKind, Phase};
-use xunge_central::case::number;
+use xunge_central::case::guard::{Actor, Post, Role};
+use xunge_central::case::{Change, Reason, Verdict, number};
 use xunge_central::clock::Clock;
 use xunge_central::intake::message::{AlertMessage, Inbound};
-use xunge_central::store::{Place, Store};
+use xunge_central::store::{Place, Settings, Store};
 use xunge_parts::Postgres;
 
 pub const SITE: &str = "420502001001";
@@ -97,7 +97,7 @@ impl Shop {
                 Place::Postgres { url: url.parse().unwrap(), password: None }
             }
         };
-        let store = Store::open(&place, shanghai()).await.unwrap();
+        let store = Store::open(&place, settings()).await.unwrap();
         Self { store, folder, place }
     }
 
@@ -125,8 +125,22 @@ impl Shop {
     }
 }
 
-pub fn shanghai() -> TimeZone {
-    number::zone("Asia/Shanghai").unwrap()
+pub fn settings() -> Settings {
+    Settings::usual(number::zone("Asia/Shanghai").unwrap())
+}
+
+/// Somebody with one post everywhere.
+pub fn everywhere(name: &str, role: Role) -> Actor {
+    Actor { name: name.into(), posts: vec![Post { role, region: None }] }
+}
+
+/// 值班员.
+pub fn guard(name: &str) -> Actor {
+    everywhere(name, Role::Operator)
+}
+
+pub fn decided(verdict: Verdict, reason: Option<Reason>) -> Change {
+    Change::Decided { verdict, reason, note: None, class: None, category: None }
 }
 
 /// An alert that began `since` seconds after the start; `id` makes its identity.

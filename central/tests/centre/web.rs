@@ -8,10 +8,10 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
+use xunge_central::case::guard::{Post, Role};
 use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
 use xunge_central::password;
-use xunge_central::store::Role;
 use xunge_central::web::{Web, router};
 
 use crate::support::{Hands, Shop, alert, at, inbound};
@@ -39,7 +39,10 @@ impl Console {
         let feed = Feed::new(shop.store.clone());
         let files = EvidenceFiles::open(shop.folder.path(), max_file_bytes).await.unwrap();
         let hash = password::hash(PASSWORD).unwrap();
-        shop.store.add_user("wang", Role::Operator, &hash, at(0)).await.unwrap();
+        shop.store
+            .add_user("wang", &[Post { role: Role::Operator, region: None }], &hash, at(0))
+            .await
+            .unwrap();
         let (stop, stopped) = watch::channel(false);
         let web = Web::new(shop.store.clone(), feed.clone(), files.clone(), hands.clock(), stopped);
         Self { app: router(Arc::new(web)), shop, feed, hands, files, stop }
@@ -118,7 +121,7 @@ async fn a_person_logs_in_and_out() {
     let console = Console::open().await;
     let cookie = console.log_in().await;
     let who = body(console.send(get("/api/v1/session", Some(&cookie))).await).await;
-    assert_eq!(who, json!({"user": "wang", "role": "operator"}));
+    assert_eq!(who, json!({"user": "wang", "posts": [{"role": "operator", "region": null}]}));
     let out = console.send(change(Method::DELETE, "/api/v1/session", Some(&cookie), &json!({}))).await;
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     let after = console.send(get("/api/v1/session", Some(&cookie))).await;
@@ -213,8 +216,13 @@ async fn a_case_is_listed_shown_and_decided_once() {
     assert_eq!(detail["alerts"][0]["clock_quality"], "synchronised");
     assert_eq!(detail["log"][0]["change"]["change"], "registered");
 
-    let verdict = format!("{path}/verdict");
-    let decide = |request: Value| console.send(change(Method::POST, &verdict, Some(&cookie), &request));
+    let changes = format!("{path}/changes");
+    let decide = |mut request: Value| {
+        let version = request["version"].take();
+        request["change"] = "decided".into();
+        let request = json!({"change": request, "version": version});
+        console.send(change(Method::POST, &changes, Some(&cookie), &request))
+    };
     let no_reason = decide(json!({"verdict": "false_alarm", "version": 2})).await;
     assert_eq!(no_reason.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let old = decide(json!({"verdict": "real", "version": 1})).await;
@@ -321,7 +329,7 @@ async fn events_come_as_they_happen_and_a_second_connection_is_told_to_reload() 
     assert!(read(&mut second).await.starts_with("event: reload\n"));
 
     let taken = console.shop.store.take(&[inbound(&alert(1, 1, 1, 0))], at(1)).await.unwrap();
-    console.feed.tell(&taken).await;
+    console.feed.tell(&taken.news).await;
     for stream in [&mut first, &mut second] {
         let event = read(stream).await;
         assert!(event.starts_with("event: case\n"), "{event}");
@@ -331,7 +339,7 @@ async fn events_come_as_they_happen_and_a_second_connection_is_told_to_reload() 
     }
 
     for _ in 0..3000 {
-        console.feed.tell(&taken).await;
+        console.feed.tell(&taken.news).await;
     }
     assert!(read(&mut first).await.starts_with("event: reload\n"), "too slow: told to read everything again");
 

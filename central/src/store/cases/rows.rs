@@ -1,16 +1,19 @@
 //! Rows to views.
 
-use serde::de::DeserializeOwned;
+use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
 use std::collections::HashMap;
 use uuid::Uuid;
 use xunge_alert::Alert;
 
-use crate::case::{Case, Change, Decision, Reason, State, Verdict};
+use crate::case::guard::{Actor, possible};
+use crate::case::{Change, Stage, State};
+use crate::org::{Calendar, Level};
+use crate::store::names::{json, json_name, named};
 use crate::store::sql::Sql;
-use crate::store::{Doing, StoreError, count, level, opt_time, time, uuid};
-use crate::view::{AlertView, CaseDetail, CaseSummary, EvidenceView, LogView};
+use crate::store::{Doing, StoreError, Tx, book, count, level, opt_time, time, uuid};
+use crate::view::{AlertView, CaseDetail, CaseName, CaseSummary, EvidenceView, LogView};
 
 /// A case with the first snapshot and clip of it that are stored.
 pub(super) const SUMMARY: &str = "SELECT c.*,
@@ -24,47 +27,23 @@ pub(super) const SUMMARY: &str = "SELECT c.*,
 
 const DOING: &str = "read a case";
 
-fn named<T>(parse: impl Fn(&str) -> Option<T>, name: &str) -> Result<T, StoreError> {
-    parse(name).ok_or_else(|| StoreError::Corrupt(format!("the name `{name}`")))
-}
-
-fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Corrupt(format!("JSON that does not read: {error}")))
-}
-
-fn json_name<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned()))
-        .map_err(|_| StoreError::Corrupt(format!("the name `{name}`")))
-}
-
-/// The part of a case row that changes follow rules.
-pub(in crate::store) fn case(row: &AnyRow) -> Result<Case, StoreError> {
-    Ok(Case {
-        state: named(State::parse, row.try_get("state").doing(DOING)?)?,
-        version: count(row.try_get("version").doing(DOING)?),
-        decision: decision(row)?,
-    })
-}
-
-fn decision(row: &AnyRow) -> Result<Option<Decision>, StoreError> {
-    let Some(verdict) = row.try_get::<Option<&str>, _>("verdict").doing(DOING)? else { return Ok(None) };
-    let reason: Option<&str> = row.try_get("reason").doing(DOING)?;
-    Ok(Some(Decision {
-        verdict: named(Verdict::parse, verdict)?,
-        reason: reason.map(|code| named(Reason::parse, code)).transpose()?,
-        note: row.try_get("note").doing(DOING)?,
-        by: row.try_get::<Option<String>, _>("verdict_by").doing(DOING)?.unwrap_or_default(),
-        utc: time(row.try_get::<Option<i64>, _>("verdict_us").doing(DOING)?.unwrap_or_default())?,
-    }))
-}
-
 pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
     let zone: String = row.try_get("zone").doing(DOING)?;
     Ok(CaseSummary {
         id: uuid(row.try_get("id").doing(DOING)?)?,
         number: row.try_get("number").doing(DOING)?,
         state: named(State::parse, row.try_get("state").doing(DOING)?)?,
+        level: named(Level::parse, row.try_get("level_").doing(DOING)?)?,
+        told: named(Level::parse, row.try_get("told").doing(DOING)?)?,
+        region: row.try_get("region").doing(DOING)?,
+        handler: row.try_get("handler").doing(DOING)?,
+        due_utc: opt_time(row.try_get("due_us").doing(DOING)?)?,
+        late_stages: row
+            .try_get::<&str, _>("late_stages")
+            .doing(DOING)?
+            .split(' ')
+            .filter_map(Stage::parse)
+            .collect(),
         behavior: row.try_get("behavior").doing(DOING)?,
         severity: level(row.try_get("severity").doing(DOING)?)?,
         edge: row.try_get("edge").doing(DOING)?,
@@ -89,23 +68,43 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
 }
 
 pub(super) async fn detail(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut Tx,
     id: Uuid,
+    calendar: &Calendar,
+    actor: &Actor,
+    now: Timestamp,
 ) -> Result<Option<CaseDetail>, StoreError> {
     let mut query = Sql::new(SUMMARY);
     query.push(" WHERE c.id = ").bind(id.to_string());
     let Some(row) = query.query(DOING)?.fetch_optional(&mut **tx).await.doing(DOING)? else {
         return Ok(None);
     };
+    let record = book::record(tx, &row).await?;
+    let merged = sqlx::query("SELECT id, number FROM case_ WHERE merged_into = $1 ORDER BY ordinal")
+        .bind(id.to_string())
+        .fetch_all(&mut **tx)
+        .await
+        .doing(DOING)?;
+    let merged = merged.iter().map(|row| {
+        Ok(CaseName {
+            id: uuid(row.try_get("id").doing(DOING)?)?,
+            number: row.try_get("number").doing(DOING)?,
+        })
+    });
     Ok(Some(CaseDetail {
         summary: summary(&row)?,
-        verdict: decision(&row)?,
+        verdict: record.case.decision.clone(),
+        may: possible(actor, &record.case, &record.facts.region, now),
+        deadlines: record.clocks.timers(record.case.severity, calendar).collect(),
+        clocks: record.clocks.0.iter().map(|clock| (clock.stage, clock.at(100, calendar))).collect(),
+        case: record.case,
+        merged: merged.collect::<Result<_, StoreError>>()?,
         alerts: alerts(tx, id).await?,
         log: log(tx, id).await?,
     }))
 }
 
-async fn alerts(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
+async fn alerts(tx: &mut Tx, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
     let stored = sqlx::query(
         "SELECT DISTINCT f.alert_id, f.sha256, e.media_type FROM alert a
          JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
@@ -121,7 +120,9 @@ async fn alerts(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<AlertView
         media.insert(key, row.try_get("media_type").doing(DOING)?);
     }
     let rows = sqlx::query(
-        "SELECT payload, first_received_us FROM alert WHERE case_id = $1 ORDER BY since_us, alert_id",
+        "SELECT m.payload, a.first_received_us, a.path FROM alert a
+         JOIN alert_message m ON m.edge = a.edge AND m.outbox = a.outbox AND m.seq = a.seq
+         WHERE a.case_id = $1 ORDER BY a.since_us, a.alert_id",
     )
     .bind(id.to_string())
     .fetch_all(&mut **tx)
@@ -174,7 +175,7 @@ fn alert_view(
     }
 }
 
-async fn log(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<LogView>, StoreError> {
+async fn log(tx: &mut Tx, id: Uuid) -> Result<Vec<LogView>, StoreError> {
     let rows = sqlx::query(
         "SELECT place, utc_us, actor, change, hash FROM case_log WHERE case_id = $1 ORDER BY place",
     )
@@ -185,16 +186,11 @@ async fn log(tx: &mut Transaction<'_, Any>, id: Uuid) -> Result<Vec<LogView>, St
     rows.iter()
         .map(|row| {
             let change: Change = json(row.try_get("change").doing(DOING)?)?;
-            let note = match &change {
-                Change::Decided { note, .. } => note.clone(),
-                _ => None,
-            };
             Ok(LogView {
                 index: count(row.try_get("place").doing(DOING)?),
                 utc: time(row.try_get("utc_us").doing(DOING)?)?,
                 actor: row.try_get("actor").doing(DOING)?,
                 change,
-                note,
                 hash: row.try_get("hash").doing(DOING)?,
             })
         })

@@ -1,0 +1,258 @@
+//! Cases on the table: what was loaded, what happened to them, and the log entries of it. Pure. Intake, people and
+//! deadlines all change cases through it, and the store writes what came of it in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use xunge_alert::Phase;
+
+use super::clock::{Clocks, Rules};
+use super::{Case, Change, Refused, apply, number};
+use crate::org::Region;
+
+/// What a case says about its alerts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// What happened.
+    pub behavior: String,
+    /// Box of the first alert.
+    pub edge: String,
+    /// 12-digit community code of the box.
+    pub site: String,
+    /// Grid of the camera, or the community where its grid is not known.
+    pub region: Region,
+    /// Camera of the first alert.
+    pub camera: String,
+    /// Its name for people, as last heard.
+    pub camera_name: String,
+    /// Configured rule of the first alert.
+    pub rule: String,
+    /// Zone or line; empty for the whole frame.
+    pub zone: String,
+    /// Made of an installer's test alarms.
+    pub test: bool,
+    /// When the first alert began, by the box's clock.
+    pub since: Timestamp,
+    /// When the last alert was last heard of, by the box's clock.
+    pub last: Timestamp,
+    /// When the last alert ended; none while one goes on.
+    pub ended: Option<Timestamp>,
+    /// Where its only alert stands; `updated` while one of several goes on.
+    pub phase: Phase,
+    /// How many alerts it has.
+    pub alerts: u64,
+    /// How many of them have not ended.
+    pub open_alerts: u64,
+    /// Best score.
+    pub score: f64,
+    /// Where in the frame, at the best score.
+    pub bounds: [f32; 4],
+    /// 补传: every alert of it came long after it was seen.
+    pub late: bool,
+}
+
+/// A case with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Identity.
+    pub id: Uuid,
+    /// Number that people say.
+    pub number: String,
+    /// Place among all cases.
+    pub ordinal: i64,
+    /// What its alerts say.
+    pub facts: Facts,
+    /// What its changes made of it.
+    pub case: Case,
+    /// Its running deadlines.
+    pub clocks: Clocks,
+    /// Entries in its log.
+    pub log_length: i64,
+    /// When it was made.
+    pub registered: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+}
+
+/// A change on its way into the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Of which case.
+    pub case_id: Uuid,
+    /// Place in its log, from 1.
+    pub place: i64,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub change: Change,
+}
+
+/// Where numbers go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Last place among all cases.
+    pub ordinal: i64,
+    /// Last sequence of each district and day.
+    pub last: BTreeMap<(String, String), i64>,
+}
+
+/// Cases on the table.
+#[derive(Debug, Clone)]
+pub struct Book {
+    rules: Arc<Rules>,
+    now: Timestamp,
+    records: BTreeMap<Uuid, Record>,
+    new: BTreeSet<Uuid>,
+    touched: BTreeSet<Uuid>,
+    entries: Vec<Entry>,
+    numbers: Numbers,
+}
+
+impl Book {
+    /// An empty table, at this moment.
+    pub fn new(rules: Arc<Rules>, now: Timestamp, numbers: Numbers) -> Self {
+        Self {
+            rules,
+            now,
+            records: BTreeMap::new(),
+            new: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            entries: Vec::new(),
+            numbers,
+        }
+    }
+
+    /// The moment at which everything on the table happens.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Lays a case on the table.
+    pub fn lay(&mut self, record: Record) {
+        self.records.entry(record.id).or_insert(record);
+    }
+
+    /// A case on the table.
+    pub fn get(&self, id: Uuid) -> Option<&Record> {
+        self.records.get(&id)
+    }
+
+    /// All cases on the table.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// Makes a case. `district` and `day` number it.
+    pub fn register(&mut self, facts: Facts, severity: u8, day: &str, first: Change) -> Uuid {
+        let district = number::district(&facts.site).to_owned();
+        let last = self.numbers.last.entry((district.clone(), day.to_owned())).or_insert(0);
+        *last += 1;
+        self.numbers.ordinal += 1;
+        let id = id_at(self.now);
+        let number = number::format(&district, day, u64::try_from(*last).unwrap_or(0));
+        let case = Case::registered(severity);
+        let clocks = Clocks::default().follow(&case, &first, self.now, &self.rules);
+        let record = Record {
+            id,
+            number,
+            ordinal: self.numbers.ordinal,
+            facts,
+            case,
+            clocks,
+            log_length: 1,
+            registered: self.now,
+            updated: self.now,
+        };
+        self.records.insert(id, record);
+        self.new.insert(id);
+        self.touched.insert(id);
+        self.entries.push(Entry {
+            case_id: id,
+            place: 1,
+            actor: super::apply::SYSTEM.to_owned(),
+            change: first,
+        });
+        id
+    }
+
+    /// Changes a case that is on the table. None where it is not.
+    pub fn change(&mut self, id: Uuid, change: Change, actor: &str) -> Option<Result<&Record, Refused>> {
+        let record = self.records.get_mut(&id)?;
+        let case = match apply(&record.case, &change, actor, self.now) {
+            Ok(case) => case,
+            Err(refused) => return Some(Err(refused)),
+        };
+        record.clocks = record.clocks.follow(&case, &change, self.now, &self.rules);
+        record.case = case;
+        record.log_length += 1;
+        record.updated = self.now;
+        self.touched.insert(id);
+        self.entries.push(Entry { case_id: id, place: record.log_length, actor: actor.to_owned(), change });
+        Some(Ok(record))
+    }
+
+    /// Makes a change of the system's own that follows from where the case stands.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, where it does not follow: whoever calls must have looked.
+    pub fn must(&mut self, id: Uuid, change: Change) {
+        let refused = match self.change(id, change, super::apply::SYSTEM) {
+            Some(Err(refused)) => Some(refused),
+            Some(Ok(_)) | None => None,
+        };
+        debug_assert_eq!(refused, None, "a change of the system's own was refused");
+    }
+
+    /// Changes what a case says about its alerts.
+    pub fn facts(&mut self, id: Uuid) -> Option<&mut Facts> {
+        let record = self.records.get_mut(&id)?;
+        record.updated = self.now;
+        self.touched.insert(id);
+        Some(&mut record.facts)
+    }
+
+    /// Sets the clocks of a case anew, after the calendar or the limits have changed.
+    pub fn wind(&mut self, id: Uuid) {
+        let Some(record) = self.records.get_mut(&id) else { return };
+        // a remark changes nothing, so the clocks only follow the rules
+        let nothing = Change::Noted { note: String::new() };
+        record.clocks = record.clocks.follow(&record.case, &nothing, self.now, &self.rules);
+        self.touched.insert(id);
+    }
+
+    /// The rules that clocks go by.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What came of it: cases that are new or changed, the log, the numbers.
+    pub fn close(self) -> Closed {
+        let Self { records, new, touched, entries, numbers, rules, .. } = self;
+        let changed = records.into_iter().filter(|(id, _)| touched.contains(id)).map(|(_, record)| record);
+        Closed { changed: changed.collect(), new, entries, numbers, rules }
+    }
+}
+
+/// What came of a table of cases.
+#[derive(Debug)]
+pub struct Closed {
+    /// Cases that are new or changed.
+    pub changed: Vec<Record>,
+    /// Those of them that are new.
+    pub new: BTreeSet<Uuid>,
+    /// The log, in order.
+    pub entries: Vec<Entry>,
+    /// Where numbers go on.
+    pub numbers: Numbers,
+    /// The rules that clocks went by.
+    pub rules: Arc<Rules>,
+}
+
+/// An id that sorts by time (UUID v7), so that an index grows at its end.
+pub fn id_at(now: Timestamp) -> Uuid {
+    let secs = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, secs, nanos))
+}

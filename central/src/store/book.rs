@@ -1,0 +1,278 @@
+//! Cases between the tables and the pure [`Book`]: loading those that a write is about, and writing what came of it.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+use xunge_alert::Phase;
+
+use super::names::{json, json_name, json_text};
+use super::sql::{Sql, insert, parts};
+use super::{Doing, Store, StoreError, Tx, chain, count, opt_time, time, us, uuid};
+use crate::case::book::{Book, Closed, Facts, Numbers, Record};
+use crate::case::clock::Clocks;
+use crate::case::{Case, Change, apply, number};
+use crate::org::{Level, Region};
+
+/// Begins a table of cases. `districts` are those in which new ones may be made.
+pub(super) async fn open(
+    tx: &mut Tx,
+    store: &Store,
+    districts: &[String],
+    now: Timestamp,
+) -> Result<Book, StoreError> {
+    let doing = "read the case numbers";
+    let mut numbers = Numbers::default();
+    if !districts.is_empty() {
+        let day = number::day(now, store.zone());
+        numbers.ordinal = sqlx::query_scalar("SELECT COALESCE(MAX(ordinal), 0) FROM case_")
+            .fetch_one(&mut **tx)
+            .await
+            .doing(doing)?;
+        let mut sql = Sql::new("SELECT district, last FROM case_number WHERE day = ");
+        sql.bind(&day).push(" AND district IN ").list(districts.iter());
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            let district = row.try_get("district").doing(doing)?;
+            numbers.last.insert((district, day.clone()), row.try_get("last").doing(doing)?);
+        }
+    }
+    Ok(Book::new(store.policy().rules.clone(), now, numbers))
+}
+
+/// Loads cases onto the table. One that is not there is left out.
+pub(super) async fn lay(tx: &mut Tx, book: &mut Book, ids: &[Uuid]) -> Result<(), StoreError> {
+    let doing = "read cases";
+    let missing: Vec<Uuid> = ids.iter().copied().filter(|id| book.get(*id).is_none()).collect();
+    for part in parts(&missing, 1) {
+        let mut sql = Sql::new("SELECT * FROM case_ WHERE id IN ");
+        sql.list(part.iter().map(Uuid::to_string));
+        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+            book.lay(record(tx, &row).await?);
+        }
+    }
+    Ok(())
+}
+
+/// A case from its row; one of before its body was kept, from its log.
+pub(super) async fn record(tx: &mut Tx, row: &AnyRow) -> Result<Record, StoreError> {
+    let doing = "read a case";
+    let id = uuid(row.try_get("id").doing(doing)?)?;
+    let case = match row.try_get::<Option<&str>, _>("body").doing(doing)? {
+        Some(body) => json(body)?,
+        None => replayed(tx, id).await?,
+    };
+    let clocks = match row.try_get::<Option<&str>, _>("clocks").doing(doing)? {
+        Some(clocks) => json(clocks)?,
+        None => Clocks::default(),
+    };
+    Ok(Record {
+        id,
+        number: row.try_get("number").doing(doing)?,
+        ordinal: row.try_get("ordinal").doing(doing)?,
+        facts: facts(row)?,
+        case,
+        clocks,
+        log_length: row.try_get("log_length").doing(doing)?,
+        registered: time(row.try_get("registered_us").doing(doing)?)?,
+        updated: time(row.try_get("updated_us").doing(doing)?)?,
+    })
+}
+
+fn facts(row: &AnyRow) -> Result<Facts, StoreError> {
+    let doing = "read a case";
+    let site: String = row.try_get("site").doing(doing)?;
+    let region: &str = row.try_get("region").doing(doing)?;
+    Ok(Facts {
+        behavior: row.try_get("behavior").doing(doing)?,
+        edge: row.try_get("edge").doing(doing)?,
+        region: Region::parse(region).unwrap_or_else(|_| Region::of_site(&site)),
+        site,
+        camera: row.try_get("camera").doing(doing)?,
+        camera_name: row.try_get("camera_name").doing(doing)?,
+        rule: row.try_get("rule").doing(doing)?,
+        zone: row.try_get("zone").doing(doing)?,
+        test: row.try_get::<i64, _>("test").doing(doing)? != 0,
+        since: time(row.try_get("since_us").doing(doing)?)?,
+        last: time(row.try_get("last_us").doing(doing)?)?,
+        ended: opt_time(row.try_get("ended_us").doing(doing)?)?,
+        phase: json_name::<Phase>(row.try_get("phase").doing(doing)?)?,
+        alerts: count(row.try_get("alert_count").doing(doing)?),
+        open_alerts: count(row.try_get("open_alerts").doing(doing)?),
+        score: row.try_get("score").doing(doing)?,
+        bounds: json(row.try_get("box").doing(doing)?)?,
+        late: row.try_get::<i64, _>("late").doing(doing)? != 0,
+    })
+}
+
+async fn replayed(tx: &mut Tx, id: Uuid) -> Result<Case, StoreError> {
+    let doing = "read the log of a case";
+    let rows = sqlx::query("SELECT utc_us, actor, change FROM case_log WHERE case_id = $1 ORDER BY place")
+        .bind(id.to_string())
+        .fetch_all(&mut **tx)
+        .await
+        .doing(doing)?;
+    let mut case: Option<Case> = None;
+    for row in &rows {
+        let change: Change = json(row.try_get("change").doing(doing)?)?;
+        case = match case {
+            None => Case::begun_by(&change),
+            Some(case) => Some(apply(
+                &case,
+                &change,
+                row.try_get("actor").doing(doing)?,
+                time(row.try_get("utc_us").doing(doing)?)?,
+            )?),
+        };
+    }
+    case.ok_or_else(|| StoreError::Corrupt(format!("case {id} without a log")))
+}
+
+/// Writes what came of the table.
+pub(super) async fn save(tx: &mut Tx, closed: &Closed, now: Timestamp) -> Result<(), StoreError> {
+    let doing = "write cases";
+    let rows: Vec<CaseRow<'_>> =
+        closed.changed.iter().map(|record| CaseRow::of(record, closed)).collect::<Result<_, _>>()?;
+    insert(tx, doing, (INSERT, UPDATE), 50, &rows, |values, row| row.bind(values)).await?;
+    chain::append(tx, &closed.entries, now).await?;
+    save_timers(tx, closed).await?;
+    save_numbers(tx, closed).await
+}
+
+async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
+    let doing = "write deadlines";
+    let old: Vec<String> = closed
+        .changed
+        .iter()
+        .filter(|record| !closed.new.contains(&record.id))
+        .map(|record| record.id.to_string())
+        .collect();
+    for part in parts(&old, 1) {
+        let mut sql = Sql::new("DELETE FROM timer WHERE case_id IN ");
+        sql.list(part.iter());
+        sql.query(doing)?.persistent(false).execute(&mut **tx).await.doing(doing)?;
+    }
+    let mut timers = Vec::new();
+    for record in &closed.changed {
+        let running = record.clocks.timers(record.case.severity, &closed.rules.calendar);
+        timers.extend(running.map(|timer| (record.id.to_string(), timer)));
+    }
+    let head = "INSERT INTO timer (case_id, stage, percent, due_us) VALUES ";
+    insert(tx, doing, (head, ""), 4, &timers, |values, (id, timer)| {
+        values.bind(id).bind(timer.stage.as_str()).bind(i64::from(timer.percent)).bind(us(timer.due_utc));
+    })
+    .await
+}
+
+async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
+    if closed.new.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = closed.numbers.last.iter().collect();
+    let head = "INSERT INTO case_number (district, day, last) VALUES ";
+    let tail = " ON CONFLICT (district, day) DO UPDATE SET last = excluded.last";
+    insert(tx, "write the case numbers", (head, tail), 3, &rows, |values, ((district, day), last)| {
+        values.bind(district).bind(day).bind(**last);
+    })
+    .await
+}
+
+const INSERT: &str = "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera,
+    camera_name, rule, zone, test, since_us, last_us, ended_us, phase, alert_count, score, box, late, registered_us,
+    updated_us, verdict, reason, body, clocks, open_, region, district, street, community, level_, told, category, class, handler,
+    assignee, due_us, late_stages, open_alerts, reworks, urges, taken_us, decided_us, handled_us, closed_us, merged_into) VALUES ";
+
+const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version,
+    log_length = excluded.log_length, severity = excluded.severity, camera_name = excluded.camera_name,
+    since_us = excluded.since_us, last_us = excluded.last_us, ended_us = excluded.ended_us, phase = excluded.phase,
+    alert_count = excluded.alert_count, score = excluded.score, box = excluded.box, late = excluded.late,
+    updated_us = excluded.updated_us, verdict = excluded.verdict, reason = excluded.reason, body = excluded.body,
+    clocks = excluded.clocks, open_ = excluded.open_, level_ = excluded.level_, told = excluded.told,
+    category = excluded.category, class = excluded.class, handler = excluded.handler, assignee = excluded.assignee,
+    due_us = excluded.due_us, late_stages = excluded.late_stages, open_alerts = excluded.open_alerts,
+    reworks = excluded.reworks, urges = excluded.urges, taken_us = excluded.taken_us, decided_us = excluded.decided_us,
+    handled_us = excluded.handled_us, closed_us = excluded.closed_us, merged_into = excluded.merged_into";
+
+/// A case as its row.
+struct CaseRow<'r> {
+    record: &'r Record,
+    body: String,
+    clocks: String,
+    due: Option<Timestamp>,
+    late_stages: String,
+}
+
+impl<'r> CaseRow<'r> {
+    fn of(record: &'r Record, closed: &Closed) -> Result<Self, StoreError> {
+        let late: Vec<&str> = record.case.late.iter().map(|stage| stage.as_str()).collect();
+        Ok(Self {
+            record,
+            body: json_text(&record.case)?,
+            clocks: json_text(&record.clocks)?,
+            due: record.clocks.due(&closed.rules.calendar).map(|(_, due)| due),
+            late_stages: late.join(" "),
+        })
+    }
+
+    fn bind(&self, values: &mut super::sql::Values<'_>) {
+        let Record { facts, case, .. } = self.record;
+        let decision = case.decision.as_ref();
+        let at = |level: Level| facts.region.at(level).map(String::from).unwrap_or_default();
+        let outcome = case.outcome.as_ref().map(|outcome| us(outcome.mark.utc));
+        let phase = match facts.phase {
+            Phase::Began => "began",
+            Phase::Updated => "updated",
+            Phase::Ended => "ended",
+        };
+        values
+            .bind(self.record.id.to_string())
+            .bind(self.record.ordinal)
+            .bind(&self.record.number)
+            .bind(case.state.as_str())
+            .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
+            .bind(self.record.log_length)
+            .bind(&facts.behavior)
+            .bind(i64::from(case.severity))
+            .bind(&facts.edge)
+            .bind(&facts.site)
+            .bind(&facts.camera)
+            .bind(&facts.camera_name)
+            .bind(&facts.rule)
+            .bind(&facts.zone)
+            .bind(i64::from(facts.test))
+            .bind(us(facts.since))
+            .bind(us(facts.last))
+            .bind(facts.ended.map(us))
+            .bind(phase)
+            .bind(i64::try_from(facts.alerts).unwrap_or(i64::MAX))
+            .bind(facts.score)
+            .bind(super::names::box_text(facts.bounds))
+            .bind(i64::from(facts.late))
+            .bind(us(self.record.registered))
+            .bind(us(self.record.updated))
+            .bind(decision.map(|decision| decision.verdict.as_str()))
+            .bind(decision.and_then(|decision| decision.reason).map(|reason| reason.as_str()))
+            .bind(&self.body)
+            .bind(&self.clocks)
+            .bind(i64::from(case.state.is_open()))
+            .bind(facts.region.as_str())
+            .bind(at(Level::District))
+            .bind(at(Level::Street))
+            .bind(at(Level::Community))
+            .bind(case.level.as_str())
+            .bind(case.told.as_str())
+            .bind(&case.category)
+            .bind(case.class.map(|class| class.as_str()))
+            .bind(case.handler.as_ref().map(|mark| mark.by.as_str()))
+            .bind(case.assigned.as_ref().and_then(|assigned| assigned.to.user.as_deref()))
+            .bind(self.due.map(us))
+            .bind(&self.late_stages)
+            .bind(i64::try_from(facts.open_alerts).unwrap_or(i64::MAX))
+            .bind(i64::from(case.reworks))
+            .bind(i64::try_from(case.urges.len()).unwrap_or(i64::MAX))
+            .bind(case.taken.as_ref().map(|mark| us(mark.utc)))
+            .bind(decision.map(|decision| us(decision.utc)))
+            .bind(outcome)
+            .bind(case.closed_utc.map(us))
+            .bind(case.merged.as_ref().map(|merged| merged.master.to_string()));
+    }
+}

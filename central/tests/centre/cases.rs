@@ -1,0 +1,212 @@
+//! Cases in the store: changes, deadlines, lists by region.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use xunge_alert::Severity;
+use xunge_central::case::guard::{Actor, Post, Role};
+use xunge_central::case::{Assignee, Change, Reason, Stage, State, Verdict, Work};
+use xunge_central::org::{Level, Region};
+use xunge_central::store::{CaseFilter, Store, StoreError};
+use xunge_central::view::CaseSummary;
+
+use crate::support::{Kind, SITE, Shop, alert, at, decided, everywhere, inbound, on_both, settings};
+
+fn everything() -> CaseFilter {
+    CaseFilter { limit: 200, ..CaseFilter::default() }
+}
+
+async fn cases(store: &Store, filter: &CaseFilter) -> Vec<CaseSummary> {
+    store.list_cases(filter).await.unwrap().0
+}
+
+/// Makes a case of urgency `severity` at `secs`, and gives its id.
+async fn case(shop: &Shop, n: u64, severity: u8, secs: i64) -> Uuid {
+    let mut one = alert(u128::from(n), n, 1, secs);
+    one.camera = format!("c{n}");
+    one.severity = Severity::try_from(severity).unwrap();
+    let taken = shop.store.take(&[inbound(&one)], at(secs + 1)).await.unwrap();
+    assert_eq!(taken.news.cases.len(), 1);
+    *taken.news.cases.first().unwrap()
+}
+
+fn of(name: &str, role: Role, region: &str) -> Actor {
+    Actor { name: name.into(), posts: vec![Post { role, region: Some(Region::parse(region).unwrap()) }] }
+}
+
+/// Makes a change against what is there now.
+async fn step(shop: &Shop, id: Uuid, change: Change, who: &Actor, secs: i64) -> Result<State, StoreError> {
+    let shown = shop.store.case_summary(id).await.unwrap().unwrap().version;
+    let record = shop.store.change_case(id, change, who, shown, at(secs)).await?;
+    Ok(record.unwrap().case.state)
+}
+
+fn done(excuse: &str) -> Change {
+    Change::Handled(Work {
+        note: "已处理".into(),
+        pictures: Vec::new(),
+        fix: None,
+        distance_m: None,
+        excuse: Some(excuse.into()),
+    })
+}
+
+fn to_community() -> Change {
+    Change::Dispatched {
+        to: Assignee { region: Region::parse(SITE).unwrap(), user: Some("li".into()) },
+        note: None,
+    }
+}
+
+on_both! {
+    async fn a_case_goes_its_whole_way_and_the_log_proves_it(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 2, 0).await;
+        let room = of("wang", Role::Operator, SITE);
+        let dispatcher = of("chen", Role::Dispatcher, "420502001");
+        let worker = of("li", Role::GridWorker, SITE);
+        let inspector = of("zhao", Role::Inspector, "420502");
+        let way = [
+            (Change::Taken, &room, State::Verifying),
+            (decided(Verdict::Real, None), &room, State::Filed),
+            (to_community(), &dispatcher, State::Dispatched),
+            (Change::Accepted, &worker, State::Handling),
+            (done("无照片"), &worker, State::Checking),
+            (Change::Checked { passed: true, note: None }, &inspector, State::Closed),
+        ];
+        for (secs, (change, who, state)) in (10..).zip(way) {
+            assert_eq!(step(&shop, id, change, who, secs).await.unwrap(), state);
+        }
+        let summary = shop.store.case_summary(id).await.unwrap().unwrap();
+        assert_eq!((summary.state, summary.handler.as_deref(), summary.due_utc), (State::Closed, Some("li"), None));
+        assert_eq!(shop.number("SELECT COUNT(*) FROM timer").await, 0, "nothing runs on a closed case");
+        assert_eq!(shop.number("SELECT COUNT(*) FROM case_ WHERE open_ = 1").await, 0);
+        let report = shop.store.verify_chain().await.unwrap();
+        assert_eq!((report.entries, report.problems), (8, Vec::<String>::new()));
+    }
+
+    async fn posts_of_another_region_or_role_change_nothing(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 2, 0).await;
+        let before = shop.number("SELECT COUNT(*) FROM case_log").await;
+        for who in [
+            of("x", Role::Operator, "420503"),
+            of("x", Role::GridWorker, SITE),
+            of("x", Role::Admin, "420502001002"),
+            Actor { name: "x".into(), posts: Vec::new() },
+        ] {
+            let refused = step(&shop, id, decided(Verdict::Real, None), &who, 5).await.unwrap_err();
+            assert!(refused.to_string().contains("your posts do not include it"), "{refused}");
+        }
+        assert_eq!(shop.number("SELECT COUNT(*) FROM case_log").await, before);
+    }
+
+    async fn a_list_shows_only_the_regions_that_are_asked_for(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        for (n, site) in [(1, "420502001001"), (2, "420502001002"), (3, "420502002001"), (4, "420503001001")] {
+            let mut one = alert(n, u64::try_from(n).unwrap(), 1, 0);
+            one.edge = format!("gw-{n}");
+            one.site = site.into();
+            shop.store.take(&[inbound(&one)], at(1)).await.unwrap();
+        }
+        for (regions, wanted) in [
+            (None, 4),
+            (Some(vec!["4205"]), 4),
+            (Some(vec!["420502"]), 3),
+            (Some(vec!["420502001"]), 2),
+            (Some(vec!["420502001001"]), 1),
+            (Some(vec!["420502001001", "420503"]), 2),
+            (Some(vec!["420502001001001"]), 0),
+            (Some(vec![]), 0),
+        ] {
+            let regions = regions.map(|codes| codes.iter().map(|code| Region::parse(code).unwrap()).collect());
+            let counts = shop.store.counts(regions.as_deref(), at(1)).await.unwrap();
+            let filter = CaseFilter { regions, ..everything() };
+            assert_eq!(cases(&shop.store, &filter).await.len(), wanted, "{filter:?}");
+            assert_eq!(counts.open, u64::try_from(wanted).unwrap());
+        }
+    }
+
+    async fn a_merged_case_shows_its_master_and_can_be_taken_out_again(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let (one, two) = (case(&shop, 1, 2, 0).await, case(&shop, 2, 2, 0).await);
+        let room = everywhere("wang", Role::Operator);
+        let into = |master| Change::Merged { master, reason: Some("同一起".into()) };
+        for nonsense in [one, Uuid::max()] {
+            assert!(step(&shop, one, into(nonsense), &room, 5).await.is_err());
+        }
+        assert_eq!(step(&shop, one, into(two), &room, 6).await.unwrap(), State::Merged);
+        assert!(step(&shop, two, into(one), &room, 7).await.is_err(), "not into what is merged itself");
+        let detail = shop.store.case_detail(two, &room, at(8)).await.unwrap().unwrap();
+        assert_eq!(detail.merged.iter().map(|case| case.id).collect::<Vec<_>>(), [one]);
+        let back = step(&shop, one, Change::Detached { reason: None }, &room, 9).await.unwrap();
+        assert_eq!(back, State::Verifying);
+    }
+
+    async fn deadlines_fire_once_and_none_is_lost_over_a_restart(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 1, 0).await;
+        assert_eq!(shop.store.fire_timers(at(60)).await.unwrap().0, Vec::<Uuid>::new(), "not before its time");
+        assert_eq!(shop.store.fire_timers(at(61)).await.unwrap().0, [id]);
+        assert_eq!(shop.store.fire_timers(at(61)).await.unwrap().0, Vec::<Uuid>::new());
+        let again = Store::open(&shop.place, settings()).await.unwrap();
+        // down for a day: what came meanwhile happens now, step by step, each once
+        while again.fire_timers(at(86_400)).await.unwrap().1 {}
+        let summary = again.case_summary(id).await.unwrap().unwrap();
+        assert_eq!((summary.state, summary.told), (State::Verifying, Level::District));
+        assert_eq!(fired(&shop).await.values().max(), Some(&1));
+        let told = |told| CaseFilter { told: Some(told), ..everything() };
+        assert_eq!(cases(&again, &told(Level::District)).await.len(), 1);
+        assert_eq!(cases(&again, &told(Level::City)).await.len(), 0);
+        assert_eq!(cases(&again, &CaseFilter { late: true, ..everything() }).await.len(), 1);
+        assert!(again.verify_chain().await.unwrap().problems.is_empty());
+    }
+
+    async fn what_is_late_climbs_the_ladder(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 1, 0).await;
+        step(&shop, id, decided(Verdict::Real, None), &everywhere("wang", Role::Operator), 10).await.unwrap();
+        step(&shop, id, to_community(), &everywhere("chen", Role::Dispatcher), 20).await.unwrap();
+        step(&shop, id, Change::Accepted, &everywhere("li", Role::GridWorker), 30).await.unwrap();
+        let mut levels = Vec::new();
+        for hours in [1, 2, 3, 4] {
+            while shop.store.fire_timers(at(hours * 3600 + 10)).await.unwrap().1 {}
+            levels.push(shop.store.case_summary(id).await.unwrap().unwrap().level);
+        }
+        assert_eq!(levels, [Level::Grid, Level::Community, Level::Street, Level::District]);
+        let detail = shop.store.case_detail(id, &everywhere("s", Role::Supervisor), at(0)).await.unwrap().unwrap();
+        assert_eq!(detail.case.urges.len(), 3, "督办 at each level");
+        assert!(detail.case.late.contains(&Stage::Handle) && detail.may.contains(&"urged"));
+    }
+
+    async fn a_case_of_before_the_clocks_gets_them(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 2, 0).await;
+        let raw = shop.raw().await;
+        for sql in ["DELETE FROM timer", "UPDATE case_ SET body = NULL, clocks = NULL"] {
+            sqlx::query(sql).execute(&raw).await.unwrap();
+        }
+        assert_eq!(shop.store.wind_clocks(true, at(100)).await.unwrap(), 1);
+        assert_eq!(shop.store.wind_clocks(true, at(100)).await.unwrap(), 0);
+        assert_eq!(shop.store.case_summary(id).await.unwrap().unwrap().due_utc, Some(at(280)), "3 min to take it");
+        let rejected = decided(Verdict::FalseAlarm, Some(Reason::Animal));
+        step(&shop, id, rejected, &everywhere("wang", Role::Operator), 110).await.unwrap();
+        assert!(shop.store.verify_chain().await.unwrap().problems.is_empty());
+    }
+}
+
+/// How often each deadline of each case stands in the log.
+pub async fn fired(shop: &Shop) -> BTreeMap<(String, String), usize> {
+    let raw = shop.raw().await;
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT case_id, change FROM case_log WHERE change LIKE '%\"timer\"%'")
+            .fetch_all(&raw)
+            .await
+            .unwrap();
+    raw.close().await;
+    let mut fired = BTreeMap::new();
+    for key in rows {
+        *fired.entry(key).or_insert(0) += 1;
+    }
+    fired
+}

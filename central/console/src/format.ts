@@ -32,6 +32,12 @@ export function secsBetween(from: string, to: number): number {
   return Math.max(0, (to - Date.parse(from)) / 1_000)
 }
 
+/** How long until `due`, or for how long it has been over. */
+export function timeLeft(due: string, nowMs: number): { late: boolean; secs: number } {
+  const ms = Date.parse(due) - nowMs
+  return { late: ms <= 0, secs: Math.abs(ms) / 1_000 }
+}
+
 /** `14:05:09` today, `11-23 14:05:09` this year, the full date otherwise; the browser's time zone unless told. */
 export function clockTime(utc: string, nowMs: number, timeZone?: string): string {
   const at = Date.parse(utc)

@@ -1,5 +1,6 @@
 // Calls to xunge-central. Every failure becomes one ApiError, so pages need to know one shape only.
-import type { CaseDetail, CasePage, Decision, Overview, Session } from './types'
+import type { CaseDetail, CasePage, Overview, Session } from './types'
+import type { Change } from './work'
 
 const BASE = '/api/v1'
 /** A call that has no answer by then counts as a lost connection. */
@@ -11,6 +12,8 @@ export class ApiError extends Error {
     readonly status: number,
     /** The server's own sentence, if it sent one. */
     readonly detail: string | null,
+    /** Its short name for what is wrong, such as `version_differs`. */
+    readonly code: string | null = null,
   ) {
     super(detail ?? `HTTP ${status}`)
     this.name = 'ApiError'
@@ -36,7 +39,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   } catch {
     throw new ApiError(0, null)
   }
-  if (!response.ok) throw new ApiError(response.status, await problemDetail(response))
+  if (!response.ok) throw await problem(response)
   if (response.status === 204) return undefined as T
   try {
     return (await response.json()) as T
@@ -45,29 +48,47 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
 }
 
-async function problemDetail(response: Response): Promise<string | null> {
-  if (!response.headers.get('Content-Type')?.includes('json')) return null
+async function problem(response: Response): Promise<ApiError> {
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  if (!response.headers.get('Content-Type')?.includes('json')) return new ApiError(response.status, null)
   try {
-    const problem = (await response.json()) as { detail?: unknown; title?: unknown }
-    const text = problem.detail ?? problem.title
-    return typeof text === 'string' ? text : null
+    const { detail, title, code } = (await response.json()) as Record<string, unknown>
+    return new ApiError(response.status, text(detail) ?? text(title), text(code))
   } catch {
-    return null
+    return new ApiError(response.status, null)
   }
+}
+
+/** Which cases a list shows; what is left out does not narrow it. */
+export interface CaseQuery {
+  state?: string | undefined
+  /** Only cases that somebody still has to do something about. */
+  open?: true
+  region?: string
+  behavior?: string | undefined
+  /** Only those of which this level or a higher one has been told. */
+  told?: string
+  /** Only those that were late in some part of the work. */
+  late?: true
+  /** Only those that I handle or am to handle. */
+  mine?: true
+  limit?: number
+  before?: string | undefined
 }
 
 export const api = {
   session: () => call<Session>('GET', '/session'),
   login: (user: string, password: string) => call<void>('POST', '/session', { user, password }),
   logout: () => call<void>('DELETE', '/session'),
-  cases(query: { state?: string | undefined; limit?: number; before?: string | undefined }) {
+  cases(query: CaseQuery) {
     const params = new URLSearchParams()
     for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, String(value))
     return call<CasePage>('GET', `/cases?${params}`)
   },
   case: (id: string) => call<CaseDetail>('GET', `/cases/${encodeURIComponent(id)}`),
-  decide: (id: string, decision: Decision) =>
-    call<CaseDetail>('POST', `/cases/${encodeURIComponent(id)}/verdict`, decision),
+  /** `version` is the one that was on screen: whoever looked at something older is refused. */
+  change: (id: string, change: Change, version: number) =>
+    call<CaseDetail>('POST', `/cases/${encodeURIComponent(id)}/changes`, { change, version }),
   overview: () => call<Overview>('GET', '/overview'),
 }
 

@@ -1,20 +1,38 @@
 // What xunge-central sends, field by field as in its web API. Names a reader does not know stay strings.
+import type { Case, CaseName, Change, Deadline, Decision } from './work'
 
 export type Phase = 'began' | 'updated' | 'ended'
-export type Verdict = 'real' | 'false_alarm'
 
 /** `[x, y, width, height]`, fractions of the frame, origin top left. */
 export type Box = [number, number, number, number]
 
+/** A role in a region; null is everywhere. */
+export interface Post {
+  role: string
+  region: string | null
+}
+
 export interface Session {
   user: string
-  role: string
+  posts: Post[]
 }
 
 export interface CaseSummary {
   id: string
   number: string
   state: string
+  /** Which level is responsible. */
+  level: string
+  /** Highest level that has been told that something is late. */
+  told: string
+  /** Grid of the camera, else the community. */
+  region: string
+  /** Who has taken it on. */
+  handler: string | null
+  /** When the part of the work that is being done has to be done. */
+  due_utc: string | null
+  /** Parts of the work that were late. */
+  late_stages: string[]
   behavior: string
   /** 1 (most urgent) to 4. */
   severity: number
@@ -48,14 +66,6 @@ export interface CasePage {
   next: string | null
 }
 
-export interface VerdictRecord {
-  verdict: Verdict
-  reason: string | null
-  note: string | null
-  by: string
-  utc: string
-}
-
 export interface Evidence {
   kind: string
   sha256: string
@@ -86,34 +96,27 @@ export interface CaseAlert {
   evidence: Evidence[]
 }
 
-/** What changed, as it stands in the hash chain. */
-export interface Change {
-  /** `registered`, `verifying`, `joined`, `decided`. */
-  change: string
-  verdict?: string
-  reason?: string
-}
-
 export interface LogEntry {
   index: number
   utc: string
   actor: string
   change: Change
-  note: string | null
   hash: string
 }
 
 export interface CaseDetail extends CaseSummary {
-  verdict: VerdictRecord | null
+  verdict: Decision | null
+  case: Case
+  /** Names of the changes that whoever is logged in could make now. */
+  may: string[]
+  /** Next steps of the deadlines that run. */
+  deadlines: Deadline[]
+  /** When each part of the work has to be done, by stage. */
+  clocks: Record<string, string>
+  /** Cases that were merged into it. */
+  merged: CaseName[]
   alerts: CaseAlert[]
   log: LogEntry[]
-}
-
-export interface Decision {
-  verdict: Verdict
-  reason?: string
-  note?: string
-  version: number
 }
 
 export interface CameraPlace {

@@ -11,6 +11,7 @@ export const REASONS: { code: string; key: string }[] = [
   { code: 'duplicate', key: '9' },
   { code: 'test', key: '0' },
   { code: 'unclear', key: '-' },
+  { code: 'foreign', key: '=' },
 ]
 
 export function reasonOfKey(key: string): string | null {

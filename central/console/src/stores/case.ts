@@ -1,8 +1,9 @@
-// One open case: fetched, kept fresh by the event stream, and decided.
+// One open case: fetched, kept fresh by the event stream, and changed.
 import { onBeforeUnmount, ref, shallowRef, watch } from 'vue'
 import { ApiError, api } from '@/api/client'
-import type { CaseDetail, Decision } from '@/api/types'
-import { i18n } from '@/i18n'
+import type { CaseDetail } from '@/api/types'
+import type { Change } from '@/api/work'
+import { i18n, named } from '@/i18n'
 import { sentence } from '@/sentence'
 import { overtaken } from './cases'
 import { listen } from './live'
@@ -11,13 +12,20 @@ import { forgetSession } from './session'
 /** A burst of alerts about the open case costs one fetch. */
 const REFRESH_PAUSE_MS = 300
 
+/** What became of the last change. */
+export interface Answer {
+  /** Name of the change. */
+  of: string
+  text: string
+  /** It was not recorded. */
+  refused: boolean
+}
+
 export function useCase(id: () => string) {
   const { t } = i18n.global
   const detail = shallowRef<CaseDetail | null>(null)
   const failure = ref<string | null>(null)
-  const message = ref<string | null>(null)
-  /** Whether `message` tells of a verdict that was not recorded. */
-  const refused = ref(false)
+  const answer = shallowRef<Answer | null>(null)
   const busy = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -40,35 +48,39 @@ export function useCase(id: () => string) {
     }
   }
 
-  async function decide(decision: Decision): Promise<void> {
+  async function change(change: Change): Promise<void> {
     const wanted = id()
+    const shown = detail.value
+    if (shown === null || busy.value) return
+    const of = change.change
+    const tell = (text: string, refused: boolean) => {
+      if (wanted === id()) answer.value = { of, text, refused }
+    }
     busy.value = true
-    message.value = null
+    answer.value = null
     try {
-      take(await api.decide(wanted, decision))
-      if (wanted === id()) {
-        refused.value = false
-        message.value = t('verdict.saved')
-      }
+      take(await api.change(wanted, change, shown.version))
+      tell(of === 'decided' ? t('verdict.saved') : t('action.saved', { action: named('action', of) }), false)
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) forgetSession()
-      refused.value = true
-      if (error instanceof ApiError && error.status === 409) await explainConflict(wanted)
-      else if (wanted === id()) message.value = sentence(error)
+      const tooLate = error instanceof ApiError && error.status === 409
+      // Somebody was faster: the new state has to be on screen before it is explained.
+      if (tooLate) await load()
+      tell(tooLate ? conflict(of, error) : sentence(error), true)
     } finally {
       busy.value = false
     }
   }
 
-  /** Somebody was faster: show the new state and say who it was. */
-  async function explainConflict(wanted: string): Promise<void> {
-    await load()
-    if (wanted !== id()) return
+  /** Why a change came too late, and who was faster. */
+  function conflict(of: string, error: ApiError): string {
     const decided = detail.value?.verdict ?? null
-    message.value =
-      decided === null
-        ? t('verdict.conflict')
-        : t('verdict.conflictDecided', { by: decided.by, verdict: t(`verdict.${decided.verdict}`) })
+    if (of === 'decided' && decided !== null) {
+      const by = named('actor', decided.by)
+      return t('verdict.conflictDecided', { by, verdict: named('verdict', decided.verdict) })
+    }
+    if (error.code === 'version_differs') return t(of === 'decided' ? 'verdict.conflict' : 'action.conflict')
+    return sentence(error)
   }
 
   watch(
@@ -76,7 +88,7 @@ export function useCase(id: () => string) {
     () => {
       detail.value = null
       failure.value = null
-      message.value = null
+      answer.value = null
       void load()
     },
     { immediate: true },
@@ -95,5 +107,5 @@ export function useCase(id: () => string) {
     clearTimeout(timer)
     unlisten()
   })
-  return { detail, failure, message, refused, busy, decide }
+  return { detail, failure, answer, busy, change }
 }

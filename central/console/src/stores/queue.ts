@@ -3,21 +3,14 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { ApiError, api } from '@/api/client'
 import type { CaseSummary } from '@/api/types'
 import * as cases from './cases'
+import { type FilterName, fits, queryOf } from './filters'
 import { listen } from './live'
 import { forgetSession, session } from './session'
+import { UNDECIDED } from './states'
 
 const PAGE = 50
-/** States in which a person has yet to say what it was. */
-export const UNDECIDED = ['registered', 'verifying']
-
-export type StateFilter = 'all' | 'undecided' | 'filed' | 'rejected'
-export const STATE_FILTERS: StateFilter[] = ['all', 'undecided', 'filed', 'rejected']
-const STATES: Record<StateFilter, string[] | null> = {
-  all: null,
-  undecided: UNDECIDED,
-  filed: ['filed'],
-  rejected: ['rejected'],
-}
+/** A burst of cases that only the centre can place costs one fetch. */
+const ASK_PAUSE_MS = 800
 
 const list = shallowRef<cases.CaseList>(cases.empty)
 const next = ref<string | null>(null)
@@ -25,8 +18,11 @@ const hold = ref(false)
 /** Behaviors seen since the page was opened: what can be filtered by. */
 const seen = ref(new Set<string>())
 let generation = 0
+/** A case came of which only the centre knows whether it belongs here. */
+let unsure = false
+let askTimer: ReturnType<typeof setTimeout> | undefined
 
-export const stateFilter = ref<StateFilter>('all')
+export const stateFilter = ref<FilterName>('all')
 export const behaviorFilter = ref<string | null>(null)
 export const loading = ref(false)
 export const failure = ref<ApiError | null>(null)
@@ -35,13 +31,12 @@ export const held = computed(() => list.value.held)
 export const hasMore = computed(() => next.value !== null)
 export const behaviors = computed(() => [...seen.value].sort())
 
-function matches(summary: CaseSummary): boolean {
-  const states = STATES[stateFilter.value]
-  return (
-    (states === null || states.includes(summary.state)) &&
-    (behaviorFilter.value === null || summary.behavior === behaviorFilter.value)
-  )
+function verdictOn(summary: CaseSummary): boolean | null {
+  return fits(stateFilter.value, behaviorFilter.value, summary, session.value?.user ?? '')
 }
+
+/** What the centre has put on the list stays there while nothing speaks against it. */
+const matches = (summary: CaseSummary) => verdictOn(summary) !== false
 
 function note(page: CaseSummary[]): void {
   for (const { behavior } of page) if (!seen.value.has(behavior)) seen.value.add(behavior)
@@ -52,8 +47,7 @@ async function fetchPage(before: string | undefined): Promise<CaseSummary[] | nu
   const mine = ++generation
   loading.value = true
   try {
-    const state = STATES[stateFilter.value]?.join(',')
-    const page = await api.cases({ state, limit: PAGE, before })
+    const page = await api.cases({ ...queryOf(stateFilter.value, behaviorFilter.value), limit: PAGE, before })
     if (mine !== generation) return null
     next.value = page.next
     failure.value = null
@@ -85,20 +79,31 @@ export async function loadMore(): Promise<void> {
 }
 
 /** A filter changed: what is shown no longer fits. */
-export function setFilter(state: StateFilter, behavior: string | null): void {
+export function setFilter(state: FilterName, behavior: string | null): void {
   stateFilter.value = state
   behaviorFilter.value = behavior
-  list.value = cases.release(list.value, matches)
+  list.value = cases.release(list.value, (summary) => verdictOn(summary) === true)
   void load()
 }
 
 /** While `on`, no row moves: somebody is about to click one. */
 export function setHold(on: boolean): void {
   hold.value = on
+  if (!on && unsure) askSoon()
 }
 
 export function showHeld(): void {
   list.value = cases.release(list.value, matches)
+}
+
+/** Lets the centre say what belongs on the list, but only when rows may move. */
+function askSoon(): void {
+  askTimer ??= setTimeout(() => {
+    askTimer = undefined
+    if (hold.value) return
+    unsure = false
+    void load()
+  }, ASK_PAUSE_MS)
 }
 
 /** A case that nobody has judged yet, most urgent first, then oldest. */
@@ -112,7 +117,13 @@ listen({
   reload: () => void load(),
   case(summary) {
     note([summary])
-    list.value = cases.arrive(list.value, summary, matches, hold.value)
+    const verdict = verdictOn(summary)
+    const known = rows.value.some((row) => row.id === summary.id)
+    // A row that may no longer belong stays, up to date, until the centre has said so.
+    if (verdict !== null || known) list.value = cases.arrive(list.value, summary, matches, hold.value)
+    if (verdict !== null) return
+    unsure = true
+    askSoon()
   },
 })
 
@@ -120,6 +131,9 @@ listen({
 watch(session, (now) => {
   if (now !== null) return
   generation += 1
+  clearTimeout(askTimer)
+  askTimer = undefined
+  unsure = false
   list.value = cases.empty
   next.value = null
   loading.value = false

@@ -145,6 +145,24 @@ await run([
     },
   ],
   [
+    'the case page says where the case stands, and takes a remark',
+    async ({ page, shot }) => {
+      await page.bringToFront()
+      await page.locator(`${at('step-verifying')}[data-status="stopped"]`).waitFor()
+      await page.locator(at('aside')).filter({ hasText: '不予立案' }).waitFor()
+      await page.locator(at('level')).filter({ hasText: '网格' }).waitFor()
+      await page.locator(at('action-noted')).click()
+      await page.locator(at('action-submit')).click()
+      await page.locator(at('action-trouble')).filter({ hasText: '请用几个字写明' }).waitFor()
+      await page.locator(at('field-note')).fill('已通知物业修剪树枝。')
+      await shot(page, 'case-remark')
+      await page.locator(at('action-submit')).click()
+      await page.locator(at('action-message')).filter({ hasText: '已记录：备注' }).waitFor()
+      await page.locator(at('log')).filter({ hasText: '已通知物业修剪树枝。' }).waitFor()
+      check((await page.locator(at('action-form-noted')).count()) === 0, 'the form is still open')
+    },
+  ],
+  [
     'filters show what they say',
     async ({ page }) => {
       await page.locator(at('back')).click()
@@ -155,6 +173,8 @@ await run([
       await page.locator(at('filter-rejected')).click()
       await row.waitFor()
       check((await rowsOf(page)).every(({ state }) => state === 'rejected'), 'the filter let other states through')
+      await page.locator(at('filter-working')).click()
+      await row.waitFor({ state: 'detached' })
       await page.locator(at('filter-all')).click()
     },
   ],

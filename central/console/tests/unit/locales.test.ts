@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import en from '@/locales/en.json'
 import zh from '@/locales/zh-CN.json'
+import { ACTIONS } from '@/parts/actions'
+import { STEPS } from '@/parts/progress'
 import { REASONS } from '@/parts/reasons'
+import { FILTER_NAMES } from '@/stores/filters'
+import { ENDED, LEVELS, STAGES, UNDECIDED, WORKING } from '@/stores/states'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -71,5 +75,27 @@ describe('every name of the contract has a text', () => {
 
   it('reasons for a false alarm', () => {
     expect(REASONS.filter(({ code }) => !chinese.has(`reason.${code}`))).toEqual([])
+  })
+
+  it('what can be done to a case, as a button, in its form and in the log', () => {
+    const asked = ACTIONS.flatMap(({ name, fields }) => [
+      `action.${name}`,
+      `change.${name}`,
+      ...fields.map((field) => `field.${name}_${field.name}`),
+      ...fields
+        .filter(({ kind }) => kind === 'yesno')
+        .flatMap((field) => [`choice.${field.name}_yes`, `choice.${field.name}_no`]),
+    ])
+    expect(asked.filter((key) => !chinese.has(key))).toEqual([])
+  })
+
+  it.each([
+    ['state', [...UNDECIDED, ...WORKING, ...ENDED]],
+    ['level', LEVELS],
+    ['stage', STAGES],
+    ['progress.step', STEPS],
+    ['queue.states', FILTER_NAMES],
+  ])('%s', (group, names) => {
+    expect(names.filter((name) => !chinese.has(`${group}.${name}`))).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 // Cases for the tests, each with only what a test cares about.
 import type { CaseAlert, CaseDetail, CaseSummary } from '@/api/types'
+import type { Case } from '@/api/work'
 
 /** `at` is the minute of the hour at which the case began. */
 export function summary(id: string, at: number, rest: Partial<CaseSummary> = {}): CaseSummary {
@@ -8,6 +9,12 @@ export function summary(id: string, at: number, rest: Partial<CaseSummary> = {})
     id,
     number: '4205022026112300001',
     state: 'verifying',
+    level: 'grid',
+    told: 'grid',
+    region: '420502001001',
+    handler: null,
+    due_utc: null,
+    late_stages: [],
     behavior: 'intrusion',
     severity: 2,
     edge: 'gw-0001',
@@ -63,6 +70,52 @@ export function alert(id: string, at: number, stored: string[], waiting: string[
   }
 }
 
-export function detail(alerts: CaseAlert[]): CaseDetail {
-  return { ...summary('c', 0), verdict: null, alerts, log: [] }
+export function work(state: string, rest: Partial<Case> = {}): Case {
+  return {
+    state,
+    version: 2,
+    severity: 2,
+    level: 'grid',
+    told: 'grid',
+    rung: 0,
+    taken: null,
+    on_site: false,
+    decision: null,
+    class: null,
+    category: null,
+    assigned: null,
+    handler: null,
+    arrived_utc: null,
+    approval: null,
+    pause: null,
+    pauses: 0,
+    outcome: null,
+    checked: null,
+    reworks: 0,
+    urges: [],
+    late: [],
+    merged: null,
+    void_asked: null,
+    closed_utc: null,
+    ...rest,
+  }
+}
+
+export function mark(by: string): { by: string; utc: string } {
+  return { by, utc: '2026-11-23T06:00:00Z' }
+}
+
+export function detail(alerts: CaseAlert[], rest: Partial<CaseDetail> = {}): CaseDetail {
+  return {
+    ...summary('c', 0),
+    verdict: null,
+    case: work('verifying'),
+    may: [],
+    deadlines: [],
+    clocks: {},
+    merged: [],
+    alerts,
+    log: [],
+    ...rest,
+  }
 }

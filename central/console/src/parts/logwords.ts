@@ -1,0 +1,55 @@
+// A change of the log in words. What is not known here is shown as the centre named it.
+import type { Assignee, Change } from '@/api/work'
+import { fullTime } from '@/format'
+import { i18n, named } from '@/i18n'
+
+export interface LogWords {
+  /** What happened, in short. */
+  head: string
+  /** What people wrote. */
+  words: string[]
+  /** Another case that it speaks of. */
+  other: string | null
+}
+
+const { t } = i18n.global
+
+/** A region and, where one person is meant, who. */
+export function assigneeText({ region, user }: Assignee): string {
+  return user === undefined ? region : `${user} (${region})`
+}
+
+export function wordsOf(change: Change): LogWords {
+  const parts = [named('change', change.change), ...details(change)]
+  const words: string[] = []
+  // The reason for a false alarm is a code, all other reasons are texts.
+  const reason = change.change === 'decided' ? undefined : change.reason
+  for (const text of [change.note, reason, change.cause]) if (text) words.push(text)
+  if (change.excuse) words.push(t('log.excuse', { text: change.excuse }))
+  return { head: parts.join(' · '), words, other: otherCase(change) }
+}
+
+function details(change: Change): string[] {
+  const { to, verdict, severity, stage, percent, review_utc, approved, passed, pictures, distance_m } = change
+  const list: string[] = []
+  if (verdict !== undefined) list.push(named('verdict', verdict))
+  if (change.change === 'decided' && change.reason !== undefined) list.push(named('reason', change.reason))
+  if (change.class !== undefined) list.push(named('class', change.class))
+  if (change.category !== undefined) list.push(change.category)
+  if (severity !== undefined) list.push(named('severity', String(severity)))
+  if (typeof to === 'object') list.push(t('log.to', { to: assigneeText(to) }))
+  if (review_utc !== undefined) list.push(t('progress.review', { time: fullTime(review_utc) }))
+  if (approved !== undefined) list.push(named('choice', approved ? 'approved_yes' : 'approved_no'))
+  if (passed !== undefined) list.push(named('choice', passed ? 'passed_yes' : 'passed_no'))
+  if (pictures !== undefined && pictures.length > 0) list.push(t('log.pictures', { n: pictures.length }))
+  if (distance_m !== undefined) list.push(t('log.distance', { n: Math.round(distance_m) }))
+  if (stage !== undefined) {
+    list.push(percent === undefined ? named('stage', stage) : t('log.timer', { stage: named('stage', stage), percent }))
+  }
+  return list
+}
+
+function otherCase({ change, master, to }: Change): string | null {
+  if (change === 'merged' && master !== undefined) return master
+  return change === 'split' && typeof to === 'string' ? to : null
+}

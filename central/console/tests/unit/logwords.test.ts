@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { fullTime } from '@/format'
+import { wordsOf } from '@/parts/logwords'
+
+describe('the log in words', () => {
+  it.each([
+    [{ change: 'decided', verdict: 'false_alarm', reason: 'foliage', note: '风大' }, '作出判定 · 误报 · 树叶', ['风大']],
+    [{ change: 'decided', verdict: 'real', class: 'emergency' }, '作出判定 · 属实 · 紧急处理', []],
+    [{ change: 'dispatched', to: { region: '420502001001' } }, '派遣 · 派给 420502001001', []],
+    [
+      { change: 'dispatched', to: { region: '420502001001', user: 'wang' }, note: '先看东门' },
+      '派遣 · 派给 wang (420502001001)',
+      ['先看东门'],
+    ],
+    [{ change: 'returned', reason: '不在本网格' }, '回退', ['不在本网格']],
+    [{ change: 'pause_answered', approved: false, note: '可以做' }, '答复挂账 · 不同意', ['可以做']],
+    [{ change: 'checked', passed: false, note: '杂物还在' }, '核查 · 不通过', ['杂物还在']],
+    [
+      { change: 'handled', note: '已清理', excuse: '手机没电', distance_m: 12.4 },
+      '处置完成 · 距摄像机 12 米',
+      ['已清理', '说明：手机没电'],
+    ],
+    [{ change: 'timer', stage: 'handle', percent: 150 }, '时限 · 处置已用 150%', []],
+    [{ change: 'raised', severity: 1 }, '提高紧急程度 · 紧急', []],
+  ])('%o', (change, head, words) => {
+    expect(wordsOf(change)).toEqual({ head, words, other: null })
+  })
+
+  it('say when a suspended case is looked at again', () => {
+    const review_utc = '2026-11-24T02:00:00Z'
+    expect(wordsOf({ change: 'pause_asked', cause: '等料', review_utc })).toEqual({
+      head: `申请挂账 · ${fullTime(review_utc)} 复查`,
+      words: ['等料'],
+      other: null,
+    })
+  })
+
+  it('lead to other cases', () => {
+    expect(wordsOf({ change: 'merged', master: 'm', reason: '同一处' })).toMatchObject({ words: ['同一处'], other: 'm' })
+    expect(wordsOf({ change: 'split', to: 's' }).other).toBe('s')
+  })
+
+  it('show names of a newer centre as they are', () => {
+    expect(wordsOf({ change: 'something_new', verdict: 'maybe', stage: 'later', percent: 5 })).toEqual({
+      head: 'something_new · maybe · later已用 5%',
+      words: [],
+      other: null,
+    })
+  })
+})

@@ -2,6 +2,7 @@
 //! store keeps of it.
 
 pub mod calendar;
+pub mod import;
 mod place;
 pub mod region;
 

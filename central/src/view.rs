@@ -28,6 +28,8 @@ pub struct CaseSummary {
     pub region: String,
     /// Who has taken it on.
     pub handler: Option<String>,
+    /// Who is to handle it, where one person is named.
+    pub assignee: Option<String>,
     /// When the part of the work that is being done has to be done.
     pub due_utc: Option<Timestamp>,
     /// Parts of the work that were late.

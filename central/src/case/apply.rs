@@ -89,7 +89,10 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
         Change::Arrived { fix } => {
             expect(&[State::Handling])?;
             check_fix(fix.as_ref())?;
-            next.arrived_utc.get_or_insert(now);
+            if case.arrived_utc.is_some() {
+                expect(&[])?;
+            }
+            next.arrived_utc = Some(now);
         }
         Change::Returned { .. } => {
             expect(&[State::Dispatched])?;

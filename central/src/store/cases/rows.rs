@@ -37,6 +37,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
         told: named(Level::parse, row.try_get("told").doing(DOING)?)?,
         region: row.try_get("region").doing(DOING)?,
         handler: row.try_get("handler").doing(DOING)?,
+        assignee: row.try_get("assignee").doing(DOING)?,
         due_utc: opt_time(row.try_get("due_us").doing(DOING)?)?,
         late_stages: row
             .try_get::<&str, _>("late_stages")

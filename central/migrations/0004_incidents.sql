@@ -201,6 +201,8 @@ CREATE TABLE shelf (
     rule       TEXT NOT NULL,
     reason     TEXT NOT NULL,
     by_        TEXT NOT NULL,
+    -- a long one counts only once a second person has agreed
+    pending    INTEGER NOT NULL DEFAULT 0,
     second     TEXT,
     from_us    BIGINT NOT NULL,
     until_us   BIGINT NOT NULL,

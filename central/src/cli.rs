@@ -2,6 +2,7 @@
 
 mod duty;
 pub mod enroll;
+pub mod import;
 pub mod run;
 pub mod users;
 

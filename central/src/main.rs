@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xunge_central::store::ImportKind;
 
 /// Xunge 巡格: the centre. Takes the alerts of all boxes, makes cases of them, and serves the console.
 #[derive(Parser)]
@@ -47,6 +48,23 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Import the organisation from CSV or GeoJSON 导入组织数据
+    Import {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// What the file holds: regions (CSV), outlines (GeoJSON), cameras (CSV) or posts (CSV)
+        #[arg(long, value_parser = ["regions", "outlines", "cameras", "posts"])]
+        kind: String,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Only say what would happen, and every bad row by its line
+        #[arg(long)]
+        dry_run: bool,
+        /// Mark regions as demo data
+        #[arg(long)]
+        demo: bool,
     },
     /// Check the configuration 检查配置
     Check(ConfigFile),
@@ -99,6 +117,16 @@ async fn main() -> ExitCode {
         }
         Command::User { command: UserCommand::Passwd { file, name, password_stdin } } => {
             cli::users::passwd(&file.config, &name, password_stdin).await
+        }
+        Command::Import { file, kind, from, dry_run, demo } => {
+            let kind = match kind.as_str() {
+                "regions" => ImportKind::Regions,
+                "outlines" => ImportKind::Outlines,
+                "cameras" => ImportKind::Cameras,
+                _ => ImportKind::Posts,
+            };
+            let import = cli::import::Import { kind, file: &from, dry_run, demo };
+            cli::import::import(&file.config, &import).await
         }
         Command::Check(file) => cli::check(&file.config),
         Command::Verify(file) => cli::verify(&file.config).await,

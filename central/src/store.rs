@@ -15,23 +15,30 @@ mod edges;
 mod evidence;
 mod names;
 mod news;
+mod org;
 mod place;
 mod policy;
 mod quarantine;
+mod quiet;
 mod series;
 mod sql;
 mod take;
 mod users;
+mod why;
 
 pub use cases::CaseFilter;
 pub use chain::ChainReport;
 pub use duty::Duty;
 pub use evidence::{Named, StoredEvidence};
 pub use news::{Listener, News};
+pub use org::{CameraPlaceView, ImportKind, RegionView, Report};
 pub use place::Place;
 pub use policy::{Policy, Settings};
+pub use quarantine::QuarantineView;
+pub use quiet::{Quiet, SECOND_PERSON_AFTER, Window, WindowView};
 pub use take::Taken;
-pub use users::Session;
+pub use users::{Session, UserView};
+pub use why::{AlertWhy, BlindView, CameraWhy};
 
 use std::sync::{Arc, RwLock};
 

@@ -5,11 +5,15 @@ mod cases;
 mod events;
 mod evidence;
 mod guard;
+mod org;
 mod overview;
 mod problem;
+mod quiet;
 mod range;
 mod session;
 pub mod throttle;
+mod users;
+mod why;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -98,6 +102,18 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/events", get(events::stream))
         .route("/evidence/{sha256}", get(evidence::show))
         .route("/overview", get(overview::show))
+        .route("/org/regions", get(org::regions))
+        .route("/org/regions/{code}", get(org::show_region))
+        .route("/org/cameras", get(org::cameras))
+        .route("/org/import", post(org::import).layer(DefaultBodyLimit::max(org::IMPORT_BYTES)))
+        .route("/org/calendar/{year}", get(org::calendar).put(org::set_calendar))
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/{name}", post(users::change))
+        .route("/quiet/{what}", get(quiet::list).post(quiet::add))
+        .route("/quiet/{what}/{id}", post(quiet::act))
+        .route("/alerts/{edge}/{id}/why", get(why::alert))
+        .route("/cameras/{edge}/{camera}/why", get(why::camera))
+        .route("/quarantine", get(why::quarantine))
         .fallback(problem::no_such_path)
         .layer(middleware::from_fn(guard::own_pages_only))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

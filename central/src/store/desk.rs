@@ -255,7 +255,7 @@ async fn suppression(tx: &mut Tx, alerts: &[&Alert], first: Timestamp) -> Result
             until_utc: ended_or(row)?,
         });
     }
-    let rows = sqlx::query("SELECT * FROM shelf WHERE COALESCE(ended_us, until_us) > $1")
+    let rows = sqlx::query("SELECT * FROM shelf WHERE COALESCE(ended_us, until_us) > $1 AND pending = 0")
         .bind(us(first))
         .fetch_all(&mut **tx)
         .await

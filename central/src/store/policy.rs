@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::tz::TimeZone;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 use xunge_alert::Alert;
 
 use super::names::{json, named};
 use super::{Doing, Store, StoreError, Tx, time};
 use crate::case::clock::{Limits, Rules};
 use crate::incident::{Period, Raise, Raises};
-use crate::org::calendar::{DayKind, SpecialDay, notice_2026};
+use crate::org::calendar::{SpecialDay, notice_2026};
 use crate::org::{Atlas, Calendar, CameraPlace, PlaceKind, Position, Region};
 
 /// What the configuration says; the rest of the policy is in the store.
@@ -109,17 +110,7 @@ async fn days(tx: &mut Tx) -> Result<Vec<SpecialDay>, StoreError> {
         .fetch_all(&mut **tx)
         .await
         .doing(doing)?;
-    let kept: Vec<SpecialDay> = rows
-        .iter()
-        .map(|row| {
-            let day: &str = row.try_get("day").doing(doing)?;
-            Ok(SpecialDay {
-                date: day.parse().map_err(|_| StoreError::Corrupt(format!("the day `{day}`")))?,
-                kind: named(DayKind::parse, row.try_get("kind").doing(doing)?)?,
-                name: row.try_get("name").doing(doing)?,
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
+    let kept: Vec<SpecialDay> = rows.iter().map(super::org::day).collect::<Result<_, _>>()?;
     // what this version brings along counts for years of which nobody has entered anything
     let entered: BTreeSet<i16> = kept.iter().map(|day| day.date.year()).collect();
     let brought = notice_2026().into_iter().filter(|day| !entered.contains(&day.date.year()));
@@ -153,17 +144,22 @@ async fn atlas(tx: &mut Tx) -> Result<Atlas, StoreError> {
         .doing(doing)?;
     let mut places = HashMap::with_capacity(rows.len());
     for row in &rows {
-        let region: &str = row.try_get("region").doing(doing)?;
-        let lon: Option<f64> = row.try_get("lon").doing(doing)?;
-        let lat: Option<f64> = row.try_get("lat").doing(doing)?;
-        let kind: Option<&str> = row.try_get("kind").doing(doing)?;
-        let place = CameraPlace {
-            region: Region::parse(region).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-            position: lon.zip(lat).and_then(|(lon, lat)| Position::new(lon, lat)),
-            kind: kind.map(|kind| named(PlaceKind::parse, kind)).transpose()?,
-            adjacent: json(row.try_get("adjacent").doing(doing)?)?,
-        };
-        places.insert((row.try_get("edge").doing(doing)?, row.try_get("camera").doing(doing)?), place);
+        places.insert((row.try_get("edge").doing(doing)?, row.try_get("camera").doing(doing)?), place(row)?);
     }
     Ok(Atlas(places))
+}
+
+/// Where a camera stands, from its row.
+pub(super) fn place(row: &AnyRow) -> Result<CameraPlace, StoreError> {
+    let doing = "read where a camera stands";
+    let region: &str = row.try_get("region").doing(doing)?;
+    let lon: Option<f64> = row.try_get("lon").doing(doing)?;
+    let lat: Option<f64> = row.try_get("lat").doing(doing)?;
+    let kind: Option<&str> = row.try_get("kind").doing(doing)?;
+    Ok(CameraPlace {
+        region: Region::parse(region).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        position: lon.zip(lat).and_then(|(lon, lat)| Position::new(lon, lat)),
+        kind: kind.map(|kind| named(PlaceKind::parse, kind)).transpose()?,
+        adjacent: json(row.try_get("adjacent").doing(doing)?)?,
+    })
 }

@@ -1,9 +1,12 @@
 //! Messages that cannot be taken, kept for the installer to look at.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Doing, Store, StoreError, Tx, count, us};
+use sqlx::Row;
+
+use super::{Doing, Store, StoreError, Tx, count, time, us};
 
 /// Most bytes of a bad message that are kept.
 pub const PAYLOAD_BYTES: usize = 64 * 1024;
@@ -67,4 +70,51 @@ impl Store {
             .doing("count the bad messages")?;
         Ok(count(rows))
     }
+
+    /// Bad messages, the newest first.
+    pub async fn quarantine(&self, limit: u32) -> Result<Vec<QuarantineView>, StoreError> {
+        let doing = "read the bad messages";
+        let rows = sqlx::query("SELECT * FROM quarantine ORDER BY last_us DESC LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .doing(doing)?;
+        rows.iter()
+            .map(|row| {
+                let payload: Vec<u8> = row.try_get("payload").doing(doing)?;
+                let shown = payload.get(..SHOWN_BYTES).unwrap_or(&payload);
+                Ok(QuarantineView {
+                    topic: row.try_get("topic").doing(doing)?,
+                    reason: row.try_get("reason").doing(doing)?,
+                    times: count(row.try_get("times").doing(doing)?),
+                    bytes: count(row.try_get("bytes").doing(doing)?),
+                    first_utc: time(row.try_get("first_us").doing(doing)?)?,
+                    last_utc: time(row.try_get("last_us").doing(doing)?)?,
+                    payload: String::from_utf8_lossy(shown).into_owned(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Bytes of a bad message that a page shows.
+const SHOWN_BYTES: usize = 4096;
+
+/// A bad message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuarantineView {
+    /// Where it was published.
+    pub topic: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// How often the same came.
+    pub times: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// When it first came.
+    pub first_utc: Timestamp,
+    /// When it last came.
+    pub last_utc: Timestamp,
+    /// Its beginning, as text.
+    pub payload: String,
 }

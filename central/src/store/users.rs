@@ -22,6 +22,25 @@ pub struct Session {
     pub posts: Vec<Post>,
 }
 
+/// A user, as admins see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserView {
+    /// Name by which the person logs in.
+    pub name: String,
+    /// Name for people.
+    pub full_name: String,
+    /// 单位.
+    pub unit: String,
+    /// Telephone.
+    pub phone: String,
+    /// May not log in.
+    pub disabled: bool,
+    /// Whether a password was given already.
+    pub has_password: bool,
+    /// What for, and where.
+    pub posts: Vec<Post>,
+}
+
 impl Session {
     /// The person as who changes cases.
     pub fn actor(&self) -> Actor {
@@ -114,9 +133,61 @@ impl Store {
         Ok(changed.rows_affected() == 1)
     }
 
+    /// All users with their posts.
+    pub async fn users(&self) -> Result<Vec<UserView>, StoreError> {
+        let doing = "read the users";
+        let rows = sqlx::query(
+            "SELECT u.name, u.full_name, u.unit, u.phone, u.disabled_us, u.password_hash, p.role, p.region
+             FROM user_ u LEFT JOIN post p ON p.user_ = u.name ORDER BY u.name, p.role, p.region",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .doing(doing)?;
+        let mut users: Vec<UserView> = Vec::new();
+        for row in &rows {
+            let name: String = row.try_get("name").doing(doing)?;
+            if users.last().is_none_or(|last| last.name != name) {
+                users.push(UserView {
+                    name,
+                    full_name: row.try_get("full_name").doing(doing)?,
+                    unit: row.try_get("unit").doing(doing)?,
+                    phone: row.try_get("phone").doing(doing)?,
+                    disabled: row.try_get::<Option<i64>, _>("disabled_us").doing(doing)?.is_some(),
+                    has_password: row.try_get::<&str, _>("password_hash").doing(doing)? != "!",
+                    posts: Vec::new(),
+                });
+            }
+            let role: Option<&str> = row.try_get("role").doing(doing)?;
+            if let (Some(role), Some(user)) = (role, users.last_mut()) {
+                user.posts.push(post(role, row.try_get("region").doing(doing)?)?);
+            }
+        }
+        Ok(users)
+    }
+
+    /// Lets a user in no longer, or again; ends the sessions. False when there is no such user.
+    pub async fn disable_user(&self, name: &str, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "disable a user";
+        let mut tx = self.begin().await?;
+        let changed = sqlx::query("UPDATE user_ SET disabled_us = $2, changed_us = $3 WHERE name = $1")
+            .bind(name)
+            .bind(disabled.then(|| us(now)))
+            .bind(us(now))
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
+        sqlx::query("DELETE FROM session WHERE user_ = $1")
+            .bind(name)
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
+        tx.commit().await.doing(doing)?;
+        Ok(changed.rows_affected() == 1)
+    }
+
     /// The password hash of a user.
     pub async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar("SELECT password_hash FROM user_ WHERE name = $1 AND disabled_us IS NULL")
+        sqlx::query_scalar("SELECT password_hash FROM user_ WHERE name = $1 AND disabled_us IS NULL AND password_hash <> '!'")
             .bind(name)
             .fetch_optional(&self.readers)
             .await

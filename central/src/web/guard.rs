@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::Web;
 use super::problem::Problem;
+use crate::case::guard::{Actor, Role};
+use crate::org::Region;
 use crate::store::Session;
 
 /// The cookie with the session id.
@@ -92,4 +94,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Web>> for Json<T> {
             ))
         })
     }
+}
+
+/// Refuses whoever holds none of these roles: over this region, or anywhere where none is given.
+pub(super) fn need(actor: &Actor, roles: &[Role], region: Option<&Region>) -> Result<(), Problem> {
+    let holds = match region {
+        Some(region) => actor.holds(roles, region),
+        None => actor.posts.iter().any(|post| roles.contains(&post.role)),
+    };
+    if holds { Ok(()) } else { Err(Problem::forbidden()) }
 }

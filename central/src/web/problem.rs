@@ -47,6 +47,19 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", "请求内容有误。", en)
     }
 
+    pub(super) fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not_yours",
+            "您没有此项权限。",
+            "Your posts do not include this. Ask an admin.",
+        )
+    }
+
+    pub(super) fn unprocessable(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, zh, en)
+    }
+
     pub(super) fn not_found(zh: &str, en: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", zh, en)
     }

@@ -65,7 +65,7 @@ fn outline(feature: &Value) -> Result<Outline, Said> {
         value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
     };
     let code =
-        property(&super::CODE[..]).ok_or_else(|| said("缺少属性 code", "the property `code` is missing"))?;
+        property(super::CODE).ok_or_else(|| said("缺少属性 code", "the property `code` is missing"))?;
     let code = Region::parse(&code).map_err(|error| (format!("{code} 不是区划代码"), error.to_string()))?;
     let name = property(super::NAME).map(|name| name.chars().take(super::NAME_CHARS).collect());
     let geometry = feature.get("geometry").cloned().unwrap_or(Value::Null);

@@ -1,0 +1,219 @@
+//! What people hold back: shelving (搁置) and maintenance.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::sql::Sql;
+use super::{Doing, Store, StoreError, opt_time, time, us, uuid};
+use crate::case::book::id_at;
+
+/// A longer shelf counts only once a second person has agreed.
+pub const SECOND_PERSON_AFTER: SignedDuration = SignedDuration::from_hours(8);
+
+/// What is to be held back, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Box.
+    pub edge: String,
+    /// Camera; none means all of the box.
+    pub camera: Option<String>,
+    /// Rule; none means all of the camera. Maintenance has none.
+    pub rule: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// From.
+    pub from_utc: Timestamp,
+    /// Until.
+    pub until_utc: Timestamp,
+}
+
+/// A shelf or a maintenance window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WindowView {
+    /// Identity.
+    pub id: Uuid,
+    /// Box.
+    pub edge: String,
+    /// Camera; none means all of the box.
+    pub camera: Option<String>,
+    /// Rule; none means all of the camera.
+    pub rule: Option<String>,
+    /// Why; `chatter` where a rule shelved itself.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Waits for a second person.
+    pub pending: bool,
+    /// Who agreed.
+    pub second: Option<String>,
+    /// From.
+    pub from_utc: Timestamp,
+    /// Until.
+    pub until_utc: Timestamp,
+    /// When somebody ended it before its time.
+    pub ended_utc: Option<Timestamp>,
+    /// Who ended it.
+    pub ended_by: Option<String>,
+    /// How many alerts it has held back.
+    pub held: u64,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// 搁置.
+    Shelf,
+    /// 维护.
+    Maintenance,
+}
+
+impl Quiet {
+    fn columns(self) -> &'static str {
+        match self {
+            Self::Shelf => {
+                "SELECT id, edge, camera, rule, reason, by_, pending, second, from_us, until_us, ended_us, ended_by FROM shelf"
+            }
+            Self::Maintenance => {
+                "SELECT id, edge, camera, '' AS rule, reason, by_, CAST(0 AS BIGINT) AS pending, NULL AS second, from_us, until_us,
+                        ended_us, ended_by FROM maintenance"
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Holds back from now on, or once a second person has agreed. Gives its identity.
+    pub async fn hold_back(
+        &self,
+        what: Quiet,
+        window: &Window,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Uuid, StoreError> {
+        let doing = "hold alerts back";
+        let id = id_at(now);
+        let mut tx = self.begin().await?;
+        let mut sql = match what {
+            Quiet::Shelf => {
+                let long = window.until_utc.duration_since(window.from_utc) > SECOND_PERSON_AFTER;
+                let mut sql = Sql::new(
+                    "INSERT INTO shelf (pending, rule, id, edge, camera, reason, by_, from_us, until_us) VALUES (",
+                );
+                sql.bind(i64::from(long))
+                    .push(", ")
+                    .bind(window.rule.as_deref().unwrap_or_default())
+                    .push(", ");
+                sql
+            }
+            Quiet::Maintenance => Sql::new(
+                "INSERT INTO maintenance (id, edge, camera, reason, by_, from_us, until_us) VALUES (",
+            ),
+        };
+        sql.bind(id.to_string()).push(", ").bind(&window.edge).push(", ");
+        sql.bind(window.camera.as_deref().unwrap_or_default()).push(", ").bind(&window.reason).push(", ");
+        sql.bind(by).push(", ").bind(us(window.from_utc)).push(", ").bind(us(window.until_utc)).push(")");
+        sql.query(doing)?.execute(&mut *tx).await.doing(doing)?;
+        tx.commit().await.doing(doing)?;
+        Ok(id)
+    }
+
+    /// Ends one before its time; false where there is none that runs.
+    pub async fn end_quiet(
+        &self,
+        what: Quiet,
+        id: Uuid,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doing = "stop holding alerts back";
+        let mut tx = self.begin().await?;
+        let table = match what {
+            Quiet::Shelf => {
+                "UPDATE shelf SET ended_us = $2, ended_by = $3 WHERE id = $1 AND ended_us IS NULL AND until_us > $2"
+            }
+            Quiet::Maintenance => {
+                "UPDATE maintenance SET ended_us = $2, ended_by = $3 WHERE id = $1 AND ended_us IS NULL AND until_us > $2"
+            }
+        };
+        let ended = sqlx::query(table)
+            .bind(id.to_string())
+            .bind(us(now))
+            .bind(by)
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
+        tx.commit().await.doing(doing)?;
+        Ok(ended.rows_affected() == 1)
+    }
+
+    /// A second person agrees to a long shelf; false where none waits, or the same person asks.
+    pub async fn agree_to_shelf(&self, id: Uuid, by: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "agree to a shelf";
+        let mut tx = self.begin().await?;
+        let agreed = sqlx::query(
+            "UPDATE shelf SET pending = 0, second = $2
+             WHERE id = $1 AND pending = 1 AND by_ <> $2 AND ended_us IS NULL AND until_us > $3",
+        )
+        .bind(id.to_string())
+        .bind(by)
+        .bind(us(now))
+        .execute(&mut *tx)
+        .await
+        .doing(doing)?;
+        tx.commit().await.doing(doing)?;
+        Ok(agreed.rows_affected() == 1)
+    }
+
+    /// Those that run, are announced or wait; with `past` also those of before, the newest first.
+    pub async fn quiet(
+        &self,
+        what: Quiet,
+        past: bool,
+        now: Timestamp,
+    ) -> Result<Vec<WindowView>, StoreError> {
+        let doing = "read what holds alerts back";
+        let mut sql = Sql::new(what.columns());
+        if !past {
+            sql.push(" WHERE COALESCE(ended_us, until_us) > ").bind(us(now));
+        }
+        sql.push(" ORDER BY from_us DESC, id LIMIT 1000");
+        let rows = sql.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
+        let mut windows = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+        for window in &mut windows {
+            // the way of each alert names what held it back
+            let held: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM alert WHERE edge = $1 AND standing <> 'case' AND path LIKE $2",
+            )
+            .bind(&window.edge)
+            .bind(format!("%{}%", window.id))
+            .fetch_one(&self.readers)
+            .await
+            .doing(doing)?;
+            window.held = super::count(held);
+        }
+        Ok(windows)
+    }
+}
+
+fn view(row: &AnyRow) -> Result<WindowView, StoreError> {
+    let doing = "read what holds alerts back";
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    Ok(WindowView {
+        id: uuid(row.try_get("id").doing(doing)?)?,
+        edge: row.try_get("edge").doing(doing)?,
+        camera: some(row.try_get("camera").doing(doing)?),
+        rule: some(row.try_get("rule").doing(doing)?),
+        reason: row.try_get("reason").doing(doing)?,
+        by: row.try_get("by_").doing(doing)?,
+        pending: row.try_get::<i64, _>("pending").doing(doing)? != 0,
+        second: row.try_get("second").doing(doing)?,
+        from_utc: time(row.try_get("from_us").doing(doing)?)?,
+        until_utc: time(row.try_get("until_us").doing(doing)?)?,
+        ended_utc: opt_time(row.try_get("ended_us").doing(doing)?)?,
+        ended_by: row.try_get("ended_by").doing(doing)?,
+        held: 0,
+    })
+}

@@ -1,0 +1,162 @@
+//! The organisation: regions, cameras' places, calendar, imports.
+
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::extract::{Path, Query, State};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::Web;
+use super::guard::{Json, LoggedIn, need};
+use super::problem::Problem;
+use crate::case::guard::Role;
+use crate::org::Region;
+use crate::org::calendar::{SpecialDay, notice_2026};
+use crate::store::{CameraPlaceView, ImportKind, RegionView, Report};
+
+/// Largest file of an import, as base64 in JSON.
+pub(super) const IMPORT_BYTES: usize = 24 * 1024 * 1024;
+/// Most special days of a year.
+const DAYS: usize = 366;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RegionQuery {
+    /// Code of the region whose parts are asked for; none asks for the highest ones.
+    parent: Option<String>,
+}
+
+/// Regions with what they lie in.
+#[derive(Serialize)]
+pub(super) struct Regions {
+    regions: Vec<RegionView>,
+}
+
+pub(super) async fn regions(
+    State(web): State<Arc<Web>>,
+    _: LoggedIn,
+    Query(query): Query<RegionQuery>,
+) -> Result<Answer<Regions>, Problem> {
+    // names and outlines of the city's parts are on every map: everybody who is logged in may see them
+    let parent = query.parent.as_deref().map(region).transpose()?;
+    Ok(Answer(Regions { regions: web.store.regions_below(parent.as_ref()).await? }))
+}
+
+pub(super) async fn show_region(
+    State(web): State<Arc<Web>>,
+    _: LoggedIn,
+    Path(code): Path<String>,
+) -> Result<Answer<RegionView>, Problem> {
+    let found = web.store.region(&region(&code)?).await?;
+    found.map(Answer).ok_or_else(|| Problem::not_found("没有这个辖区。", "There is no such region."))
+}
+
+fn region(text: &str) -> Result<Region, Problem> {
+    Region::parse(text).map_err(|error| Problem::bad_request(error.to_string()))
+}
+
+/// Cameras and where they stand.
+#[derive(Serialize)]
+pub(super) struct Cameras {
+    cameras: Vec<CameraPlaceView>,
+}
+
+pub(super) async fn cameras(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+) -> Result<Answer<Cameras>, Problem> {
+    let regions = session.actor().regions();
+    Ok(Answer(Cameras { cameras: web.store.camera_places(regions.as_deref()).await? }))
+}
+
+/// A file to import.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Import {
+    kind: ImportKind,
+    /// The file's bytes, base64: its encoding is found out here.
+    content: String,
+    /// Whether to write it, or only to say what would happen.
+    apply: bool,
+}
+
+pub(super) async fn import(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+    Json(import): Json<Import>,
+) -> Result<Answer<Report>, Problem> {
+    let actor = session.actor();
+    let roles: &[Role] =
+        if import.kind == ImportKind::Cameras { &[Role::Admin, Role::Installer] } else { &[Role::Admin] };
+    need(&actor, roles, None)?;
+    let bytes = STANDARD
+        .decode(import.content.trim())
+        .map_err(|_| Problem::bad_request("`content` is not base64."))?;
+    let report = web.store.import(import.kind, &bytes, &actor, !import.apply, web.clock.now()).await?;
+    Ok(Answer(report))
+}
+
+/// The calendar of a year.
+#[derive(Serialize)]
+pub(super) struct CalendarPage {
+    year: i16,
+    /// `entered`: by somebody here; `brought`: by this version of the program; `missing`: only weekends are free.
+    source: &'static str,
+    days: Vec<SpecialDay>,
+    /// Years whose notice should be entered.
+    missing_years: Vec<i16>,
+}
+
+pub(super) async fn calendar(
+    State(web): State<Arc<Web>>,
+    _: LoggedIn,
+    Path(year): Path<i16>,
+) -> Result<Answer<CalendarPage>, Problem> {
+    show_calendar(&web, year).await
+}
+
+async fn show_calendar(web: &Web, year: i16) -> Result<Answer<CalendarPage>, Problem> {
+    let entered = web.store.calendar_days(year).await?;
+    let brought: Vec<SpecialDay> = notice_2026().into_iter().filter(|day| day.date.year() == year).collect();
+    let (source, days) = match (entered.is_empty(), brought.is_empty()) {
+        (false, _) => ("entered", entered),
+        (true, false) => ("brought", brought),
+        (true, true) => ("missing", entered),
+    };
+    let missing_years = web.store.policy().rules.calendar.missing_years(web.clock.now());
+    Ok(Answer(CalendarPage { year, source, days, missing_years }))
+}
+
+/// The special days of a year.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CalendarDays {
+    days: Vec<SpecialDay>,
+}
+
+pub(super) async fn set_calendar(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+    Path(year): Path<i16>,
+    Json(mut asked): Json<CalendarDays>,
+) -> Result<Answer<CalendarPage>, Problem> {
+    let actor = session.actor();
+    // deadlines of everybody change
+    if !actor.posts.iter().any(|post| post.role == Role::Admin && post.region.is_none()) {
+        return Err(Problem::forbidden());
+    }
+    asked.days.sort();
+    let dates: std::collections::BTreeSet<_> = asked.days.iter().map(|day| day.date).collect();
+    let fits = asked.days.iter().all(|day| day.date.year() == year && day.name.chars().count() <= 50);
+    if !fits || dates.len() != asked.days.len() || asked.days.len() > DAYS {
+        return Err(Problem::unprocessable(
+            "calendar",
+            "日期须属于该年度且不重复，名称不超过 50 字。",
+            "All days must be of this year, each once, with names of at most 50 characters.",
+        ));
+    }
+    web.store.set_calendar(year, &asked.days, web.clock.now()).await?;
+    show_calendar(&web, year).await
+}

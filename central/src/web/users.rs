@@ -1,0 +1,163 @@
+//! Users and their posts, for admins.
+
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::Web;
+use super::guard::{Json, LoggedIn, need};
+use super::problem::Problem;
+use crate::case::guard::{Actor, Post, Role};
+use crate::password;
+use crate::store::UserView;
+
+/// Most posts of one person.
+const POSTS: usize = 50;
+
+/// All users that an admin may see.
+#[derive(Serialize)]
+pub(super) struct Users {
+    users: Vec<UserView>,
+}
+
+pub(super) async fn list(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+) -> Result<Answer<Users>, Problem> {
+    let actor = session.actor();
+    need(&actor, &[Role::Admin], None)?;
+    let mut users = web.store.users().await?;
+    users.retain(|user| governs(&actor, &user.posts));
+    Ok(Answer(Users { users }))
+}
+
+/// Whether an admin may give all these posts: each lies in a region of his.
+fn governs(actor: &Actor, posts: &[Post]) -> bool {
+    posts.iter().all(|post| match &post.region {
+        Some(region) => actor.holds(&[Role::Admin], region),
+        None => actor.posts.iter().any(|own| own.role == Role::Admin && own.region.is_none()),
+    })
+}
+
+/// A new user.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewUser {
+    name: String,
+    posts: Vec<Post>,
+}
+
+/// A password that is shown once.
+#[derive(Serialize)]
+pub(super) struct Password {
+    password: String,
+}
+
+pub(super) async fn add(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+    Json(new): Json<NewUser>,
+) -> Result<(StatusCode, Answer<Password>), Problem> {
+    let actor = session.actor();
+    need(&actor, &[Role::Admin], None)?;
+    check_posts(&actor, &new.posts)?;
+    password::check_name(&new.name).map_err(|error| {
+        Problem::unprocessable("name", "用户名只能用文字、数字和 - _ .，最多 64 个。", error.to_string())
+    })?;
+    let (password, hash) = fresh(&web).await?;
+    if !web.store.add_user(&new.name, &new.posts, &hash, web.clock.now()).await? {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "name_taken",
+            "已有同名用户。",
+            "There is a user of this name already.",
+        ));
+    }
+    Ok((StatusCode::CREATED, Answer(Password { password })))
+}
+
+/// What an admin changes.
+#[derive(Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Asked {
+    /// Other posts.
+    Posts {
+        posts: Vec<Post>,
+    },
+    /// A new password, which ends all sessions.
+    Password {},
+    Disable {},
+    Enable {},
+}
+
+pub(super) async fn change(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+    Path(name): Path<String>,
+    Json(asked): Json<Asked>,
+) -> Result<Answer<Option<Password>>, Problem> {
+    let actor = session.actor();
+    need(&actor, &[Role::Admin], None)?;
+    let missing = || Problem::not_found("没有这个用户。", "There is no such user.");
+    let user = web.store.users().await?.into_iter().find(|user| user.name == name).ok_or_else(missing)?;
+    if !governs(&actor, &user.posts) {
+        return Err(missing());
+    }
+    let now = web.clock.now();
+    let locks_out = matches!(asked, Asked::Disable {} | Asked::Posts { .. });
+    if locks_out && name == actor.name {
+        return Err(Problem::unprocessable(
+            "own_account",
+            "不能停用自己或改变自己的岗位，请由另一位管理员操作。",
+            "Nobody disables himself or changes his own posts: another admin does.",
+        ));
+    }
+    match asked {
+        Asked::Posts { posts } => {
+            check_posts(&actor, &posts)?;
+            web.store.set_posts(&name, &posts, now).await?;
+        }
+        Asked::Password {} => {
+            let (password, hash) = fresh(&web).await?;
+            web.store.set_password(&name, &hash, now).await?;
+            return Ok(Answer(Some(Password { password })));
+        }
+        Asked::Disable {} => drop(web.store.disable_user(&name, true, now).await?),
+        Asked::Enable {} => drop(web.store.disable_user(&name, false, now).await?),
+    }
+    Ok(Answer(None))
+}
+
+fn check_posts(actor: &Actor, posts: &[Post]) -> Result<(), Problem> {
+    if !governs(actor, posts) {
+        return Err(Problem::forbidden());
+    }
+    if posts.is_empty() || posts.len() > POSTS {
+        return Err(Problem::unprocessable(
+            "posts",
+            format!("请设置 1 至 {POSTS} 个岗位。"),
+            format!("Give from 1 to {POSTS} posts."),
+        ));
+    }
+    Ok(())
+}
+
+/// A random password and its hash.
+async fn fresh(web: &Web) -> Result<(String, String), Problem> {
+    let password = password::random();
+    let given = password.clone();
+    let _permit = web.hashing.acquire().await.map_err(|_| Problem::login_needed())?;
+    let hash = tokio::task::spawn_blocking(move || password::hash(&given)).await;
+    match hash {
+        Ok(Ok(hash)) => Ok((password, hash)),
+        _ => Err(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "hash",
+            "无法生成密码。",
+            "The password could not be made.",
+        )),
+    }
+}

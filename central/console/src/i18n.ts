@@ -1,8 +1,11 @@
 // Languages: Chinese first. A name that has no text yet is shown as it is, never as an error.
 import { createI18n } from 'vue-i18n'
 import type { Lang } from './format'
-import zh from './locales/zh-CN.json'
+import manageZh from './locales/manage.zh-CN.json'
+import deskZh from './locales/zh-CN.json'
 
+/** What the desk says and what the pages for managing say; no group stands in both. */
+const zh = { ...deskZh, ...manageZh }
 const REMEMBERED = 'xunge.lang'
 
 export const i18n = createI18n({
@@ -14,8 +17,8 @@ export const i18n = createI18n({
 
 export async function setLang(lang: Lang): Promise<void> {
   if (lang === 'en' && !i18n.global.availableLocales.includes('en')) {
-    const en = await import('./locales/en.json')
-    i18n.global.setLocaleMessage('en', en.default)
+    const [desk, manage] = await Promise.all([import('./locales/en.json'), import('./locales/manage.en.json')])
+    i18n.global.setLocaleMessage('en', { ...desk.default, ...manage.default })
   }
   i18n.global.locale.value = lang
   document.documentElement.lang = lang

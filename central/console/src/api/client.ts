@@ -6,21 +6,35 @@ const BASE = '/api/v1'
 /** A call that has no answer by then counts as a lost connection. */
 const TIMEOUT_MS = 15_000
 
+/** A sentence of the server in both languages. */
+export interface Words {
+  zh: string
+  en: string
+}
+
 /** The centre refused (`status` is HTTP's) or could not be reached (`status` 0). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     /** The server's own sentence, if it sent one. */
-    readonly detail: string | null,
+    readonly words: Words | null,
     /** Its short name for what is wrong, such as `version_differs`. */
     readonly code: string | null = null,
   ) {
-    super(detail ?? `HTTP ${status}`)
+    super(words?.en ?? `HTTP ${status}`)
     this.name = 'ApiError'
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** By how much the centre's clock is ahead of the browser's. */
+let aheadMs = 0
+
+/** The centre's time as far as it is known; never later than it really is, since `Date` has whole seconds only. */
+export function centreNow(here = Date.now()): number {
+  return here + aheadMs
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') {
     // The server takes changes only with this header, which a foreign page cannot send.
@@ -33,12 +47,14 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
       method,
       headers,
       credentials: 'same-origin',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   } catch {
     throw new ApiError(0, null)
   }
+  const said = Date.parse(response.headers.get('Date') ?? '')
+  if (!Number.isNaN(said)) aheadMs = said - Date.now()
   if (!response.ok) throw await problem(response)
   if (response.status === 204) return undefined as T
   try {
@@ -53,10 +69,18 @@ async function problem(response: Response): Promise<ApiError> {
   if (!response.headers.get('Content-Type')?.includes('json')) return new ApiError(response.status, null)
   try {
     const { detail, title, code } = (await response.json()) as Record<string, unknown>
-    return new ApiError(response.status, text(detail) ?? text(title), text(code))
+    return new ApiError(response.status, wordsOf(text(title), text(detail)), text(code))
   } catch {
     return new ApiError(response.status, null)
   }
+}
+
+/** The title is the Chinese sentence; the detail is that and the English one behind it. */
+export function wordsOf(title: string | null, detail: string | null): Words | null {
+  const zh = title ?? detail
+  if (zh === null) return null
+  const both = detail ?? zh
+  return { zh, en: both.startsWith(`${zh} `) ? both.slice(zh.length + 1) : both }
 }
 
 /** Which cases a list shows; what is left out does not narrow it. */

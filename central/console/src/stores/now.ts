@@ -1,7 +1,11 @@
 // The browser's clock as a value that changes every second.
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
+import { centreNow } from '@/api/client'
 
 export const now = ref(Date.now())
 setInterval(() => {
   now.value = Date.now()
 }, 1_000)
+
+/** The same by the centre's clock: what it holds back and until when goes by that. */
+export const nowThere = computed(() => centreNow(now.value))

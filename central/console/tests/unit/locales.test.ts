@@ -2,12 +2,15 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import en from '@/locales/en.json'
-import zh from '@/locales/zh-CN.json'
+import deskEn from '@/locales/en.json'
+import manageEn from '@/locales/manage.en.json'
+import manageZh from '@/locales/manage.zh-CN.json'
+import deskZh from '@/locales/zh-CN.json'
 import { ACTIONS } from '@/parts/actions'
 import { STEPS } from '@/parts/progress'
 import { REASONS } from '@/parts/reasons'
 import { FILTER_NAMES } from '@/stores/filters'
+import { PLACES, ROLES } from '@/stores/posts'
 import { ENDED, LEVELS, STAGES, UNDECIDED, WORKING } from '@/stores/states'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,8 +25,8 @@ function flat(messages: object, prefix = ''): Map<string, string> {
   return all
 }
 
-const chinese = flat(zh)
-const english = flat(en)
+const chinese = flat({ ...deskZh, ...manageZh })
+const english = flat({ ...deskEn, ...manageEn })
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort()
 
 /** All names of an enum in a JSON schema of the contract. */
@@ -34,6 +37,11 @@ function enumOf(schema: string, name: string): string[] {
 }
 
 describe('the languages', () => {
+  it('keep no group in two files, where one would hide the other', () => {
+    expect(Object.keys(manageZh).filter((group) => group in deskZh)).toEqual([])
+    expect(Object.keys(manageEn).sort()).toEqual(Object.keys(manageZh).sort())
+  })
+
   it('say the same things', () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
   })
@@ -95,6 +103,8 @@ describe('every name of the contract has a text', () => {
     ['stage', STAGES],
     ['progress.step', STEPS],
     ['queue.states', FILTER_NAMES],
+    ['role', ROLES],
+    ['nav', PLACES.map(({ name }) => name)],
   ])('%s', (group, names) => {
     expect(names.filter((name) => !chinese.has(`${group}.${name}`))).toEqual([])
   })

@@ -1,0 +1,60 @@
+// What somebody's posts let a page offer. The centre decides anyway, by region too; this only hides what is of no use. Pure.
+import type { QuietKind } from '@/api/quiet'
+import type { ImportKind } from '@/api/org'
+import type { Post } from '@/api/types'
+
+export const ROLES = [
+  'admin',
+  'operator',
+  'acceptor',
+  'dispatcher',
+  'grid_worker',
+  'inspector',
+  'supervisor',
+  'installer',
+  'auditor',
+]
+
+export function holds(posts: Post[], roles: readonly string[]): boolean {
+  return posts.some(({ role }) => roles.includes(role))
+}
+
+/** An admin of everywhere: what concerns everybody is changed by nobody else. */
+export function governsAll(posts: Post[]): boolean {
+  return posts.some(({ role, region }) => role === 'admin' && region === null)
+}
+
+/** Which files somebody may import. */
+export function importKinds(posts: Post[]): ImportKind[] {
+  if (holds(posts, ['admin'])) return ['regions', 'outlines', 'cameras', 'posts']
+  return holds(posts, ['installer']) ? ['cameras'] : []
+}
+
+const MINUTES = [10, 30, 60, 120, 480, 1_440, 10_080]
+/** How long the security room may shelve by itself. */
+const ROOM_MINUTES = 30
+
+/** For how long somebody may hold back, in minutes; none: not at all. */
+export function minutesOf(kind: QuietKind, posts: Post[]): number[] {
+  if (kind === 'maintenance') return holds(posts, ['installer', 'admin']) ? MINUTES : []
+  if (holds(posts, ['installer', 'supervisor', 'admin'])) return MINUTES
+  return holds(posts, ['operator', 'acceptor']) ? MINUTES.filter((minutes) => minutes <= ROOM_MINUTES) : []
+}
+
+export const ENDERS = ['operator', 'acceptor', 'installer', 'supervisor', 'admin']
+export const AGREERS = ['supervisor', 'admin']
+
+/** Places of the console beside the list, and who finds something to do there; null: everybody. */
+export const PLACES: { name: string; path: string; roles: string[] | null }[] = [
+  { name: 'queue', path: '/', roles: null },
+  { name: 'org', path: '/org', roles: null },
+  { name: 'cameras', path: '/cameras', roles: null },
+  { name: 'users', path: '/users', roles: ['admin'] },
+  { name: 'calendar', path: '/calendar', roles: null },
+  { name: 'quiet', path: '/quiet', roles: [...ENDERS, 'auditor'] },
+  { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
+]
+
+export function placesOf(posts: Post[]): typeof PLACES {
+  return PLACES.filter(({ roles }) => roles === null || holds(posts, roles))
+}

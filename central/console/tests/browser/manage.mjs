@@ -1,0 +1,306 @@
+// The pages for managing in a real browser against a real, running xunge-central that has no organisation yet. Its
+// environment is that of console.mjs. It imports regions, an outline, cameras and people, adds a person, enters a year,
+// shelves a rule, and asks why; at its end the centre is no longer empty. It prints `cameras are placed` when the first
+// part is done: alerts of `gw-0001`, site 420502001001, that come afterwards are asked about.
+import { check, run, settings, until } from './harness.mjs'
+import { at, logIn } from './pages.mjs'
+
+const { url, user, password } = settings
+
+const REGIONS = `区划代码,名称
+4205,宜昌市
+420502,西陵区
+420502001,西陵街道
+420502001001,土街头社区
+420502001001001,第一网格
+420502001001002,第二网格
+`
+const square = (west, south) => [
+  [west, south],
+  [west + 0.002, south],
+  [west + 0.0023, south + 0.0012],
+  [west + 0.002, south + 0.002],
+  [west, south + 0.002],
+  [west, south],
+]
+const feature = (code, ring) => ({
+  type: 'Feature',
+  properties: { code },
+  geometry: { type: 'Polygon', coordinates: [ring] },
+})
+const OUTLINES = {
+  type: 'FeatureCollection',
+  features: [
+    feature('420502001001001', square(111.286, 30.691)),
+    feature('420502001001002', square(111.284, 30.691)),
+  ],
+}
+const CAMERAS = `网关,摄像机,所属网格,经度,纬度,部位,相邻摄像机
+gw-0001,gate-east,420502001001001,111.2865,30.6919,出入口,gw-0001/hall
+gw-0001,hall,,111.2871,30.6921,楼道,
+gw-0001,care,420502001001002,111.2851,30.6921,养老场所,
+gw-0001,yard,420502001001001,,,,
+`
+const PEOPLE = `用户名,岗位,辖区,姓名,单位,电话
+wang,值班员,420502001001,王某,土街头社区安保室,13800000000
+wang,受理员,420502001001,王某,土街头社区安保室,13800000000
+`
+
+/** Leaves a file in the field, as somebody who chose it. */
+async function choose(page, kind, name, text) {
+  await page.locator(at(`import-${kind}`)).click()
+  await page.locator(at('import-file')).setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+  await page.locator(at('import-chosen')).filter({ hasText: name }).waitFor()
+}
+
+/** Passwords that were shown once, by name. */
+const passwords = new Map([[user, password]])
+
+async function logInAs(page, name) {
+  await page.locator(at('logout')).click()
+  await page.locator('#user').waitFor()
+  await logIn(page, name, passwords.get(name))
+  await page.locator(at('nav')).waitFor()
+  // The login leads to where the last one left.
+  await page.goto(url)
+  await page.locator(at('nav')).waitFor()
+}
+
+/** Tries a file and then imports it. */
+async function importFile(page, kind, name, text, rows) {
+  await choose(page, kind, name, text)
+  check(await page.locator(at('import-apply')).isDisabled(), 'it could be imported before it was tried')
+  await page.locator(at('import-try')).click()
+  await page.locator(`${at('import-result')}[data-verdict="ready"]`).waitFor()
+  check((await page.locator(at('import-count-new')).innerText()) === String(rows), `expected ${rows} new rows`)
+  await page.locator(at('import-apply')).click()
+  await page.locator(`${at('import-result')}[data-verdict="applied"]`).waitFor()
+  check(await page.locator(at('import-apply')).isDisabled(), 'it could be imported twice')
+}
+
+await run([
+  [
+    'the header leads to every page',
+    async ({ page }) => {
+      await page.goto(url)
+      await logIn(page, user, password)
+      await page.locator(at('nav')).waitFor()
+      for (const name of ['org', 'cameras', 'users', 'calendar', 'quiet', 'quarantine']) {
+        await page.locator(at(`nav-${name}`)).click()
+        await page.waitForURL(`**/${name}`)
+        await page.locator('.sheet h1').waitFor()
+      }
+    },
+  ],
+  [
+    'a file with mistakes is named line by line and never written',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-org')).click()
+      await choose(page, 'regions', 'wrong.csv', 'code,name\n4205,宜昌市\n42050,错\n420502,\n')
+      await page.locator(at('import-try')).click()
+      await page.locator(`${at('import-problem')}[data-line="3"]`).filter({ hasText: '不是区划代码' }).waitFor()
+      await page.locator(`${at('import-problem')}[data-line="4"]`).waitFor()
+      check(await page.locator(at('import-apply')).isDisabled(), 'a file with mistakes could be imported')
+      await shot(page, 'org-problems')
+      check((await page.locator(at('no-regions')).count()) === 1, 'something was written')
+    },
+  ],
+  [
+    'regions, outlines, cameras and people are imported',
+    async ({ page, shot }) => {
+      await importFile(page, 'regions', 'regions.csv', REGIONS, 6)
+      await page.locator(at('region-4205')).waitFor()
+      await importFile(page, 'outlines', 'grids.geojson', JSON.stringify(OUTLINES), 2)
+      await importFile(page, 'cameras', 'cameras.csv', CAMERAS, 4)
+      await importFile(page, 'posts', 'people.csv', PEOPLE, 2)
+      await shot(page, 'org-imported')
+      console.log('cameras are placed')
+    },
+  ],
+  [
+    'a template comes as a file that a spreadsheet reads',
+    async ({ page }) => {
+      await page.locator(at('import-cameras')).click()
+      const [download] = await Promise.all([page.waitForEvent('download'), page.locator(at('import-template')).click()])
+      check(download.suggestedFilename() === 'cameras.csv', 'the template has another name')
+    },
+  ],
+  [
+    'the tree opens level by level down to a grid with its outline',
+    async ({ page, shot }) => {
+      for (const code of ['4205', '420502', '420502001', '420502001001']) {
+        await page.locator(at(`toggle-${code}`)).click()
+      }
+      await page.locator(at('region-420502001001001')).click()
+      await page.locator(`${at('region')}[data-code="420502001001001"]`).waitFor()
+      await page.locator(at('outline-main')).waitFor()
+      await until(async () => (await page.locator(`${at('outline')} circle`).count()) === 2, 'the cameras are not drawn')
+      await shot(page, 'org-grid')
+      // By its address alone it opens the tree as far.
+      await page.reload()
+      await page.locator(at('region-420502001001002')).waitFor()
+      await page.locator(at('region-420502001001')).click()
+      await page.locator(at('outline')).waitFor()
+      await shot(page, 'org-community')
+    },
+  ],
+  [
+    'a person is added with posts and a password that is shown once',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-users')).click()
+      const wang = page.locator(`${at('user-row')}[data-name="wang"]`)
+      await wang.locator(at('user-no-password')).waitFor()
+      await page.locator(at('person-add')).click()
+      await page.locator(at('person-save')).click()
+      await page.locator(at('person-trouble')).filter({ hasText: '请填写用户名' }).waitFor()
+      await page.locator(at('person-name')).fill('li.si')
+      await page.locator(at('post-role')).selectOption('supervisor')
+      await page.locator(at('post-region')).fill('420502')
+      await page.locator(at('post-meaning')).filter({ hasText: '西陵区' }).waitFor()
+      await page.locator(at('post-add')).click()
+      await page.locator(at('post-role')).nth(1).selectOption('installer')
+      await page.locator(at('post-region')).nth(1).fill('420502001001')
+      await shot(page, 'users-add')
+      await page.locator(at('person-save')).click()
+      await page.locator(at('password')).waitFor()
+      passwords.set('li.si', await page.locator(at('password')).innerText())
+      check(passwords.get('li.si').length > 10, 'no password is shown')
+      await page.locator(`${at('user-row')}[data-name="li.si"]`).filter({ hasText: '综治督办 · 西陵区' }).waitFor()
+      await shot(page, 'users-password')
+      await page.locator(at('password-close')).click()
+      await wang.locator(at('user-disable')).click()
+      await page.locator(at('user-confirm')).click()
+      await wang.locator(at('user-disabled')).waitFor()
+      await wang.locator(at('user-posts')).click()
+      await page.locator(at('post-remove')).nth(1).click()
+      await page.locator(at('person-save')).click()
+      await until(async () => (await wang.locator(at('user-post')).count()) === 1, 'the post is still there')
+      await wang.locator(at('user-enable')).click()
+      await page.locator(at('user-confirm')).click()
+      await wang.locator(at('user-no-password')).waitFor()
+      await shot(page, 'users')
+      await page.locator(at('person-add')).click()
+      await page.locator(at('person-name')).fill('zhou')
+      await page.locator(at('post-region')).fill('420502001001')
+      await page.locator(at('person-save')).click()
+      passwords.set('zhou', await page.locator(at('password')).innerText())
+    },
+  ],
+  [
+    'the calendar shows a year and takes a pasted one',
+    async ({ page, shot }) => {
+      await page.goto(`${url}/calendar/2026`)
+      await page.locator('[data-date="2026-10-01"][data-kind="off"]').filter({ hasText: '休' }).waitFor()
+      await page.locator('[data-date="2026-10-10"][data-kind="work"]').filter({ hasText: '班' }).waitFor()
+      await page.locator(`${at('calendar-group')}[data-name="国庆节"]`).waitFor()
+      await shot(page, 'calendar')
+      await page.locator(at('year-next')).click()
+      await page.locator(`${at('calendar-source')}[data-source="missing"]`).waitFor()
+      await page.locator(at('calendar-edit')).click()
+      await page.locator(at('calendar-paste')).fill('2027-01-01~2027-01-03 放假 元旦\n2027/1/4,上班,元旦调休\n国庆')
+      await page.locator(at('calendar-take')).click()
+      await page.locator(at('calendar-bad')).filter({ hasText: '第 3 行' }).waitFor()
+      await page.locator('[data-date="2027-01-04"][data-kind="work"]').waitFor()
+      await shot(page, 'calendar-edit')
+      await page.locator(at('calendar-save')).click()
+      await page.locator(`${at('calendar-source')}[data-source="entered"]`).waitFor()
+    },
+  ],
+  [
+    'a camera is found, and a rule of it is shelved for a while',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-cameras')).click()
+      await page.locator(at('camera-filter')).fill('出入口')
+      const row = page.locator(`${at('camera-row')}[data-key="gw-0001/gate-east"]`)
+      await row.filter({ hasText: '第一网格' }).waitFor()
+      check((await page.locator(at('camera-row')).count()) === 1, 'the filter let others through')
+      await row.locator(at('camera-shelves')).click()
+      await page.locator(at('quiet-submit')).click()
+      await page.locator(at('quiet-trouble')).waitFor()
+      await page.locator(at('quiet-minutes-30')).click()
+      await page.locator(at('quiet-rule')).fill('lawn-night')
+      await page.locator(at('quiet-reason')).fill('园林工人在草坪作业')
+      await shot(page, 'cameras-shelve')
+      await page.locator(at('quiet-submit')).click()
+      await page.locator(at('message')).filter({ hasText: '已生效' }).waitFor()
+      await row.locator(at('camera-maintenance')).click()
+      await page.locator(at('quiet-reason')).fill('清洗镜头')
+      await page.locator(at('quiet-submit')).click()
+      await page.locator(at('message')).filter({ hasText: '已生效' }).waitFor()
+      await page.locator(at('camera-filter')).fill('')
+      await shot(page, 'cameras')
+    },
+  ],
+  [
+    'what is held back is listed, and ended',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-quiet')).click()
+      const shelf = page.locator(`${at('quiet-shelves')} ${at('window')}`).filter({ hasText: '园林工人' })
+      await shelf.waitFor()
+      check((await shelf.getAttribute('data-state')) === 'on', 'the shelf is not in force')
+      await shot(page, 'quiet')
+      await shelf.locator(at('window-end')).click()
+      await shelf.waitFor({ state: 'detached' })
+      await page.locator(at('quiet-past')).check()
+      await page.locator(`${at('window')}[data-state="over"]`).filter({ hasText: '提前结束' }).waitFor()
+      await shot(page, 'quiet-past')
+    },
+  ],
+  [
+    'a camera says what was going on at a moment',
+    async ({ page, shot }) => {
+      await page.goto(`${url}/why/camera/gw-0001/gate-east?at=2026-01-01T00:00:00Z`)
+      await page.locator(at('conclusion')).filter({ hasText: '该时刻没有告警送达' }).waitFor()
+      await shot(page, 'why-camera')
+      await page.locator(at('why-at')).fill('')
+      await page.locator(at('why-show')).click()
+      await page.locator('[role="alert"]').filter({ hasText: '请选择时刻' }).waitFor()
+    },
+  ],
+  [
+    'an operator sees and does what the posts allow, and is told the rest in words',
+    async ({ page, shot }) => {
+      await logInAs(page, 'zhou')
+      check((await page.locator(at('nav-users')).count()) === 0, 'the header leads where an operator has no business')
+      await page.goto(`${url}/users`)
+      await page.locator(`${at('failure')}[data-status="403"]`).filter({ hasText: '没有权限' }).waitFor()
+      await shot(page, 'users-forbidden')
+      await page.locator(at('nav-org')).click()
+      await page.locator(at('region-4205')).waitFor()
+      check((await page.locator(at('import')).count()) === 0, 'an operator is offered imports')
+      await page.locator(at('nav-cameras')).click()
+      const row = page.locator(`${at('camera-row')}[data-key="gw-0001/hall"]`)
+      await row.locator(at('camera-shelves')).click()
+      check((await page.locator(at('quiet-minutes-60')).count()) === 0, 'the room shelves for 30 minutes at most')
+      await page.locator(at('quiet-minutes-30')).click()
+      await page.locator(at('quiet-reason')).fill('电梯检修，人员进出频繁')
+      await shot(page, 'cameras-operator')
+      await page.locator(at('quiet-submit')).click()
+      await page.locator(at('message')).filter({ hasText: '已生效' }).waitFor()
+    },
+  ],
+  [
+    'a long shelf waits for a second person',
+    async ({ page, shot }) => {
+      await logInAs(page, user)
+      await page.goto(`${url}/cameras?edge=gw-0001&camera=care&rule=fall`)
+      await page.locator(at('quiet-minutes-1440')).click()
+      check((await page.locator(at('quiet-rule')).inputValue()) === 'fall', 'the rule is not filled in')
+      await page.locator(at('quiet-reason')).fill('走廊整修')
+      await page.locator(at('quiet-submit')).click()
+      await page.locator(at('message')).filter({ hasText: '须第二人同意后才生效' }).waitFor()
+      await page.locator(at('nav-quiet')).click()
+      const own = page.locator(`${at('window')}[data-state="pending"]`)
+      await own.waitFor()
+      check((await own.locator(at('window-agree')).count()) === 0, 'one may agree to what one asked for')
+      await logInAs(page, 'li.si')
+      await page.locator(at('nav-quiet')).click()
+      const waits = page.locator(`${at('window')}[data-state="pending"]`)
+      await waits.waitFor()
+      await shot(page, 'quiet-pending')
+      await waits.locator(at('window-agree')).click()
+      await page.locator(at('message')).filter({ hasText: '已同意' }).waitFor()
+      await page.locator(`${at('window')}[data-state="on"]`).filter({ hasText: 'li.si 已同意' }).waitFor()
+    },
+  ],
+])

@@ -3,7 +3,9 @@
 //! - [`quality`]: replays labelled video and says what was found, missed and wrongly reported.
 //! - [`compose`]: makes labelled scenes from footage that any machine can get.
 //! - [`throughput`]: says what live cameras cost.
+//! - [`ingest`]: says what the centre takes.
 
 pub mod compose;
+pub mod ingest;
 pub mod quality;
 pub mod throughput;

@@ -85,7 +85,7 @@ CREATE TABLE incident (
     score       DOUBLE PRECISION NOT NULL,
     box         TEXT NOT NULL
 );
-CREATE INDEX incident_of_camera ON incident (edge, camera, last_us);
+CREATE INDEX incident_of_rule ON incident (edge, camera, rule, last_us);
 CREATE INDEX incident_of_case ON incident (case_id);
 CREATE INDEX incident_tamper ON incident (edge, camera) WHERE behavior = 'tamper' AND open_alerts > 0;
 
@@ -166,7 +166,7 @@ ALTER TABLE case_ DROP COLUMN note;
 ALTER TABLE case_ DROP COLUMN verdict_by;
 ALTER TABLE case_ DROP COLUMN verdict_us;
 CREATE INDEX case_open ON case_ (ordinal) WHERE open_ = 1;
-CREATE INDEX case_undecided ON case_ (region) WHERE state IN ('registered', 'verifying');
+CREATE INDEX case_undecided ON case_ (edge, camera) WHERE state IN ('registered', 'verifying');
 CREATE INDEX case_of_district ON case_ (district, ordinal);
 CREATE INDEX case_of_street ON case_ (street, ordinal);
 CREATE INDEX case_of_community ON case_ (community, ordinal);

@@ -184,6 +184,11 @@ impl Store {
         Ok(tx)
     }
 
+    /// A connection that reads.
+    async fn reader(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
+        self.readers.acquire().await.doing("begin to read")
+    }
+
     /// Begins to read: everything that is read in it is of the same moment.
     async fn reading(&self) -> Result<Tx, StoreError> {
         let begin =

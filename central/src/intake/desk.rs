@@ -8,7 +8,7 @@ use rumqttc::QoS;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
-use xunge_alert::topic;
+use xunge_alert::{Confirm, topic};
 
 use super::IntakeState;
 use super::line::{Handed, Replies};
@@ -159,16 +159,9 @@ async fn collect(first: Handed, inbox: &mut mpsc::Receiver<Handed>) -> Vec<Hande
     batch
 }
 
-/// Topic and payload of each confirm.
-fn confirms(taken: &Taken) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::with_capacity(taken.confirms.len());
-    for (site, edge, confirm) in &taken.confirms {
-        match serde_json::to_vec(confirm) {
-            Ok(payload) => all.push((topic::confirm(site, edge), payload)),
-            Err(error) => error!("a confirm for {edge} cannot be written: {error}"),
-        }
-    }
-    all
+/// Topic and answer of each confirm.
+fn confirms(taken: &Taken) -> impl Iterator<Item = (String, Confirm)> {
+    taken.confirms.iter().map(|(site, edge, confirm)| (topic::confirm(site, edge), confirm.clone()))
 }
 
 /// A message that reads well but cannot be stored.

@@ -4,7 +4,7 @@
 //! It drives rumqttc's event loop itself instead of going through its client: the client sends one request for every
 //! ten packets that it reads, so under a flood the releases would never catch up with the messages.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use rumqttc::{
 };
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
-use xunge_alert::topic;
+use uuid::Uuid;
+use xunge_alert::{Confirm, topic};
 
 use super::{INFLIGHT, IntakeState};
 
@@ -23,8 +24,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A broker that takes nothing for so long is given up.
 const FLUSH: Duration = Duration::from_secs(10);
-/// Confirms that wait for the broker. Beyond it the oldest goes: its box sends its messages again.
-const UNSENT: usize = 4096;
+/// Boxes whose confirms wait for the broker. Beyond it the oldest goes: its box sends its messages again.
+const UNSENT: usize = 50_000;
+/// Numbers of one confirm: what waits for the broker grows together, but a box must be able to read it.
+const NUMBERS: usize = 5000;
 
 /// A message, and the connection that it came on.
 pub(super) struct Handed {
@@ -35,10 +38,51 @@ pub(super) struct Handed {
 /// What the desk asks after a commit.
 #[derive(Default)]
 pub(super) struct Replies {
-    /// Topic and payload.
-    pub(super) confirms: Vec<(String, Vec<u8>)>,
+    /// Topic and answer.
+    pub(super) confirms: Vec<(String, Confirm)>,
     /// Connection and packet id. A message is released only on the connection that it came on.
     pub(super) releases: Vec<(u64, u16)>,
+}
+
+/// Confirms that the broker has no room for yet. Those to the same box become one, so a broker or a centre that is slow for
+/// a while costs a box one message, not hundreds.
+#[derive(Default)]
+struct Unsent {
+    order: VecDeque<(String, Uuid)>,
+    waiting: HashMap<(String, Uuid), Confirm>,
+}
+
+impl Unsent {
+    fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Puts a confirm behind the others; says whether one had to go for it.
+    fn add(&mut self, topic: String, confirm: Confirm) -> bool {
+        let key = (topic, confirm.outbox);
+        if let Some(before) = self.waiting.get_mut(&key)
+            && before.confirmed.len() + confirm.confirmed.len() <= NUMBERS
+        {
+            before.confirmed.extend(confirm.confirmed);
+            before.refused.extend(confirm.refused);
+            return false;
+        }
+        let replaced = self.waiting.insert(key.clone(), confirm).is_some();
+        if !replaced {
+            self.order.push_back(key);
+        }
+        let full = self.order.len() > UNSENT;
+        if full && let Some(oldest) = self.order.pop_front() {
+            self.waiting.remove(&oldest);
+        }
+        full || replaced
+    }
+
+    fn next(&mut self) -> Option<(String, Confirm)> {
+        let key = self.order.pop_front()?;
+        let confirm = self.waiting.remove(&key)?;
+        Some((key.0, confirm))
+    }
 }
 
 /// What a turn begins with.
@@ -52,7 +96,7 @@ pub(super) struct Line {
     events: EventLoop,
     desk: mpsc::Sender<Handed>,
     replies: mpsc::Receiver<Replies>,
-    unsent: VecDeque<Publish>,
+    unsent: Unsent,
     generation: u64,
     state: Arc<IntakeState>,
     pause: Duration,
@@ -66,7 +110,7 @@ impl Line {
         replies: mpsc::Receiver<Replies>,
         state: Arc<IntakeState>,
     ) -> Self {
-        let unsent = VecDeque::new();
+        let unsent = Unsent::default();
         Self { events, desk, replies, unsent, generation: 0, state, pause: FIRST_PAUSE, failing: false }
     }
 
@@ -142,12 +186,9 @@ impl Line {
     }
 
     async fn reply(&mut self, replies: Replies) -> Result<(), ConnectionError> {
-        for (topic, payload) in replies.confirms {
-            if self.unsent.len() >= UNSENT {
-                self.unsent.pop_front();
-                self.state.unsent_confirms.fetch_add(1, Ordering::Relaxed);
-            }
-            self.unsent.push_back(Publish::new(topic, QoS::AtLeastOnce, payload));
+        for (topic, confirm) in replies.confirms {
+            let dropped = self.unsent.add(topic, confirm);
+            self.state.unsent_confirms.fetch_add(u64::from(dropped), Ordering::Relaxed);
         }
         self.send_unsent().await?;
         let now = self.generation;
@@ -163,7 +204,16 @@ impl Line {
         if now == 0 {
             return Ok(());
         }
-        let confirms: Vec<Request> = self.unsent.drain(..now).map(Request::Publish).collect();
+        let mut confirms = Vec::with_capacity(now);
+        for _ in 0..now {
+            let Some((topic, confirm)) = self.unsent.next() else { break };
+            match serde_json::to_vec(&confirm) {
+                Ok(payload) => {
+                    confirms.push(Request::Publish(Publish::new(topic, QoS::AtLeastOnce, payload)))
+                }
+                Err(error) => error!("a confirm on {topic} cannot be written: {error}"),
+            }
+        }
         self.send(confirms).await
     }
 

@@ -242,14 +242,16 @@ fn adjacent(line: &Line<'_>) -> Result<Vec<(String, String)>, Problem> {
 }
 
 /// Roles by their names in files.
-const ROLES: [(&str, Role); 9] = [
+const ROLES: [(&str, Role); 11] = [
     ("系统管理员", Role::Admin),
     ("值班员", Role::Operator),
     ("受理员", Role::Acceptor),
+    ("社区受理员", Role::Acceptor),
     ("派遣员", Role::Dispatcher),
     ("网格员", Role::GridWorker),
     ("核查员", Role::Inspector),
     ("综治办", Role::Supervisor),
+    ("综治督办", Role::Supervisor),
     ("安装维护员", Role::Installer),
     ("审计员", Role::Auditor),
 ];

@@ -131,14 +131,39 @@ pub struct CameraPlace {
     pub adjacent: Vec<(String, String)>,
 }
 
+/// Box and camera.
+pub type CameraKey = (String, String);
+
 /// Where all cameras stand.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Atlas(pub HashMap<(String, String), CameraPlace>);
+pub struct Atlas(pub HashMap<CameraKey, CameraPlace>);
 
 impl Atlas {
     /// Where this camera stands.
     pub fn of(&self, edge: &str, camera: &str) -> Option<&CameraPlace> {
         self.0.get(&(edge.to_owned(), camera.to_owned()))
+    }
+
+    /// For each camera those of the same grid that are within so many metres, or that somebody entered as its neighbours.
+    pub fn near(&self, metres: f64) -> HashMap<CameraKey, Vec<CameraKey>> {
+        let mut by_grid: HashMap<&Region, Vec<(&CameraKey, &CameraPlace)>> = HashMap::new();
+        for (camera, place) in &self.0 {
+            by_grid.entry(&place.region).or_default().push((camera, place));
+        }
+        let mut near = HashMap::with_capacity(self.0.len());
+        for (camera, place) in &self.0 {
+            let mut found = place.adjacent.clone();
+            for (other, there) in by_grid.get(&place.region).into_iter().flatten() {
+                let close = place.position.zip(there.position).is_some_and(|(a, b)| a.metres_to(b) <= metres);
+                if close && *other != camera && !found.contains(other) {
+                    found.push((*other).clone());
+                }
+            }
+            if !found.is_empty() {
+                near.insert(camera.clone(), found);
+            }
+        }
+        near
     }
 }
 

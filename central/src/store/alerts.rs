@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use uuid::Uuid;
 use xunge_alert::{Alert, Phase};
@@ -10,12 +10,17 @@ use xunge_alert::{Alert, Phase};
 use super::names::{json_text, name_of};
 use super::sql::{Sql, insert, parts};
 use super::take::Batch;
-use super::{Doing, Store, StoreError, Tx, desk, edges, series, us, uuid};
+use super::{Doing, Store, StoreError, Tx, desk, edges, quarantine, series, us, uuid};
 use crate::incident::{Outcome, Step};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
 
 /// A message that comes later than this after it was seen is late (补传).
 const LATE_SECS: i64 = 300;
+
+/// Nothing was seen before the system existed.
+const FIRST_POSSIBLE: Timestamp = Timestamp::constant(1_704_067_200, 0); // 2024-01-01
+/// A box's clock may run ahead by so much.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 type Number = series::Number;
 
@@ -113,7 +118,7 @@ async fn keep(
                 .bind(&message.payload);
         });
         sql.push(" ON CONFLICT (edge, outbox, seq) DO NOTHING RETURNING edge, outbox, seq");
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             new.insert((
                 row.try_get("edge").doing(doing)?,
                 uuid(row.try_get("outbox").doing(doing)?)?,
@@ -139,9 +144,9 @@ async fn stored(
             values.bind(edge).bind(outbox.to_string()).bind(*seq);
         });
         sql.push(
-            " AS k JOIN alert_message m ON m.edge = k.column1 AND m.outbox = k.column2 AND m.seq = k.column3",
+            " AS k CROSS JOIN alert_message m WHERE m.edge = k.column1 AND m.outbox = k.column2 AND m.seq = k.column3",
         );
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let number = (
                 row.try_get("edge").doing(doing)?,
                 uuid(row.try_get("outbox").doing(doing)?)?,
@@ -162,16 +167,44 @@ struct Happening<'m> {
     late: bool,
 }
 
+/// An alert whose time cannot be right, with the centre's time instead: a box that has lost its clock still sees who lies
+/// there. None where the time may be right.
+fn set_right(alert: &Alert, now: Timestamp) -> Option<Alert> {
+    let ahead = alert.utc.duration_since(now);
+    if alert.utc >= FIRST_POSSIBLE && ahead <= MOST_AHEAD {
+        return None;
+    }
+    let lasted = alert.utc.duration_since(alert.since_utc);
+    let mut right = alert.clone();
+    right.utc = now;
+    right.since_utc = now.checked_sub(lasted).unwrap_or(now).max(FIRST_POSSIBLE);
+    Some(right)
+}
+
 /// Brings happenings, episodes and cases up to date.
 async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage]) -> Result<(), StoreError> {
-    let alerts: Vec<&Alert> = messages.iter().map(|message| &message.alert).collect();
+    let now = work.now;
+    let right: Vec<Option<Alert>> = messages.iter().map(|message| set_right(&message.alert, now)).collect();
+    for (message, _) in messages.iter().zip(&right).filter(|(_, right)| right.is_some()) {
+        let reason =
+            format!("its time {} cannot be right: it was taken with the centre's", message.alert.utc);
+        quarantine::keep(&mut work.tx, &message.topic, message.payload.as_bytes(), &reason, now).await?;
+    }
+    let alerts: Vec<&Alert> = messages
+        .iter()
+        .zip(&right)
+        .map(|(message, right)| right.as_ref().unwrap_or(&message.alert))
+        .collect();
     let policy = store.current_policy(&mut work.tx).await?;
     let mut desk = desk::open(&mut work.tx, store, &policy, &alerts, work.now).await?;
     let mut changed: BTreeMap<(String, Uuid), Happening<'_>> = BTreeMap::new();
-    for alert in &alerts {
+    for ((alert, message), right) in alerts.iter().zip(messages).zip(&right) {
         let late = is_late(alert, work.now);
         let Some(mut outcome) = desk.take(alert, late) else { continue };
-        let path = outcome.path.take();
+        let mut path = outcome.path.take();
+        if let (Some(path), true) = (&mut path, right.is_some()) {
+            path.insert(1, Step::ClockWrong { said_utc: message.alert.utc });
+        }
         let key = (alert.edge.clone(), alert.alert_id);
         let before = changed.remove(&key);
         let path = path.or_else(|| before.as_ref().and_then(|before| before.path.clone()));

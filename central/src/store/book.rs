@@ -31,7 +31,7 @@ pub(super) async fn open(
             .doing(doing)?;
         let mut sql = Sql::new("SELECT district, last FROM case_number WHERE day = ");
         sql.bind(&day).push(" AND district IN ").list(districts.iter());
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let district = row.try_get("district").doing(doing)?;
             numbers.last.insert((district, day.clone()), row.try_get("last").doing(doing)?);
         }
@@ -46,7 +46,7 @@ pub(super) async fn lay(tx: &mut Tx, book: &mut Book, ids: &[Uuid]) -> Result<()
     for part in parts(&missing, 1) {
         let mut sql = Sql::new("SELECT * FROM case_ WHERE id IN ");
         sql.list(part.iter().map(Uuid::to_string));
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             book.lay(record(tx, &row).await?);
         }
     }
@@ -149,7 +149,7 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
     for part in parts(&old, 1) {
         let mut sql = Sql::new("DELETE FROM timer WHERE case_id IN ");
         sql.list(part.iter());
-        sql.query(doing)?.persistent(false).execute(&mut **tx).await.doing(doing)?;
+        sql.run(tx, doing).await?;
     }
     let mut timers = Vec::new();
     for record in &closed.changed {

@@ -96,7 +96,7 @@ impl Store {
             query.bind(before.to_string()).push(")");
         }
         query.push(" ORDER BY c.ordinal DESC LIMIT ").bind(i64::from(filter.limit) + 1);
-        let found = query.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
+        let found = query.all(&mut *self.reader().await?, doing).await?;
         let mut cases = found.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
         let more = cases.len() > filter.limit as usize;
         cases.truncate(filter.limit as usize);
@@ -109,7 +109,7 @@ impl Store {
         let doing = "read a case";
         let mut query = Sql::new(rows::SUMMARY);
         query.push(" WHERE c.id = ").bind(id.to_string());
-        let found = query.query(doing)?.fetch_optional(&self.readers).await.doing(doing)?;
+        let found = query.first(&mut *self.reader().await?, doing).await?;
         found.as_ref().map(rows::summary).transpose()
     }
 
@@ -322,8 +322,9 @@ impl Store {
             if let Some(regions) = regions {
                 within(&mut query, regions);
             }
-            let row = query.query(doing)?.fetch_one(&self.readers).await.doing(doing)?;
-            *counted = count(row.try_get("cases").doing(doing)?);
+            let row = query.first(&mut *self.reader().await?, doing).await?;
+            let cases = row.map(|row| row.try_get("cases").doing(doing)).transpose()?;
+            *counted = count(cases.unwrap_or(0));
         }
         let [open, today] = counted;
         Ok(Counts { open, today, quarantined: self.quarantined().await? })

@@ -15,7 +15,7 @@ use super::{Doing, Policy, Store, StoreError, Tx, book, count, level, time, us, 
 use crate::case::number;
 use crate::incident::{
     Desk, Episode, Incident, KnownAlert, Maintenance, Neighbour, Pulse, RuleKey, SILENCE, Shelf, Standing,
-    Suppression, WITHIN, blinds,
+    Suppression, WITHIN, blinds, merge_window,
 };
 use crate::org::Region;
 
@@ -87,8 +87,8 @@ async fn known(tx: &mut Tx, alerts: &[&Alert]) -> Result<HashMap<(String, Uuid),
         sql.values(part, |values, (edge, id)| {
             values.bind(*edge).bind(id.to_string());
         });
-        sql.push(" AS k JOIN alert a ON a.edge = k.column1 AND a.alert_id = k.column2");
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        sql.push(" AS k CROSS JOIN alert a WHERE a.edge = k.column1 AND a.alert_id = k.column2");
+        for row in sql.all(tx, doing).await? {
             let key = (row.try_get("edge").doing(doing)?, uuid(row.try_get("alert_id").doing(doing)?)?);
             let case_id: Option<&str> = row.try_get("case_id").doing(doing)?;
             let revision: i64 = row.try_get("revision").doing(doing)?;
@@ -120,34 +120,40 @@ async fn incidents(
     for part in parts(&ids, 1) {
         let mut sql = Sql::new("SELECT * FROM incident WHERE id IN ");
         sql.list(part.iter().map(Uuid::to_string));
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let incident = incident(&row)?;
             found.insert(incident.id, incident);
         }
     }
-    let new = || alerts.iter().filter(|alert| !known.contains_key(&(alert.edge.clone(), alert.alert_id)));
-    let cameras: BTreeSet<(&str, &str)> =
-        new().map(|alert| (alert.edge.as_str(), alert.camera.as_str())).collect();
-    let cameras: Vec<_> = cameras.into_iter().collect();
-    let (Some(first), Some(last)) =
-        (new().map(|alert| alert.since_utc).min(), new().map(|alert| alert.utc).max())
-    else {
-        return Ok(found.into_values().collect());
-    };
-    let reach = SILENCE.max(Duration::from_secs(3600));
-    for part in parts(&cameras, 2) {
+    let mut wanted: BTreeMap<Episode, (Timestamp, Timestamp)> = BTreeMap::new();
+    for alert in alerts.iter().filter(|alert| !known.contains_key(&(alert.edge.clone(), alert.alert_id))) {
+        let (since, last) = wanted.entry(Episode::of(alert)).or_insert((alert.since_utc, alert.utc));
+        (*since, *last) = ((*since).min(alert.since_utc), (*last).max(alert.utc));
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    for part in parts(&wanted, 8) {
         let mut sql = Sql::new(INCIDENT);
-        sql.values(part, |values, (edge, camera)| {
-            values.bind(*edge).bind(*camera);
+        sql.values(part, |values, (episode, (since, last))| {
+            let window = merge_window(&episode.behavior);
+            let before = |reach: Duration| us(since.checked_sub(reach).unwrap_or(Timestamp::MIN));
+            values
+                .bind(&episode.edge)
+                .bind(&episode.camera)
+                .bind(&episode.rule)
+                .bind(&episode.behavior)
+                .bind(&episode.zone)
+                .bind(before(window))
+                .bind(before(window.max(SILENCE)))
+                .bind(us(last.checked_add(window).unwrap_or(Timestamp::MAX)));
         });
-        sql.push(" AS k JOIN incident i ON i.edge = k.column1 AND i.camera = k.column2 AND i.last_us >= ");
-        sql.bind(us(first.checked_sub(reach).unwrap_or(Timestamp::MIN)));
-        sql.push(" AND i.since_us <= ").bind(us(last.checked_add(reach).unwrap_or(Timestamp::MAX)));
         sql.push(
-            " LEFT JOIN case_ c ON c.id = i.case_id
-              WHERE i.case_id IS NULL OR c.state IN ('registered', 'verifying', 'merged')",
+            " AS k CROSS JOIN incident i LEFT JOIN case_ c ON c.id = i.case_id
+              WHERE i.edge = k.column1 AND i.camera = k.column2 AND i.rule = k.column3
+                AND i.behavior = k.column4 AND i.zone = k.column5
+                AND i.last_us >= k.column7 AND (i.last_us >= k.column6 OR i.open_alerts > 0) AND i.since_us <= k.column8
+                AND (i.case_id IS NULL OR c.state IN ('registered', 'verifying', 'merged'))",
         );
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let incident = incident(&row)?;
             found.insert(incident.id, incident);
         }
@@ -181,26 +187,35 @@ fn incident(row: &AnyRow) -> Result<Incident, StoreError> {
     })
 }
 
-/// Undecided cases in the grids of these alerts.
+/// Undecided cases of the cameras that may have seen the same.
 async fn neighbours(tx: &mut Tx, policy: &Policy, alerts: &[&Alert]) -> Result<Vec<Neighbour>, StoreError> {
     let doing = "read cases nearby";
-    let grids: BTreeSet<&str> = alerts.iter().map(|alert| policy.region_of(alert)).collect();
-    let (Some(first), Some(last)) =
-        (alerts.iter().map(|alert| alert.since_utc).min(), alerts.iter().map(|alert| alert.utc).max())
-    else {
-        return Ok(Vec::new());
-    };
+    let mut wanted: BTreeMap<(&str, &str), (Timestamp, Timestamp)> = BTreeMap::new();
+    for alert in alerts {
+        let own = (alert.edge.as_str(), alert.camera.as_str());
+        for camera in std::iter::once(own).chain(policy.near(&alert.edge, &alert.camera)) {
+            let (since, last) = wanted.entry(camera).or_insert((alert.since_utc, alert.utc));
+            (*since, *last) = ((*since).min(alert.since_utc), (*last).max(alert.utc));
+        }
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
     let mut found = Vec::new();
-    let grids: Vec<&str> = grids.into_iter().collect();
-    for part in parts(&grids, 1) {
+    for part in parts(&wanted, 4) {
         let mut sql = Sql::new(
-            "SELECT id, behavior, severity, test, region, edge, camera, since_us, last_us, alert_count FROM case_
-             WHERE state IN ('registered', 'verifying') AND region IN ",
+            "SELECT c.id, c.behavior, c.severity, c.test, c.region, c.edge, c.camera, c.since_us, c.last_us, c.alert_count FROM ",
         );
-        sql.list(part.iter().copied());
-        sql.push(" AND last_us >= ").bind(us(first.checked_sub(WITHIN).unwrap_or(Timestamp::MIN)));
-        sql.push(" AND since_us <= ").bind(us(last.checked_add(WITHIN).unwrap_or(Timestamp::MAX)));
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        sql.values(part, |values, ((edge, camera), (since, last))| {
+            values
+                .bind(*edge)
+                .bind(*camera)
+                .bind(us(since.checked_sub(WITHIN).unwrap_or(Timestamp::MIN)))
+                .bind(us(last.checked_add(WITHIN).unwrap_or(Timestamp::MAX)));
+        });
+        sql.push(
+            " AS k CROSS JOIN case_ c WHERE c.edge = k.column1 AND c.camera = k.column2
+              AND c.state IN ('registered', 'verifying') AND c.last_us >= k.column3 AND c.since_us <= k.column4",
+        );
+        for row in sql.all(tx, doing).await? {
             found.push(Neighbour {
                 case_id: uuid(row.try_get("id").doing(doing)?)?,
                 behavior: row.try_get("behavior").doing(doing)?,
@@ -230,10 +245,10 @@ async fn suppression(tx: &mut Tx, alerts: &[&Alert], first: Timestamp) -> Result
             values.bind(*edge).bind(*camera);
         });
         sql.push(
-            " AS k JOIN incident i ON i.edge = k.column1 AND i.camera = k.column2
-              WHERE i.behavior = 'tamper' AND i.open_alerts > 0",
+            " AS k CROSS JOIN incident i WHERE i.edge = k.column1 AND i.camera = k.column2
+              AND i.behavior = 'tamper' AND i.open_alerts > 0",
         );
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let incident = incident(&row)?;
             if blinds(incident.detail.as_deref()) {
                 let camera: Camera = (incident.episode.edge, incident.episode.camera);
@@ -298,8 +313,8 @@ async fn pulses(tx: &mut Tx, alerts: &[&Alert]) -> Result<HashMap<RuleKey, Pulse
         sql.values(part, |values, (edge, camera, rule)| {
             values.bind(*edge).bind(*camera).bind(*rule);
         });
-        sql.push(" AS k JOIN pulse p ON p.edge = k.column1 AND p.camera = k.column2 AND p.rule = k.column3");
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        sql.push(" AS k CROSS JOIN pulse p WHERE p.edge = k.column1 AND p.camera = k.column2 AND p.rule = k.column3");
+        for row in sql.all(tx, doing).await? {
             let key = (
                 row.try_get("edge").doing(doing)?,
                 row.try_get("camera").doing(doing)?,

@@ -87,7 +87,7 @@ impl Store {
             }
         }
         sql.push(" ORDER BY code LIMIT 10000");
-        let rows = sql.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         rows.iter().map(region).collect()
     }
 
@@ -106,7 +106,7 @@ impl Store {
         let doing = "read the names of regions";
         let mut sql = Sql::new("SELECT code, name FROM region WHERE code IN ");
         sql.list(codes.iter().map(Region::as_str));
-        let rows = sql.query(doing)?.persistent(false).fetch_all(&self.readers).await.doing(doing)?;
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         let mut names = BTreeMap::new();
         for row in &rows {
             names.insert(

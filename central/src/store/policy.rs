@@ -12,7 +12,7 @@ use xunge_alert::Alert;
 use super::names::{json, named};
 use super::{Doing, Store, StoreError, Tx, time};
 use crate::case::clock::{Limits, Rules};
-use crate::incident::{Period, Raise, Raises};
+use crate::incident::{Period, REACH_M, Raise, Raises};
 use crate::org::calendar::{SpecialDay, notice_2026};
 use crate::org::{Atlas, Calendar, CameraPlace, PlaceKind, Position, Region};
 
@@ -43,6 +43,8 @@ pub struct Policy {
     pub(super) version: i64,
     /// Where cameras stand.
     pub atlas: Atlas,
+    /// Cameras that may see the same, of each whose place is known.
+    near: HashMap<(String, String), Vec<(String, String)>>,
     /// What makes things more urgent.
     pub raises: Raises,
     /// Calendar and limits.
@@ -50,6 +52,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Cameras that may see the same as this one.
+    pub fn near(&self, edge: &str, camera: &str) -> impl Iterator<Item = (&str, &str)> {
+        let near = self.near.get(&(edge.to_owned(), camera.to_owned()));
+        near.into_iter().flatten().map(|(edge, camera)| (edge.as_str(), camera.as_str()))
+    }
+
     /// The region of an alert: its camera's grid, else its box's community.
     pub fn region_of<'r>(&'r self, alert: &'r Alert) -> &'r str {
         self.atlas.of(&alert.edge, &alert.camera).map_or(&alert.site, |place| place.region.as_str())
@@ -83,9 +91,11 @@ impl Store {
 /// Reads everything.
 pub(super) async fn read(tx: &mut Tx, settings: &Settings, version: i64) -> Result<Policy, StoreError> {
     let calendar = Calendar::new(settings.zone.clone(), days(tx).await?);
+    let atlas = atlas(tx).await?;
     Ok(Policy {
         version,
-        atlas: atlas(tx).await?,
+        near: atlas.near(REACH_M),
+        atlas,
         raises: Raises {
             table: settings.raises.clone(),
             periods: periods(tx).await?,

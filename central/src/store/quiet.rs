@@ -115,7 +115,7 @@ impl Store {
         sql.bind(id.to_string()).push(", ").bind(&window.edge).push(", ");
         sql.bind(window.camera.as_deref().unwrap_or_default()).push(", ").bind(&window.reason).push(", ");
         sql.bind(by).push(", ").bind(us(window.from_utc)).push(", ").bind(us(window.until_utc)).push(")");
-        sql.query(doing)?.execute(&mut *tx).await.doing(doing)?;
+        sql.run(&mut tx, doing).await?;
         tx.commit().await.doing(doing)?;
         Ok(id)
     }
@@ -180,7 +180,7 @@ impl Store {
             sql.push(" WHERE COALESCE(ended_us, until_us) > ").bind(us(now));
         }
         sql.push(" ORDER BY from_us DESC, id LIMIT 1000");
-        let rows = sql.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         let mut windows = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
         for window in &mut windows {
             // the way of each alert names what held it back

@@ -89,8 +89,8 @@ async fn load(tx: &mut Tx, numbers: &[Number]) -> Result<Known, StoreError> {
         sql.values(part, |values, (edge, outbox)| {
             values.bind(edge).bind(outbox);
         });
-        sql.push(" AS k JOIN series s ON s.edge = k.column1 AND s.outbox = k.column2");
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        sql.push(" AS k CROSS JOIN series s WHERE s.edge = k.column1 AND s.outbox = k.column2");
+        for row in sql.all(tx, doing).await? {
             let series = (row.try_get("edge").doing(doing)?, row.try_get("outbox").doing(doing)?);
             known.highest.insert(series, row.try_get("highest").doing(doing)?);
         }
@@ -109,10 +109,10 @@ async fn load(tx: &mut Tx, numbers: &[Number]) -> Result<Known, StoreError> {
             values.bind(edge).bind(outbox.to_string()).bind(*seq);
         });
         sql.push(
-            " AS k JOIN gap g ON g.edge = k.column1 AND g.outbox = k.column2
+            " AS k CROSS JOIN gap g WHERE g.edge = k.column1 AND g.outbox = k.column2
               AND g.first_seq <= k.column3 AND g.last_seq >= k.column3",
         );
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        for row in sql.all(tx, doing).await? {
             let series = (row.try_get("edge").doing(doing)?, row.try_get("outbox").doing(doing)?);
             let gap = Gap {
                 last: row.try_get("last_seq").doing(doing)?,
@@ -139,7 +139,7 @@ async fn save(tx: &mut Tx, known: &Known, now: Timestamp) -> Result<(), StoreErr
         sql.values(part, |values, ((edge, outbox), first)| {
             values.bind(edge).bind(outbox).bind(*first);
         });
-        sql.query(doing)?.persistent(false).execute(&mut **tx).await.doing(doing)?;
+        sql.run(tx, doing).await?;
     }
     let new: Vec<_> = known
         .new

@@ -1,10 +1,14 @@
-//! Statements that are put together. They number their values `$1`, `$2` …, which both databases understand.
+//! Statements that are put together. Values are counted, not named: PostgreSQL wants `$1`, `$2` …, which SQLite takes for names
+//! and looks for one by one (ten thousand of them cost seconds), so it is given `?`.
 
-use sqlx::any::AnyArguments;
+use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, Arguments, AssertSqlSafe, Encode, Type};
+use sqlx::{Any, AnyConnection, Arguments, AssertSqlSafe, Encode, Type};
 
 use super::{Doing, StoreError, Tx};
+
+/// Stands for a value until the statement is run; nothing of ours holds it.
+const VALUE: char = '\u{1}';
 
 /// Values that one statement may carry: SQLite takes 32766, PostgreSQL 65535.
 const MOST_VALUES: usize = 30_000;
@@ -39,8 +43,7 @@ pub(super) async fn insert<R>(
     for part in rows.chunks((MOST_VALUES / columns).max(1)) {
         let mut sql = Sql::new(head);
         sql.rows(part, &bind).push(tail);
-        // each number of rows is another statement: none of them is worth keeping
-        sql.query(doing)?.persistent(false).execute(&mut **tx).await.doing(doing)?;
+        sql.run(tx, doing).await?;
     }
     Ok(())
 }
@@ -68,16 +71,14 @@ impl Sql {
     }
 
     pub(super) fn bind<'v, T: Encode<'v, Any> + Type<Any>>(&mut self, value: T) -> &mut Self {
-        use std::fmt::Write as _;
         if let Err(error) = self.values.add(value) {
             self.failed.get_or_insert(sqlx::Error::Encode(error));
         }
-        // writing to a string cannot fail
-        let _ = write!(self.text, "${}", self.values.len());
+        self.text.push(VALUE);
         self
     }
 
-    /// `($1, $2, …)`. An empty list is one that nothing is in.
+    /// A list in brackets. An empty list is one that nothing is in.
     pub(super) fn list<'v, T: Encode<'v, Any> + Type<Any>>(
         &mut self,
         values: impl IntoIterator<Item = T>,
@@ -94,7 +95,7 @@ impl Sql {
         self.push(if none { "NULL)" } else { ")" })
     }
 
-    /// `(VALUES ($1, $2), …)`: a table whose columns are `column1`, `column2` … on both databases. `rows` must not be empty.
+    /// `(VALUES (…), (…))`: a table whose columns are `column1`, `column2` … on both databases. `rows` must not be empty.
     pub(super) fn values<R>(
         &mut self,
         rows: impl IntoIterator<Item = R>,
@@ -116,11 +117,58 @@ impl Sql {
         self
     }
 
-    /// The statement, ready to run; `doing` says what for, where a value cannot be bound.
-    pub(super) fn query(self, doing: &'static str) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
-        match self.failed {
-            Some(error) => Err(error).doing(doing),
-            None => Ok(sqlx::query_with(AssertSqlSafe(self.text), self.values)),
+    /// Runs it and gives its rows.
+    pub(super) async fn all(
+        self,
+        connection: &mut AnyConnection,
+        doing: &'static str,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        self.ready(connection, doing)?.fetch_all(connection).await.doing(doing)
+    }
+
+    /// Runs it and gives its first row.
+    pub(super) async fn first(
+        self,
+        connection: &mut AnyConnection,
+        doing: &'static str,
+    ) -> Result<Option<AnyRow>, StoreError> {
+        self.ready(connection, doing)?.fetch_optional(connection).await.doing(doing)
+    }
+
+    /// Runs it and says how many rows it touched.
+    pub(super) async fn run(
+        self,
+        connection: &mut AnyConnection,
+        doing: &'static str,
+    ) -> Result<u64, StoreError> {
+        Ok(self.ready(connection, doing)?.execute(connection).await.doing(doing)?.rows_affected())
+    }
+
+    fn ready(
+        self,
+        connection: &AnyConnection,
+        doing: &'static str,
+    ) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
+        use std::fmt::Write as _;
+        if let Some(error) = self.failed {
+            return Err(error).doing(doing);
         }
+        let postgres = connection.backend_name() == "PostgreSQL";
+        let mut text = String::with_capacity(self.text.len() + self.values.len() * 4);
+        let mut number = 0;
+        for (place, part) in self.text.split(VALUE).enumerate() {
+            if place > 0 {
+                number += 1;
+                if postgres {
+                    // writing to a string cannot fail
+                    let _ = write!(text, "${number}");
+                } else {
+                    text.push('?');
+                }
+            }
+            text.push_str(part);
+        }
+        // each number of rows is another statement: none of them is worth keeping
+        Ok(sqlx::query_with(AssertSqlSafe(text), self.values).persistent(false))
     }
 }

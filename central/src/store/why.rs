@@ -109,7 +109,7 @@ impl Store {
         let mut sql = super::sql::Sql::new(ALERT);
         sql.push(" WHERE edge = ").bind(edge).push(" AND alert_id = ").bind(alert_id.to_string());
         let doing = "read the way of an alert";
-        let row = sql.query(doing)?.fetch_optional(&self.readers).await.doing(doing)?;
+        let row = sql.first(&mut *self.reader().await?, doing).await?;
         row.as_ref().map(alert).transpose()
     }
 
@@ -123,7 +123,7 @@ impl Store {
         sql.push(" AND since_us >= ").bind(us(around(-SignedDuration::from_hours(24))));
         sql.push(" AND utc_us >= ").bind(us(around(-AROUND)));
         sql.push(" ORDER BY since_us LIMIT ").bind(MOST);
-        let rows = sql.query(doing)?.fetch_all(&self.readers).await.doing(doing)?;
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         let alerts = rows.iter().map(alert).collect::<Result<Vec<_>, _>>()?;
         let known: Option<i64> = sqlx::query_scalar("SELECT first_seen_us FROM edge WHERE edge = $1")
             .bind(edge)
@@ -144,6 +144,7 @@ impl Store {
             .map(|(began_utc, ended_utc, cause)| BlindView { began_utc, ended_utc, cause });
         let held = |window: &WindowView| {
             window.edge == edge
+                && !window.pending
                 && window.camera.as_deref().is_none_or(|of| of == camera)
                 && (window.from_utc..window.ended_utc.unwrap_or(window.until_utc)).contains(&at)
         };

@@ -106,6 +106,30 @@ on_both! {
 }
 
 on_both! {
+    async fn a_box_without_a_clock_is_heard_at_the_centres_time_and_looked_at_later(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let mut batch = Vec::new();
+        for (n, at) in [(1, "1970-01-01T00:00:10Z"), (2, "2100-01-01T00:00:00Z")] {
+            let mut one = alert(n, u64::try_from(n).unwrap(), 1, 0);
+            one.camera = format!("c{n}");
+            one.utc = at.parse().unwrap();
+            one.since_utc = one.utc - jiff::SignedDuration::from_secs(8);
+            batch.push(one);
+        }
+        let taken = shop.store.take(&all_inbound(&batch), at(50)).await.unwrap();
+        assert_eq!(taken.confirms[0].2.confirmed, [1, 2], "it is never lost");
+        for case in shop.store.list_cases(&everything()).await.unwrap().0 {
+            assert_eq!((case.since_utc, case.late), (at(42), false), "it rings now");
+        }
+        assert_eq!(shop.store.quarantined().await.unwrap(), 2);
+        let why = shop.store.alert_why(EDGE, Uuid::from_u128(1)).await.unwrap().unwrap();
+        assert!(matches!(why.path[1], xunge_central::incident::Step::ClockWrong { .. }), "{:?}", why.path);
+        let kept = shop.store.quarantine(10).await.unwrap();
+        assert!(kept.iter().all(|message| message.reason.contains("cannot be right")));
+    }
+}
+
+on_both! {
     async fn alerts_of_one_episode_make_one_case(kind: Kind) {
         let shop = Shop::of(kind).await;
         let one = ended(alert(1, 1, 1, 0));

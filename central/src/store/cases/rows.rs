@@ -77,7 +77,7 @@ pub(super) async fn detail(
 ) -> Result<Option<CaseDetail>, StoreError> {
     let mut query = Sql::new(SUMMARY);
     query.push(" WHERE c.id = ").bind(id.to_string());
-    let Some(row) = query.query(DOING)?.fetch_optional(&mut **tx).await.doing(DOING)? else {
+    let Some(row) = query.first(tx, DOING).await? else {
         return Ok(None);
     };
     let record = book::record(tx, &row).await?;

@@ -342,8 +342,8 @@ async fn places(
         sql.values(part, |values, (_, row)| {
             values.bind(&row.edge).bind(&row.camera);
         });
-        sql.push(" AS k JOIN camera_place p ON p.edge = k.column1 AND p.camera = k.column2");
-        for row in sql.query(doing)?.persistent(false).fetch_all(&mut **tx).await.doing(doing)? {
+        sql.push(" AS k CROSS JOIN camera_place p WHERE p.edge = k.column1 AND p.camera = k.column2");
+        for row in sql.all(tx, doing).await? {
             let place = crate::store::policy::place(&row)?;
             let key = (row.try_get("edge").doing(doing)?, row.try_get("camera").doing(doing)?);
             places.insert(key, crate::store::names::json_text(&place)?);

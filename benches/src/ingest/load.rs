@@ -1,0 +1,71 @@
+//! Alerts as a city's boxes send them: 1,400 boxes with 8 cameras and 4 rules each. Each happening is three messages: it
+//! begins, its clip is there, it ends.
+
+use anyhow::{Context, Result};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use xunge_alert::{Alert, Phase};
+
+/// Boxes of a city.
+pub const BOXES: u64 = 1400;
+const CAMERAS: u64 = 8;
+const BEHAVIORS: [&str; 4] = ["intrusion", "loitering", "crowd", "fall"];
+/// Happenings that are open at once: the next message of one comes after so many others began.
+const OPEN: u64 = 2000;
+
+/// Makes messages, in the order in which they are sent.
+pub struct Load {
+    sample: Alert,
+    next: u64,
+    seqs: Vec<u64>,
+    series: Vec<Uuid>,
+    /// Number of this load: another one is of other happenings.
+    salt: u64,
+}
+
+impl Load {
+    /// Begins anew, with series of its own.
+    pub fn new(salt: u64) -> Result<Self> {
+        let sample = include_str!("../../../alert/samples/v1/alert-began.json");
+        let boxes = usize::try_from(BOXES).context("too many boxes")?;
+        Ok(Self {
+            sample: serde_json::from_str(sample)?,
+            next: 0,
+            seqs: vec![0; boxes],
+            series: (0..boxes).map(|_| Uuid::new_v4()).collect(),
+            salt,
+        })
+    }
+
+    /// The next message, as seen at `now`.
+    pub fn next(&mut self, now: Timestamp) -> Alert {
+        let turn = self.next;
+        self.next += 1;
+        // of each three messages one begins something, one tells more of it, one ends what began long before
+        let (happening, phase, revision) = match turn % 3 {
+            0 => (turn / 3, Phase::Began, 1),
+            1 => ((turn / 3).saturating_sub(OPEN / 2), Phase::Updated, 2),
+            _ => ((turn / 3).saturating_sub(OPEN), Phase::Ended, 3),
+        };
+        let which = happening % BOXES;
+        let camera = (happening / BOXES) % CAMERAS;
+        let behavior = (happening / (BOXES * CAMERAS)) % 4;
+        let mut alert = self.sample.clone();
+        let at = usize::try_from(which).unwrap_or(0);
+        self.seqs[at] += 1;
+        alert.edge = format!("gw-{which:04}");
+        alert.site = format!("420502{:03}{:03}", 1 + which / 100, 1 + which % 100);
+        alert.camera = format!("c{camera}");
+        alert.camera_name = format!("摄像机{camera}");
+        BEHAVIORS[usize::try_from(behavior).unwrap_or(0)].clone_into(&mut alert.behavior);
+        alert.rule = format!("{}-1", alert.behavior);
+        alert.alert_id = Uuid::from_u64_pair(self.salt, happening);
+        alert.outbox = self.series[at];
+        alert.seq = self.seqs[at];
+        (alert.phase, alert.revision) = (phase, revision);
+        alert.since_utc = now - SignedDuration::from_secs(i64::from(revision) * 2);
+        alert.utc = now;
+        alert.evidence.clear();
+        alert
+    }
+}

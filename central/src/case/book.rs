@@ -111,11 +111,12 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty table, at this moment.
+    /// An empty table, at this moment: to the microsecond, as the log keeps it, so that a case is exactly what its log
+    /// makes of it.
     pub fn new(rules: Arc<Rules>, now: Timestamp, numbers: Numbers) -> Self {
         Self {
             rules,
-            now,
+            now: Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now),
             records: BTreeMap::new(),
             new: BTreeSet::new(),
             touched: BTreeSet::new(),

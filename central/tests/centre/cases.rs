@@ -172,7 +172,7 @@ on_both! {
         step(&shop, id, Change::Accepted, &everywhere("li", Role::GridWorker), 30).await.unwrap();
         let mut levels = Vec::new();
         for hours in [1, 2, 3, 4] {
-            while shop.store.fire_timers(at(hours * 3600 + 10)).await.unwrap().1 {}
+            while shop.store.fire_timers(at(hours * 3600 + 11)).await.unwrap().1 {}
             levels.push(shop.store.case_summary(id).await.unwrap().unwrap().level);
         }
         assert_eq!(levels, [Level::Grid, Level::Community, Level::Street, Level::District]);

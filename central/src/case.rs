@@ -42,6 +42,8 @@ use crate::org::Level;
 
 /// Longest note, in characters.
 pub const NOTE_CHARS: usize = 2000;
+/// Longest name of a user or a category, in characters.
+pub const NAME_CHARS: usize = 100;
 /// Most pictures of a finished work.
 pub const PICTURES: usize = 20;
 /// A closed case may be opened again for so many days; later a new one is made that names it.

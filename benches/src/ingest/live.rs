@@ -63,7 +63,7 @@ impl Sender {
                 let mut due = begun;
                 while begun.elapsed() < length {
                     if let Some(wait) = due.checked_duration_since(Instant::now()) {
-                        std::thread::sleep(wait);
+                        std::thread::sleep(wait); // the rate is what is measured
                     }
                     due += pause;
                     let alert = load.lock().unwrap_or_else(PoisonError::into_inner).next(Timestamp::now());
@@ -117,6 +117,23 @@ impl Sender {
     }
 }
 
+/// How long the centre may take to start.
+const STARTS: Duration = Duration::from_secs(60);
+
+/// Waits until the centre's intake is connected; it subscribes at once then.
+fn await_intake(folder: &Path) -> Result<()> {
+    let until = Instant::now() + STARTS;
+    while !std::fs::read_to_string(folder.join("log"))?.contains("intake is connected") {
+        if Instant::now() > until {
+            bail!("the centre does not connect to the broker");
+        }
+        std::thread::sleep(Duration::from_millis(50)); // polls a real process
+    }
+    // the broker takes the subscription: what is published before is for nobody
+    std::thread::sleep(Duration::from_millis(500));
+    Ok(())
+}
+
 /// Where the centre keeps its cases.
 pub struct Store<'a> {
     /// What it is called in the report.
@@ -149,8 +166,7 @@ pub fn measure(program: &Path, store: &Store<'_>, rate: u32, length: Duration) -
     options.set_max_packet_size(CLIENT_BYTES, CLIENT_BYTES);
     let (client, mut connection) = Client::new(options, 1000);
     client.subscribe("xunge/v1/+/+/confirm", QoS::AtLeastOnce)?;
-    // a centre that has subscribed is one that has printed where its console is and then connected
-    std::thread::sleep(Duration::from_secs(3));
+    await_intake(folder.path())?;
     let before = cpu(pid)?;
     let sender = Sender::start(broker.port, rate, length)?;
     let begun = Instant::now();

@@ -21,6 +21,9 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
     if change.texts().iter().any(|text| text.chars().count() > NOTE_CHARS) {
         return Err(Refused::NoteTooLong);
     }
+    if change.has_bad_name() {
+        return Err(Refused::BadName);
+    }
     if change.lacks_words() {
         return Err(Refused::WordsMissing);
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Reason;
 use super::clock::Stage;
+use super::{NAME_CHARS, Reason};
 use crate::org::Region;
 
 /// What a person found.
@@ -364,6 +364,17 @@ impl Change {
             _ => {}
         }
         self
+    }
+
+    /// Whether a user or a category that it names can be none.
+    pub(super) fn has_bad_name(&self) -> bool {
+        let name = match self {
+            Self::Decided { category, .. } => category.as_deref(),
+            Self::Dispatched { to, .. } => to.user.as_deref(),
+            _ => None,
+        };
+        let bad = |name: &str| name.chars().count() > NAME_CHARS || name.chars().any(char::is_control);
+        name.is_some_and(bad)
     }
 
     /// Whether a text that must say something says nothing.

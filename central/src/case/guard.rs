@@ -119,7 +119,7 @@ fn roles(change: &Change) -> &'static [Role] {
     match change {
         Change::Taken => &[Operator, Acceptor],
         Change::Decided { .. } => &[Operator, Acceptor, GridWorker],
-        Change::Split { .. } | Change::Merged { .. } | Change::Detached { .. } => &[Operator, Acceptor],
+        Change::Merged { .. } | Change::Detached { .. } => &[Operator, Acceptor],
         Change::Dispatched { .. } => &[Dispatcher, Acceptor],
         Change::Accepted | Change::Arrived { .. } | Change::Handled(_) => &[GridWorker, Acceptor],
         Change::Returned { .. } => &[GridWorker, Acceptor, Dispatcher],
@@ -132,10 +132,11 @@ fn roles(change: &Change) -> &'static [Role] {
         Change::Noted { .. } => &[Operator, Acceptor, Dispatcher, GridWorker, Inspector, Supervisor],
         // by an admin and a second one
         Change::VoidAsked { .. } | Change::VoidAnswered { .. } => &[],
-        // by the system only
+        // by the system only; a split as well: it is the log's line of an alert that was really moved
         Change::Registered { .. }
         | Change::Verifying
         | Change::Joined { .. }
+        | Change::Split { .. }
         | Change::Raised { .. }
         | Change::Timer { .. } => &[],
     }
@@ -148,6 +149,7 @@ fn is_systems(change: &Change) -> bool {
         Change::Registered { .. }
             | Change::Verifying
             | Change::Joined { .. }
+            | Change::Split { .. }
             | Change::Raised { .. }
             | Change::Timer { .. }
     )

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{NOTE_CHARS, PAUSES, PICTURES, REOPEN_DAYS, State};
+use super::{NAME_CHARS, NOTE_CHARS, PAUSES, PICTURES, REOPEN_DAYS, State};
 use crate::org::Level;
 
 /// A change that may not happen.
@@ -31,6 +31,12 @@ pub enum Refused {
     /// A note beyond [`NOTE_CHARS`].
     #[error("the text is longer than {NOTE_CHARS} characters; shorten it")]
     NoteTooLong,
+    /// A name that is none.
+    #[error("a user or a category is named in at most {NAME_CHARS} characters, without control characters")]
+    BadName,
+    /// A picture that is not here.
+    #[error("a picture that is named has not been stored at the centre; send it first")]
+    PictureUnknown,
     /// Nothing was said where something must be.
     #[error("say why or what, in a few words")]
     WordsMissing,
@@ -107,6 +113,8 @@ impl Refused {
             Self::ReasonMissing => "reason_missing",
             Self::ReasonNotWanted => "reason_not_wanted",
             Self::NoteTooLong => "note_too_long",
+            Self::BadName => "bad_name",
+            Self::PictureUnknown => "picture_unknown",
             Self::WordsMissing => "words_missing",
             Self::TooManyPictures => "too_many_pictures",
             Self::PictureMissing => "picture_missing",
@@ -134,6 +142,8 @@ impl Refused {
             Self::ReasonMissing => "判为误报时请选择原因。".into(),
             Self::ReasonNotWanted => "判为属实时不需要误报原因。".into(),
             Self::NoteTooLong => format!("文字超过 {NOTE_CHARS} 字，请缩短。"),
+            Self::BadName => format!("用户名或类别不得超过 {NAME_CHARS} 字，且不含控制字符。"),
+            Self::PictureUnknown => "所列照片尚未上传到中心，请先上传。".into(),
             Self::WordsMissing => "请用几个字写明原因或内容。".into(),
             Self::TooManyPictures => format!("照片不得超过 {PICTURES} 张，请挑选。"),
             Self::PictureMissing => "请附处置后照片，或写明没有照片的原因。".into(),
@@ -160,6 +170,8 @@ impl Refused {
             Self::ReasonMissing
                 | Self::ReasonNotWanted
                 | Self::NoteTooLong
+                | Self::BadName
+                | Self::PictureUnknown
                 | Self::WordsMissing
                 | Self::TooManyPictures
                 | Self::PictureMissing

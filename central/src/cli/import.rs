@@ -23,7 +23,7 @@ pub async fn import(config: &Path, import: &Import<'_>) -> Result<()> {
         std::fs::read(import.file).with_context(|| format!("cannot read {}", import.file.display()))?;
     let store = open_store(&load(config)?).await?;
     let posts = vec![Post { role: Role::Admin, region: None }];
-    let actor = Actor { name: "console".into(), posts };
+    let actor = Actor { name: "command line".into(), posts };
     let now = Clock::system().now();
     let report = store.import_as(import.kind, &bytes, &actor, import.dry_run, import.demo, now).await?;
     store.close().await;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunge_alert::{Alert, Phase};
 
 use super::correlate::{self, Neighbour, Newcomer};
-use super::episode::{Episode, Incident, Standing, WhyNew, fits};
+use super::episode::{Episode, Fit, Incident, Standing, WhyNew, fits};
 use super::path::Step;
 use super::severity::Raises;
 use super::suppress::{CHATTER_SHELF_SECS, Held, Pulse, Shelf, Suppression, blinds, chatters};
@@ -75,8 +75,6 @@ pub struct Desk<'a> {
     pub changed: BTreeSet<Uuid>,
     /// Shelves that chatter made.
     pub shelved: Vec<Shelf>,
-    /// Rules that chattered, for the installer.
-    pub chattering: Vec<RuleKey>,
 }
 
 impl Desk<'_> {
@@ -186,7 +184,16 @@ impl Desk<'_> {
             Some(Held::Shelved { .. }) => Standing::Shelved,
             Some(_) => Standing::Inhibited,
         };
-        if let Some(incident) = self.joined(alert, severity, &episode, standing, &mut path) {
+        let id = id_at(self.book.now());
+        let joined = self.joined(alert, severity, &episode, standing);
+        path.push(match &joined {
+            Ok((incident, fit)) => {
+                let (pause_secs, window_secs) = (fit.pause_secs, fit.window_secs);
+                Step::Episode { incident: *incident, pause_secs, window_secs }
+            }
+            Err(because) => Step::NewEpisode { incident: id, because: because.clone() },
+        });
+        if let Ok((incident, _)) = joined {
             let case_id = self.incidents.get(&incident).and_then(|incident| self.case_of(incident));
             if let Some(incident) = self.incidents.get_mut(&incident) {
                 incident.alerts += 1;
@@ -202,7 +209,7 @@ impl Desk<'_> {
         let case_id =
             (standing == Standing::Case).then(|| self.case_for(alert, severity, late, &region, &mut path));
         let incident = Incident {
-            id: path_incident(&path).unwrap_or_else(|| id_at(self.book.now())),
+            id,
             episode,
             detail: alert.detail.clone(),
             standing,
@@ -216,7 +223,6 @@ impl Desk<'_> {
             score: f64::from(alert.score),
             bounds: alert.bounds,
         };
-        let id = incident.id;
         self.changed.insert(id);
         self.lay(incident);
         self.follow_tamper(id);
@@ -254,13 +260,12 @@ impl Desk<'_> {
             return held;
         }
         let key = (episode.edge.clone(), episode.camera.clone(), episode.rule.clone());
-        let pulse = self.pulses.entry(key.clone()).or_default();
+        let pulse = self.pulses.entry(key).or_default();
         let (last_minute, last_ten_minutes) = pulse.beat(now);
         if !chatters(last_minute, last_ten_minutes) {
             return None;
         }
         pulse.calm();
-        self.chattering.push(key);
         let shelf = (severity > 1).then(|| Shelf {
             id: id_at(now),
             edge: episode.edge.clone(),
@@ -282,17 +287,16 @@ impl Desk<'_> {
         None
     }
 
-    /// The episode that the alert joins.
+    /// The episode that the alert joins, the latest of several; or why it joins none.
     fn joined(
         &self,
         alert: &Alert,
         severity: u8,
         episode: &Episode,
         standing: Standing,
-        path: &mut Vec<Step>,
-    ) -> Option<Uuid> {
+    ) -> Result<(Uuid, Fit), WhyNew> {
         let mut why = WhyNew::NoneOpen;
-        let mut best: Option<(&Incident, Step)> = None;
+        let mut best: Option<(&Incident, Fit)> = None;
         let candidates = self.by_episode.get(episode).into_iter().flatten();
         for incident in candidates.filter_map(|id| self.incidents.get(id)) {
             if incident.standing != standing || !self.takes(incident) {
@@ -300,30 +304,15 @@ impl Desk<'_> {
             }
             match fits(alert, severity, incident) {
                 Ok(fit) => {
-                    if best
-                        .as_ref()
-                        .is_none_or(|(other, _)| (other.last, other.id) < (incident.last, incident.id))
-                    {
-                        let (pause_secs, window_secs) = (fit.pause_secs, fit.window_secs);
-                        best = Some((
-                            incident,
-                            Step::Episode { incident: incident.id, pause_secs, window_secs },
-                        ));
+                    let later = |other: &Incident| (other.last, other.id) < (incident.last, incident.id);
+                    if best.as_ref().is_none_or(|(other, _)| later(other)) {
+                        best = Some((incident, fit));
                     }
                 }
                 Err(because) => why = because,
             }
         }
-        match best {
-            Some((incident, step)) => {
-                path.push(step);
-                Some(incident.id)
-            }
-            None => {
-                path.push(Step::NewEpisode { incident: id_at(self.book.now()), because: why });
-                None
-            }
-        }
+        best.map(|(incident, fit)| (incident.id, fit)).ok_or(why)
     }
 
     /// Whether an episode may still grow: nobody has decided its case, and the case is not full.
@@ -454,14 +443,6 @@ fn now_known(alert: &Alert, outcome: &Outcome) -> KnownAlert {
         severity: outcome.severity,
         ended: alert.phase == Phase::Ended,
     }
-}
-
-/// The id under which the path announced a new episode.
-fn path_incident(path: &[Step]) -> Option<Uuid> {
-    path.iter().find_map(|step| match step {
-        Step::NewEpisode { incident, .. } => Some(*incident),
-        _ => None,
-    })
 }
 
 fn grow(incident: &mut Incident, alert: &Alert, severity: u8) {

@@ -43,7 +43,7 @@ pub enum Step {
     Held(Held),
     /// Something would have held it back, but it is of the most urgent kind.
     RingsAnyway(Held),
-    /// It rings too often: its rule was shelved, and the installer got a case.
+    /// It rings too often: its rule was shelved.
     Chatters {
         /// New alerts of its rule within the last minute.
         last_minute: u32,

@@ -82,7 +82,6 @@ impl Ground {
             book: Book::new(Arc::new(rules), now, Numbers::default()),
             changed: BTreeSet::new(),
             shelved: Vec::new(),
-            chattering: Vec::new(),
         }
     }
 }

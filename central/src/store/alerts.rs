@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use uuid::Uuid;
-use xunge_alert::{Alert, Phase};
+use xunge_alert::Alert;
 
-use super::names::{json_text, name_of};
+use super::names::{json_text, name_of, phase_name};
 use super::sql::{Sql, insert, parts};
 use super::take::Batch;
-use super::{Doing, Store, StoreError, Tx, desk, edges, quarantine, series, us, uuid};
+use super::{Doing, Store, StoreError, Tx, desk, edges, series, us, uuid};
 use crate::incident::{Outcome, Step};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
 
@@ -188,7 +188,7 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
     for (message, _) in messages.iter().zip(&right).filter(|(_, right)| right.is_some()) {
         let reason =
             format!("its time {} cannot be right: it was taken with the centre's", message.alert.utc);
-        quarantine::keep(&mut work.tx, &message.topic, message.payload.as_bytes(), &reason, now).await?;
+        work.keep(&message.topic, message.payload.as_bytes(), &reason).await?;
     }
     let alerts: Vec<&Alert> = messages
         .iter()
@@ -239,11 +239,6 @@ async fn write(
     let rows: Vec<_> = rows.iter().zip(&texts).collect();
     insert(tx, "keep happenings", (INSERT, UPDATE), 23, &rows, |values, (row, path)| {
         let alert = row.alert;
-        let phase = match alert.phase {
-            Phase::Began => "began",
-            Phase::Updated => "updated",
-            Phase::Ended => "ended",
-        };
         values
             .bind(&alert.edge)
             .bind(alert.alert_id.to_string())
@@ -258,7 +253,7 @@ async fn write(
             .bind(alert.outbox.to_string())
             .bind(i64::try_from(alert.seq).unwrap_or(i64::MAX))
             .bind(i64::from(alert.revision))
-            .bind(phase)
+            .bind(phase_name(alert.phase))
             .bind(us(alert.since_utc))
             .bind(us(alert.utc))
             .bind(i64::from(row.outcome.severity))

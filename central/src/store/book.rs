@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 use xunge_alert::Phase;
 
-use super::names::{json, json_name, json_text};
+use super::names::{json, json_name, json_text, phase_name};
 use super::sql::{Sql, insert, parts};
 use super::{Doing, Store, StoreError, Tx, chain, count, opt_time, time, us, uuid};
 use crate::case::book::{Book, Closed, Facts, Numbers, Record};
@@ -218,11 +218,6 @@ impl<'r> CaseRow<'r> {
         let decision = case.decision.as_ref();
         let at = |level: Level| facts.region.at(level).map(String::from).unwrap_or_default();
         let outcome = case.outcome.as_ref().map(|outcome| us(outcome.mark.utc));
-        let phase = match facts.phase {
-            Phase::Began => "began",
-            Phase::Updated => "updated",
-            Phase::Ended => "ended",
-        };
         values
             .bind(self.record.id.to_string())
             .bind(self.record.ordinal)
@@ -242,7 +237,7 @@ impl<'r> CaseRow<'r> {
             .bind(us(facts.since))
             .bind(us(facts.last))
             .bind(facts.ended.map(us))
-            .bind(phase)
+            .bind(phase_name(facts.phase))
             .bind(i64::try_from(facts.alerts).unwrap_or(i64::MAX))
             .bind(facts.score)
             .bind(super::names::box_text(facts.bounds))

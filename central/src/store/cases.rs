@@ -2,6 +2,8 @@
 
 mod rows;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use super::sql::Sql;
 use super::{Doing, News, Store, StoreError, Tx, book, count, us, uuid};
 use crate::case::book::{Book, Record};
 use crate::case::guard::{Actor, may};
-use crate::case::{Change, Refused, Stage, State, number};
+use crate::case::{Change, PICTURES, Refused, Stage, State, number};
 use crate::org::{Level, Position, Region};
 use crate::view::{CaseDetail, CaseSummary, Counts};
 
@@ -58,6 +60,19 @@ fn within(query: &mut Sql, regions: &[Region]) {
         query.push(" OR ").push(column(region)).bind(region.as_str());
     }
     query.push(")");
+}
+
+/// Refuses pictures that are not stored here: a name alone proves nothing.
+async fn check_pictures(tx: &mut Tx, pictures: &[String]) -> Result<(), StoreError> {
+    let wanted: BTreeSet<&String> = pictures.iter().collect();
+    if wanted.is_empty() || wanted.len() > PICTURES {
+        // none may be excused, too many are refused with their own words
+        return Ok(());
+    }
+    let mut sql = Sql::new("SELECT sha256 FROM evidence WHERE sha256 IN ");
+    sql.list(wanted.iter().copied());
+    let stored = sql.all(tx, "look for the pictures of finished work").await?;
+    if stored.len() == wanted.len() { Ok(()) } else { Err(Refused::PictureUnknown.into()) }
 }
 
 impl Store {
@@ -158,6 +173,9 @@ impl Store {
         let change = self.completed(record, change.tidied());
         if let Change::Merged { master, .. } = &change {
             self.check_master(&mut tx, &mut book, id, *master, actor).await?;
+        }
+        if let Change::Handled(work) = &change {
+            check_pictures(&mut tx, &work.pictures).await?;
         }
         match book.change(id, change, &actor.name) {
             Some(Ok(_)) => {}

@@ -44,7 +44,6 @@ pub(super) async fn open<'p>(
         book,
         changed: BTreeSet::new(),
         shelved: Vec::new(),
-        chattering: Vec::new(),
     };
     for incident in incidents(tx, alerts, &desk.known).await? {
         desk.lay(incident);

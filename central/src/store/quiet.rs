@@ -174,6 +174,31 @@ impl Store {
         past: bool,
         now: Timestamp,
     ) -> Result<Vec<WindowView>, StoreError> {
+        let mut windows = self.windows(what, past, now).await?;
+        for window in &mut windows {
+            // the way of each alert names what held it back; none came before there was anything to hold it
+            let held: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM alert
+                 WHERE edge = $1 AND first_received_us >= $2 AND standing <> 'case' AND path LIKE $3",
+            )
+            .bind(&window.edge)
+            .bind(us(window.from_utc))
+            .bind(format!("%{}%", window.id))
+            .fetch_one(&self.readers)
+            .await
+            .doing("count what was held back")?;
+            window.held = super::count(held);
+        }
+        Ok(windows)
+    }
+
+    /// The same, without counting what they held back.
+    pub(super) async fn windows(
+        &self,
+        what: Quiet,
+        past: bool,
+        now: Timestamp,
+    ) -> Result<Vec<WindowView>, StoreError> {
         let doing = "read what holds alerts back";
         let mut sql = Sql::new(what.columns());
         if !past {
@@ -181,20 +206,7 @@ impl Store {
         }
         sql.push(" ORDER BY from_us DESC, id LIMIT 1000");
         let rows = sql.all(&mut *self.reader().await?, doing).await?;
-        let mut windows = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
-        for window in &mut windows {
-            // the way of each alert names what held it back
-            let held: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM alert WHERE edge = $1 AND standing <> 'case' AND path LIKE $2",
-            )
-            .bind(&window.edge)
-            .bind(format!("%{}%", window.id))
-            .fetch_one(&self.readers)
-            .await
-            .doing(doing)?;
-            window.held = super::count(held);
-        }
-        Ok(windows)
+        rows.iter().map(view).collect()
     }
 }
 

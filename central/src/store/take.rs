@@ -29,6 +29,8 @@ pub(super) struct Batch {
     pub(super) now: Timestamp,
     pub(super) taken: Taken,
     answers: BTreeMap<Key, Confirm>,
+    /// Whether a message was put into the quarantine.
+    kept: bool,
 }
 
 impl Batch {
@@ -46,9 +48,15 @@ impl Batch {
         self.answer(&alert.site, &alert.edge, alert.outbox).confirmed.push(alert.seq);
     }
 
+    /// Puts a message into the quarantine, where it can be looked at.
+    pub(super) async fn keep(&mut self, topic: &str, payload: &[u8], reason: &str) -> Result<(), StoreError> {
+        self.kept = true;
+        quarantine::keep(&mut self.tx, topic, payload, reason, self.now).await
+    }
+
     /// Sets a message aside, and says so to the box where it can be named.
     pub(super) async fn set_aside(&mut self, bad: &BadMessage) -> Result<(), StoreError> {
-        quarantine::keep(&mut self.tx, &bad.topic, &bad.payload, &bad.reason, self.now).await?;
+        self.keep(&bad.topic, &bad.payload, &bad.reason).await?;
         let Some(sender) = &bad.sender else { return Ok(()) };
         // a conflicting number has come before, as another message: that one stays confirmed
         if let Ok(seq) = i64::try_from(sender.seq) {
@@ -67,7 +75,7 @@ impl Store {
     /// Takes a batch in one transaction: all of it, or on error none. Repeats are taken again without effect.
     pub async fn take(&self, batch: &[Inbound], now: Timestamp) -> Result<Taken, StoreError> {
         let tx = self.begin().await?;
-        let mut work = Batch { tx, now, taken: Taken::default(), answers: BTreeMap::new() };
+        let mut work = Batch { tx, now, taken: Taken::default(), answers: BTreeMap::new(), kept: false };
         let mut messages = Vec::new();
         for message in batch {
             match message {
@@ -80,7 +88,9 @@ impl Store {
         if !messages.is_empty() {
             alerts::take(self, &mut work, &messages).await?;
         }
-        quarantine::make_room(&mut work.tx).await?;
+        if work.kept {
+            quarantine::make_room(&mut work.tx).await?;
+        }
         let Batch { mut tx, mut taken, answers, .. } = work;
         self.announce(&mut tx, &taken.news).await?;
         tx.commit().await.doing("commit a batch of messages")?;

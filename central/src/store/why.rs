@@ -68,9 +68,9 @@ pub struct CameraWhy {
     pub box_known_utc: Option<Timestamp>,
     /// Times in which it saw nothing, that hold the moment.
     pub blind: Vec<BlindView>,
-    /// Shelves that held the moment.
+    /// Shelves that held the moment; what they held back is not counted here.
     pub shelves: Vec<WindowView>,
-    /// Maintenance that held the moment.
+    /// Maintenance that held the moment, likewise.
     pub maintenance: Vec<WindowView>,
     /// Numbers that never came from its box: what they said is not known.
     pub missing: u64,
@@ -148,9 +148,9 @@ impl Store {
                 && window.camera.as_deref().is_none_or(|of| of == camera)
                 && (window.from_utc..window.ended_utc.unwrap_or(window.until_utc)).contains(&at)
         };
-        let mut shelves = self.quiet(Quiet::Shelf, true, at).await?;
+        let mut shelves = self.windows(Quiet::Shelf, true, at).await?;
         shelves.retain(held);
-        let mut maintenance = self.quiet(Quiet::Maintenance, true, at).await?;
+        let mut maintenance = self.windows(Quiet::Maintenance, true, at).await?;
         maintenance.retain(held);
         Ok(CameraWhy {
             at_utc: at,

@@ -7,10 +7,10 @@ use xunge_alert::Severity;
 use xunge_central::case::guard::{Actor, Post, Role};
 use xunge_central::case::{Assignee, Change, Reason, Stage, State, Verdict, Work};
 use xunge_central::org::{Level, Region};
-use xunge_central::store::{CaseFilter, Store, StoreError};
+use xunge_central::store::{CaseFilter, Store, StoreError, StoredEvidence};
 use xunge_central::view::CaseSummary;
 
-use crate::support::{Kind, SITE, Shop, alert, at, decided, everywhere, inbound, on_both, settings};
+use crate::support::{EDGE, Kind, SITE, Shop, alert, at, decided, everywhere, inbound, on_both, settings};
 
 fn everything() -> CaseFilter {
     CaseFilter { limit: 200, ..CaseFilter::default() }
@@ -85,6 +85,28 @@ on_both! {
         assert_eq!(shop.number("SELECT COUNT(*) FROM case_ WHERE open_ = 1").await, 0);
         let report = shop.store.verify_chain().await.unwrap();
         assert_eq!((report.entries, report.problems), (8, Vec::<String>::new()));
+    }
+
+    async fn a_picture_that_is_not_here_proves_nothing(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 2, 0).await;
+        let li = everywhere("li", Role::Acceptor);
+        for change in [decided(Verdict::Real, None), to_community(), Change::Accepted] {
+            step(&shop, id, change, &li, 5).await.unwrap();
+        }
+        let sha256 = "b".repeat(64);
+        let work = || Change::Handled(Work {
+            note: "已处理".into(),
+            pictures: vec![sha256.clone()],
+            fix: None,
+            distance_m: None,
+            excuse: None,
+        });
+        let refused = step(&shop, id, work(), &li, 6).await.unwrap_err();
+        assert!(refused.to_string().contains("has not been stored"), "{refused}");
+        let file = StoredEvidence { sha256: sha256.clone(), bytes: 4, media_type: "image/jpeg".into() };
+        shop.store.evidence_stored(EDGE, &file, at(7)).await.unwrap();
+        assert_eq!(step(&shop, id, work(), &li, 8).await.unwrap(), State::Checking);
     }
 
     async fn posts_of_another_region_or_role_change_nothing(kind: Kind) {

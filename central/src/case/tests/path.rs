@@ -193,6 +193,24 @@ fn a_long_text_is_refused_by_characters_not_bytes() {
 }
 
 #[test]
+fn names_are_short_and_plain() {
+    let with = |category: &str| Change::Decided {
+        verdict: Verdict::Real,
+        reason: None,
+        note: None,
+        class: None,
+        category: Some(category.into()),
+    };
+    assert!(apply(&verifying(2), &with("0101"), "w", now()).is_ok());
+    for bad in ["a\u{0}b", &"x".repeat(NAME_CHARS + 1)] {
+        assert_eq!(apply(&verifying(2), &with(bad), "w", now()), Err(Refused::BadName));
+        let to = Assignee { region: grid(), user: Some(bad.into()) };
+        let change = Change::Dispatched { to, note: None };
+        assert_eq!(apply(&filed(), &change, "w", now()), Err(Refused::BadName));
+    }
+}
+
+#[test]
 fn deadlines_tell_level_after_level() {
     let ack = |percents: &[u16], severity| {
         let mut case = verifying(severity);

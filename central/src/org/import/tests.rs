@@ -15,6 +15,14 @@ fn regions_are_read_as_a_spreadsheet_writes_them() {
 }
 
 #[test]
+fn the_demonstration_organisation_is_sound() {
+    let read = regions(include_bytes!("../../../../demo/org/yichang.csv"));
+    assert_eq!(read.problems, []);
+    let of = |level| read.rows.iter().filter(|(_, row)| row.code.level() == level).count();
+    assert_eq!((of(Level::City), of(Level::District), of(Level::Community)), (1, 5, 179));
+}
+
+#[test]
 fn excel_in_china_writes_gb18030() {
     let (bytes, ..) = encoding_rs::GB18030.encode("区划代码,名称\n420502,西陵区\n");
     assert_eq!(regions(&bytes).rows[0].1.name, "西陵区");

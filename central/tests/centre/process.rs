@@ -299,8 +299,12 @@ async fn two_centres_work_as_one_whichever_is_killed() {
         (due == 0).then_some(())
     })
     .await;
-    for centre in centres.into_iter().flatten() {
-        assert!(centre.stop().await.success());
+    for (centre, folder) in centres.into_iter().flatten().zip(&folders) {
+        // the one that was started last may not listen for signals yet
+        centre.line("console: ").await;
+        let status = centre.stop().await;
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+        assert!(status.success(), "{status}: {log}");
     }
     let alerts: i64 = sqlx::query_scalar("SELECT CAST(SUM(alert_count) AS BIGINT) FROM case_")
         .fetch_one(&raw)

@@ -23,6 +23,7 @@ pub mod log;
 pub mod number;
 mod reason;
 mod refused;
+pub mod rules;
 mod state;
 
 pub use apply::apply;
@@ -30,6 +31,7 @@ pub use change::{Assignee, Change, Class, Fix, Verdict, Work};
 pub use clock::Stage;
 pub use reason::Reason;
 pub use refused::Refused;
+pub use rules::{Limits, Rules};
 pub use state::State;
 
 use std::collections::BTreeSet;
@@ -52,6 +54,8 @@ pub const REOPEN_DAYS: i64 = 7;
 pub const PAUSES: u32 = 2;
 /// Urges that a case keeps; its log has all.
 const URGES_KEPT: usize = 50;
+/// Calls that a case keeps; its log has all.
+const CALLS_KEPT: usize = 50;
 
 /// Who did something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +123,17 @@ pub struct Urge {
     pub mark: Mark,
     /// What is demanded; none where a deadline did.
     pub reason: Option<String>,
+}
+
+/// Somebody who was called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// A user's name.
+    pub user: String,
+    /// For which level.
+    pub level: Level,
+    /// When.
+    pub utc: Timestamp,
 }
 
 /// What a case was merged into.
@@ -192,6 +207,9 @@ pub struct Case {
     pub void_asked: Option<Asked>,
     /// When it was closed.
     pub closed_utc: Option<Timestamp>,
+    /// Who was called because something was late, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called: Vec<Call>,
 }
 
 impl Case {
@@ -223,6 +241,7 @@ impl Case {
             merged: None,
             void_asked: None,
             closed_utc: None,
+            called: Vec::new(),
         }
     }
 

@@ -72,7 +72,12 @@ fn place(config: &CentralConfig) -> Result<Place> {
 /// Opens the store, and makes the data folder where there is none.
 async fn open_store(config: &CentralConfig) -> Result<Store> {
     make_data_dir(config)?;
-    let settings = Settings::usual(number::zone(&config.timezone)?);
+    let mut settings = Settings::usual(number::zone(&config.timezone)?);
+    settings.limits = config.cases.limits;
+    settings.auto_dispatch = config.cases.auto_dispatch;
+    if !config.cases.raises.is_empty() {
+        settings.raises.clone_from(&config.cases.raises);
+    }
     Ok(Store::open(&place(config)?, settings).await?)
 }
 

@@ -1,5 +1,9 @@
 //! The centre's configuration file: what may stand in it, and what it says.
 
+mod cases;
+
+pub use cases::CasesConfig;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,7 +95,8 @@ static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
 /// Everything that may stand in central.toml.
-pub static TABLE: Table = Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &ORG]);
+pub static TABLE: Table =
+    Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &ORG, &cases::TABLE]);
 
 /// What central.toml says, with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +113,8 @@ pub struct CentralConfig {
     pub evidence: EvidenceConfig,
     /// IANA name of the time zone of case numbers and working days; it is known on this machine.
     pub timezone: String,
+    /// How cases are worked on.
+    pub cases: CasesConfig,
 }
 
 /// Which broker is used.
@@ -209,6 +216,7 @@ impl CentralConfig {
                     max_file_bytes: megabytes(&evidence, &MAX_FILE_MB),
                 },
                 timezone: timezone(&root.table(&ORG)),
+                cases: cases::cases(&root.table(&cases::TABLE)),
             }
         })
     }

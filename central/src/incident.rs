@@ -14,6 +14,7 @@ mod desk;
 mod episode;
 mod path;
 mod severity;
+pub mod split;
 mod suppress;
 
 pub use correlate::{Neighbour, REACH_M, WITHIN};
@@ -21,6 +22,7 @@ pub use desk::{Desk, KnownAlert, Outcome, RuleKey};
 pub use episode::{Episode, Incident, MAX_ALERTS, SILENCE, Standing, WhyNew, merge_window};
 pub use path::Step;
 pub use severity::{Because, Period, Raise, Raises};
+pub use split::Piece;
 pub use suppress::{Held, Maintenance, Pulse, Shelf, Suppression, blinds};
 
 #[cfg(test)]

@@ -53,8 +53,8 @@ enum Command {
     Import {
         #[command(flatten)]
         file: ConfigFile,
-        /// What the file holds: regions (CSV), outlines (GeoJSON), cameras (CSV) or posts (CSV)
-        #[arg(long, value_parser = ["regions", "outlines", "cameras", "posts"])]
+        /// What the file holds: regions (CSV), outlines (GeoJSON), cameras, posts, duties or catalogue (CSV)
+        #[arg(long, value_parser = ["regions", "outlines", "cameras", "posts", "duties", "catalogue"])]
         kind: String,
         /// The file
         #[arg(long, value_name = "FILE")]
@@ -123,6 +123,8 @@ async fn main() -> ExitCode {
                 "regions" => ImportKind::Regions,
                 "outlines" => ImportKind::Outlines,
                 "cameras" => ImportKind::Cameras,
+                "duties" => ImportKind::Duties,
+                "catalogue" => ImportKind::Catalogue,
                 _ => ImportKind::Posts,
             };
             let import = cli::import::Import { kind, file: &from, dry_run, demo };

@@ -2,10 +2,14 @@
 //! store keeps of it.
 
 pub mod calendar;
+pub mod catalogue;
 pub mod import;
 mod place;
 pub mod region;
+pub mod roster;
 
 pub use calendar::{Calendar, Span};
+pub use catalogue::{Catalogue, Category};
 pub use place::{Atlas, CameraPlace, PlaceKind, Position};
 pub use region::{Level, Region};
+pub use roster::Roster;

@@ -26,12 +26,12 @@ mod take;
 mod users;
 mod why;
 
-pub use cases::CaseFilter;
+pub use cases::{CaseFilter, Split};
 pub use chain::ChainReport;
 pub use duty::Duty;
 pub use evidence::{Named, StoredEvidence};
 pub use news::{Listener, News};
-pub use org::{CameraPlaceView, ImportKind, RegionView, Report};
+pub use org::{CameraPlaceView, DutyView, ImportKind, OnDutyView, PeriodView, RegionView, Report};
 pub use place::Place;
 pub use policy::{Policy, Settings};
 pub use quarantine::QuarantineView;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod cases;
+mod duty;
 mod events;
 mod evidence;
 mod guard;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Router, extract::DefaultBodyLimit};
 use tokio::sync::{Semaphore, watch};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -99,6 +100,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/cases", get(cases::list))
         .route("/cases/{id}", get(cases::show))
         .route("/cases/{id}/changes", post(cases::change))
+        .route("/cases/{id}/split", post(cases::split))
+        .route("/catalogue", get(org::catalogue))
         .route("/events", get(events::stream))
         .route("/evidence/{sha256}", get(evidence::show))
         .route("/overview", get(overview::show))
@@ -106,6 +109,11 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/org/regions/{code}", get(org::show_region))
         .route("/org/cameras", get(org::cameras))
         .route("/org/import", post(org::import).layer(DefaultBodyLimit::max(org::IMPORT_BYTES)))
+        .route("/org/duties", get(duty::list).post(duty::add))
+        .route("/org/duties/{id}", delete(duty::remove))
+        .route("/org/on-duty", get(duty::on_duty))
+        .route("/org/periods", get(duty::periods).post(duty::add_period))
+        .route("/org/periods/{id}", delete(duty::end_period))
         .route("/org/calendar/{year}", get(org::calendar).put(org::set_calendar))
         .route("/users", get(users::list).post(users::add))
         .route("/users/{name}", post(users::change))

@@ -4,8 +4,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::clock::Stage;
 use super::{
-    Asked, Assigned, Case, Change, Class, Decision, Fix, Mark, MergedInto, NOTE_CHARS, Outcome, PAUSES,
-    PICTURES, Pause, REOPEN_DAYS, Reason, Refused, State, URGES_KEPT, Urge, Verdict, Work,
+    Asked, Assigned, CALLS_KEPT, Call, Case, Change, Class, Decision, Fix, Mark, MergedInto, NOTE_CHARS,
+    Outcome, PAUSES, PICTURES, Pause, REOPEN_DAYS, Reason, Refused, State, URGES_KEPT, Urge, Verdict, Work,
 };
 use crate::org::Level;
 
@@ -44,7 +44,11 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
             expect(&[State::Registered, State::Verifying])?;
             return Ok(next);
         }
-        Change::Split { .. } => expect(&[State::Registered, State::Verifying, State::Filed])?,
+        Change::Split { .. } => {
+            if !case.state.splits() {
+                expect(&[])?;
+            }
+        }
         Change::Raised { severity } => {
             if !case.state.is_open() || *severity >= case.severity {
                 return Err(Refused::WrongState { state: case.state, change: change.name() });
@@ -116,6 +120,16 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
                 expect(&[])?;
             }
             urge(&mut next, above(case.level).unwrap_or(case.level), mark(), Some(reason.clone()));
+        }
+        Change::Called { user, level } => {
+            if !case.state.is_open() {
+                expect(&[])?;
+            }
+            next.called.push(Call { user: user.clone(), level: *level, utc: now });
+            if next.called.len() > CALLS_KEPT {
+                next.called.remove(0);
+            }
+            return Ok(next);
         }
         Change::PauseAsked { cause, review_utc } => {
             expect(&[State::Handling])?;

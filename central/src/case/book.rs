@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use xunge_alert::Phase;
 
-use super::clock::{Clocks, Rules};
-use super::{Case, Change, Refused, apply, number};
-use crate::org::Region;
+use super::clock::Clocks;
+use super::{Case, Change, Refused, Rules, apply, number};
+use crate::org::{Level, Region};
 
 /// What a case says about its alerts.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,6 +147,11 @@ impl Book {
 
     /// Makes a case. `district` and `day` number it.
     pub fn register(&mut self, facts: Facts, severity: u8, day: &str, first: Change) -> Uuid {
+        self.register_by(facts, severity, day, first, super::apply::SYSTEM)
+    }
+
+    /// The same, where a person makes it.
+    pub fn register_by(&mut self, facts: Facts, severity: u8, day: &str, first: Change, actor: &str) -> Uuid {
         let district = number::district(&facts.site).to_owned();
         let last = self.numbers.last.entry((district.clone(), day.to_owned())).or_insert(0);
         *last += 1;
@@ -169,17 +174,39 @@ impl Book {
         self.records.insert(id, record);
         self.new.insert(id);
         self.touched.insert(id);
-        self.entries.push(Entry {
-            case_id: id,
-            place: 1,
-            actor: super::apply::SYSTEM.to_owned(),
-            change: first,
-        });
+        self.entries.push(Entry { case_id: id, place: 1, actor: actor.to_owned(), change: first });
         id
     }
 
-    /// Changes a case that is on the table. None where it is not.
+    /// Changes a case that is on the table, and does what follows from it by itself. None where it is not there.
     pub fn change(&mut self, id: Uuid, change: Change, actor: &str) -> Option<Result<&Record, Refused>> {
+        let told = self.records.get(&id)?.case.told;
+        let (decides, rings) = (
+            matches!(change, Change::Decided { .. } | Change::Raised { .. }),
+            matches!(change, Change::Timer { stage: super::Stage::Ack, percent: 100 }),
+        );
+        if let Err(refused) = self.change_only(id, change, actor)? {
+            return Some(Err(refused));
+        }
+        let record = self.records.get(&id)?;
+        let (case, facts) = (&record.case, &record.facts);
+        let mut follow = Vec::new();
+        if decides && !facts.test {
+            follow.extend(self.rules.dispatch(case, &facts.region, &facts.behavior, self.now));
+        }
+        let late_at = if case.told > told { Some(case.told) } else { rings.then_some(Level::Grid) };
+        if let Some(level) = late_at.filter(|_| !facts.test) {
+            follow.extend(self.rules.call(case, level, &facts.region, &facts.behavior, self.now));
+        }
+        for change in follow {
+            // what follows from the state may be made in it
+            let refused = self.change_only(id, change, super::apply::SYSTEM)?.err();
+            debug_assert_eq!(refused, None, "what follows from a change was refused");
+        }
+        self.records.get(&id).map(Ok)
+    }
+
+    fn change_only(&mut self, id: Uuid, change: Change, actor: &str) -> Option<Result<(), Refused>> {
         let record = self.records.get_mut(&id)?;
         let case = match apply(&record.case, &change, actor, self.now) {
             Ok(case) => case,
@@ -191,7 +218,7 @@ impl Book {
         record.updated = self.now;
         self.touched.insert(id);
         self.entries.push(Entry { case_id: id, place: record.log_length, actor: actor.to_owned(), change });
-        Some(Ok(record))
+        Some(Ok(()))
     }
 
     /// Makes a change of the system's own that follows from where the case stands.
@@ -223,7 +250,7 @@ impl Book {
         self.touched.insert(id);
     }
 
-    /// The rules that clocks go by.
+    /// What the work goes by.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -247,7 +274,7 @@ pub struct Closed {
     pub entries: Vec<Entry>,
     /// Where numbers go on.
     pub numbers: Numbers,
-    /// The rules that clocks went by.
+    /// What the work went by.
     pub rules: Arc<Rules>,
 }
 

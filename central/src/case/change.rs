@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::clock::Stage;
 use super::{NAME_CHARS, Reason};
-use crate::org::Region;
+use crate::org::{Level, Region};
 
 /// What a person found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +145,9 @@ pub enum Change {
         alert_id: Uuid,
         /// Case that it is in now.
         to: Uuid,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// It has become more urgent.
     Raised {
@@ -205,6 +208,13 @@ pub enum Change {
     Urged {
         /// What is demanded.
         reason: String,
+    },
+    /// 呼叫: something was late, and the next one was called. State and version stay.
+    Called {
+        /// A user's name.
+        user: String,
+        /// For which level.
+        level: Level,
     },
     /// 申请挂账.
     PauseAsked {
@@ -294,6 +304,7 @@ impl Change {
             Self::Escalated { .. } => "escalated",
             Self::Approved { .. } => "approved",
             Self::Urged { .. } => "urged",
+            Self::Called { .. } => "called",
             Self::PauseAsked { .. } => "pause_asked",
             Self::PauseAnswered { .. } => "pause_answered",
             Self::Resumed => "resumed",
@@ -321,7 +332,7 @@ impl Change {
             | Self::Urged { reason }
             | Self::Reopened { reason }
             | Self::VoidAsked { reason } => vec![reason],
-            Self::Merged { reason, .. } | Self::Detached { reason } => {
+            Self::Merged { reason, .. } | Self::Detached { reason } | Self::Split { reason, .. } => {
                 reason.iter().map(String::as_str).collect()
             }
             Self::PauseAsked { cause, .. } => vec![cause],
@@ -348,7 +359,9 @@ impl Change {
             Self::Checked { note, .. } | Self::PauseAnswered { note, .. } | Self::Dispatched { note, .. } => {
                 tidy(note);
             }
-            Self::Merged { reason, .. } | Self::Detached { reason } => tidy(reason),
+            Self::Merged { reason, .. } | Self::Detached { reason } | Self::Split { reason, .. } => {
+                tidy(reason)
+            }
             Self::Returned { reason: text }
             | Self::Escalated { reason: text }
             | Self::Urged { reason: text }

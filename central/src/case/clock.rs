@@ -7,13 +7,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Change, Class, State};
+use super::{Case, Change, Rules, State};
 use crate::org::{Calendar, Span};
-
-/// Seconds of a day in which nobody looked, after which a case of little urgency is put away.
-const AUTO_CLOSE_SECS: f64 = 24.0 * 3600.0;
-/// Seconds of a working day.
-const WORKDAY: f64 = 8.0 * 3600.0;
 
 /// A part of the work that has a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,97 +91,6 @@ impl Stage {
             Self::Verify | Self::Dispatch | Self::Check => &[100, 200],
             Self::Handle => &[80, 100, 150, 200],
             Self::Arrive | Self::Review | Self::AutoClose => &[100],
-        }
-    }
-}
-
-/// How long each part of the work may take, at one urgency. None: no limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
-    /// Until it is taken.
-    pub ack: Option<Span>,
-    /// Until it is decided.
-    pub verify: Option<Span>,
-    /// From filing to dispatch.
-    pub dispatch: Option<Span>,
-    /// From dispatch to arrival.
-    pub arrive: Option<Span>,
-    /// From filing to done.
-    pub handle: Option<Span>,
-    /// From done to checked.
-    pub check: Option<Span>,
-}
-
-/// What clocks go by.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rules {
-    /// Working time.
-    pub calendar: Calendar,
-    /// P1 to P4.
-    pub limits: [Limits; 4],
-}
-
-impl Rules {
-    /// The usual limits: urgent things by the clock on the wall, others in working time.
-    pub fn usual(calendar: Calendar) -> Self {
-        let wall = |secs: f64| Some(Span::Continuous(secs));
-        let work = |secs: f64| Some(Span::Working(secs));
-        let limits = [
-            Limits {
-                ack: wall(60.0),
-                verify: wall(180.0),
-                dispatch: wall(120.0),
-                arrive: wall(600.0),
-                handle: wall(2.0 * 3600.0),
-                check: wall(24.0 * 3600.0),
-            },
-            Limits {
-                ack: wall(180.0),
-                verify: wall(600.0),
-                dispatch: wall(600.0),
-                arrive: wall(1800.0),
-                handle: wall(8.0 * 3600.0),
-                check: work(WORKDAY),
-            },
-            Limits {
-                ack: wall(900.0),
-                verify: work(3600.0),
-                dispatch: work(2.0 * 3600.0),
-                arrive: None,
-                handle: work(WORKDAY),
-                check: work(2.0 * WORKDAY),
-            },
-            Limits {
-                ack: work(WORKDAY),
-                verify: None,
-                dispatch: work(WORKDAY),
-                arrive: None,
-                handle: work(5.0 * WORKDAY),
-                check: work(5.0 * WORKDAY),
-            },
-        ];
-        Self { calendar, limits }
-    }
-
-    /// The limit of a part of the work on this case.
-    fn limit(&self, stage: Stage, case: &Case, now: Timestamp) -> Option<Span> {
-        let limits = &self.limits[usize::from(case.severity.clamp(1, 4)) - 1];
-        match stage {
-            Stage::Ack => limits.ack,
-            Stage::Verify => limits.verify,
-            Stage::Dispatch => limits.dispatch,
-            Stage::Arrive => limits.arrive,
-            // 突发性工作 does not wait for office hours
-            Stage::Handle if case.class == Some(Class::Emergency) => {
-                limits.handle.map(|span| Span::Continuous(span.secs()))
-            }
-            Stage::Handle => limits.handle,
-            Stage::Check => limits.check,
-            Stage::Review => {
-                let review = case.pause.as_ref()?.review_utc;
-                Some(Span::Continuous(review.duration_since(now).as_secs_f64().max(0.0)))
-            }
-            Stage::AutoClose => Some(Span::Continuous(AUTO_CLOSE_SECS)),
         }
     }
 }

@@ -132,12 +132,13 @@ fn roles(change: &Change) -> &'static [Role] {
         Change::Noted { .. } => &[Operator, Acceptor, Dispatcher, GridWorker, Inspector, Supervisor],
         // by an admin and a second one
         Change::VoidAsked { .. } | Change::VoidAnswered { .. } => &[],
-        // by the system only; a split as well: it is the log's line of an alert that was really moved
+        // by the system only; a split is asked for by its own call, which really moves the alerts
         Change::Registered { .. }
         | Change::Verifying
         | Change::Joined { .. }
         | Change::Split { .. }
         | Change::Raised { .. }
+        | Change::Called { .. }
         | Change::Timer { .. } => &[],
     }
 }
@@ -151,6 +152,7 @@ fn is_systems(change: &Change) -> bool {
             | Change::Joined { .. }
             | Change::Split { .. }
             | Change::Raised { .. }
+            | Change::Called { .. }
             | Change::Timer { .. }
     )
 }
@@ -181,6 +183,11 @@ pub fn may(actor: &Actor, case: &Case, region: &Region, change: &Change) -> Resu
         if allowed.is_empty() { vec!["admin"] } else { allowed.iter().map(|r| r.as_str()).collect() };
     let at = needed.map(|level| format!(" at level {} or above", level.as_str())).unwrap_or_default();
     Err(Refused::NotYours { wanted: format!("{}{at}", names.join(", ")) })
+}
+
+/// Whether this person may move alerts of a case into another one (拆分).
+pub fn may_split(actor: &Actor, case: &Case, region: &Region) -> bool {
+    case.state.splits() && actor.holds(&[Role::Admin, Role::Operator, Role::Acceptor], region)
 }
 
 /// The changes that this person could make now, by name: what buttons a page shows. A change that only needs other words

@@ -34,6 +34,12 @@ pub enum Refused {
     /// A name that is none.
     #[error("a user or a category is named in at most {NAME_CHARS} characters, without control characters")]
     BadName,
+    /// A code that the catalogue does not have.
+    #[error("the event catalogue has no kind of case with this code; choose one of it")]
+    UnknownCategory,
+    /// No alert, not of this case, or the one that the case began with.
+    #[error("name alerts of this case to move, but not the one that it began with: that one stays")]
+    BadSplit,
     /// A picture that is not here.
     #[error("a picture that is named has not been stored at the centre; send it first")]
     PictureUnknown,
@@ -114,6 +120,8 @@ impl Refused {
             Self::ReasonNotWanted => "reason_not_wanted",
             Self::NoteTooLong => "note_too_long",
             Self::BadName => "bad_name",
+            Self::UnknownCategory => "unknown_category",
+            Self::BadSplit => "bad_split",
             Self::PictureUnknown => "picture_unknown",
             Self::WordsMissing => "words_missing",
             Self::TooManyPictures => "too_many_pictures",
@@ -143,6 +151,8 @@ impl Refused {
             Self::ReasonNotWanted => "判为属实时不需要误报原因。".into(),
             Self::NoteTooLong => format!("文字超过 {NOTE_CHARS} 字，请缩短。"),
             Self::BadName => format!("用户名或类别不得超过 {NAME_CHARS} 字，且不含控制字符。"),
+            Self::UnknownCategory => "事件分类中没有此代码，请从分类中选择。".into(),
+            Self::BadSplit => "请选择本案件的告警进行拆分；立案所依据的首条告警须保留。".into(),
             Self::PictureUnknown => "所列照片尚未上传到中心，请先上传。".into(),
             Self::WordsMissing => "请用几个字写明原因或内容。".into(),
             Self::TooManyPictures => format!("照片不得超过 {PICTURES} 张，请挑选。"),
@@ -171,6 +181,8 @@ impl Refused {
                 | Self::ReasonNotWanted
                 | Self::NoteTooLong
                 | Self::BadName
+                | Self::UnknownCategory
+                | Self::BadSplit
                 | Self::PictureUnknown
                 | Self::WordsMissing
                 | Self::TooManyPictures

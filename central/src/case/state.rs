@@ -73,6 +73,11 @@ impl State {
         matches!(self, Self::Registered | Self::Verifying)
     }
 
+    /// Whether alerts of it may still be moved into another case: nobody has been sent yet.
+    pub fn splits(self) -> bool {
+        matches!(self, Self::Registered | Self::Verifying | Self::Filed)
+    }
+
     /// Whether somebody still has to do something.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Closed | Self::Rejected | Self::Merged | Self::Void)

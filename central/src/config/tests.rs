@@ -108,3 +108,33 @@ fn mistakes_are_named_all_at_once() {
         assert_eq!(problems(text), wanted);
     }
 }
+
+#[test]
+fn what_is_usual_for_cases_is_what_the_house_goes_by() {
+    use crate::case::rules::{AUTO_DISPATCH, Rules};
+    let (config, _) = CentralConfig::parse("central.toml", "", Path::new(""));
+    let usual = Rules::usual(crate::org::Calendar::new(jiff::tz::TimeZone::UTC, []));
+    assert_eq!(config.cases.limits, usual.limits);
+    assert_eq!((config.cases.auto_dispatch, config.cases.raises.len()), (AUTO_DISPATCH, 0));
+}
+
+#[test]
+fn limits_and_raises_are_read_and_every_mistake_is_named() {
+    let text = "[cases]\nauto_dispatch = 2\n[cases.p3]\nack = \"10min\"\nhandle = \"none\"\n[[cases.raise]]\n\
+                behaviors = [\"fall\"]\nplaces = [\"stairwell\"]\nhours = \"22:00-06:00\"\nby = 2\n";
+    let (config, found) = CentralConfig::parse("central.toml", text, Path::new(""));
+    assert_eq!(found.to_string(), "");
+    assert_eq!(config.cases.limits[2].ack, Some(crate::org::Span::Continuous(600.0)));
+    assert_eq!(config.cases.limits[2].handle, None);
+    let raise = &config.cases.raises[0];
+    assert_eq!((raise.behaviors.len(), raise.places.len(), raise.by), (1, 1, 2));
+    assert!(raise.hours.is_some());
+
+    let said =
+        problems("[cases.p1]\nack = \"soon\"\n[[cases.raise]]\nhours = \"night\"\nplaces = [\"moon\"]\n");
+    for part in
+        ["central.toml:2:", "30s, 3min", "central.toml:4:", "22:00-06:00", "central.toml:5:", "stairwell"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}

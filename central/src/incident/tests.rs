@@ -11,8 +11,8 @@ use uuid::Uuid;
 use xunge_alert::{Alert, Phase, Severity};
 
 use super::*;
+use crate::case::Rules;
 use crate::case::book::{Book, Numbers};
-use crate::case::clock::Rules;
 use crate::case::number::zone;
 use crate::org::{Atlas, Calendar, CameraPlace, Position, Region};
 

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 /// Days that a deadline may reach into the future; beyond it the last one is taken.
 const HORIZON_DAYS: u32 = 3660;
 
+/// Seconds of a working day as offices count them: 8 hours.
+pub const WORKDAY_SECS: f64 = 8.0 * 3600.0;
+
 /// How long something may take.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "clock", content = "secs", rename_all = "snake_case")]
@@ -33,11 +36,48 @@ impl Span {
         }
     }
 
+    /// Reads `90s`, `30min`, `2h`, `1d` (by the clock on the wall), `4wh`, `2wd` (working hours, working days of 8 hours).
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let unit = text.find(|letter: char| letter.is_ascii_alphabetic())?;
+        let (number, unit) = text.split_at(unit);
+        let number: f64 = number.trim().parse().ok()?;
+        if !(number > 0.0 && number <= 100_000.0) {
+            return None;
+        }
+        Some(match unit {
+            "s" => Self::Continuous(number),
+            "min" => Self::Continuous(number * 60.0),
+            "h" => Self::Continuous(number * 3600.0),
+            "d" => Self::Continuous(number * 86_400.0),
+            "wh" => Self::Working(number * 3600.0),
+            "wd" => Self::Working(number * WORKDAY_SECS),
+            _ => return None,
+        })
+    }
+
     /// The same kind of time, of another length.
     pub fn of_secs(self, secs: f64) -> Self {
         match self {
             Self::Continuous(_) => Self::Continuous(secs),
             Self::Working(_) => Self::Working(secs),
+        }
+    }
+}
+
+/// As it is written: in the largest unit that fits.
+impl std::fmt::Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let units: &[(f64, &str)] = match self {
+            Self::Continuous(_) => &[(86_400.0, "d"), (3600.0, "h"), (60.0, "min")],
+            Self::Working(_) => &[(WORKDAY_SECS, "wd"), (3600.0, "wh")],
+        };
+        let secs = self.secs();
+        let whole = units.iter().find(|(unit, _)| secs >= *unit && secs % unit == 0.0);
+        match (whole, self) {
+            (Some((unit, name)), _) => write!(f, "{}{name}", secs / unit),
+            (None, Self::Continuous(_)) => write!(f, "{secs}s"),
+            (None, Self::Working(_)) => write!(f, "{}wh", secs / 3600.0),
         }
     }
 }
@@ -97,6 +137,11 @@ impl Calendar {
         let special: BTreeMap<Date, DayKind> = days.into_iter().map(|day| (day.date, day.kind)).collect();
         let known = special.keys().map(|day| day.year()).collect();
         Self { zone, hours: HOURS.to_vec(), special, known }
+    }
+
+    /// Whose days and hours these are.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// Seconds of a working day.

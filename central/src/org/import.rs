@@ -2,9 +2,13 @@
 //! headings), grid outlines as GeoJSON. Pure. Every bad row is named by its line, all of them at once; good rows are
 //! read all the same, so that a dry run says what would happen.
 
+mod catalogue;
+mod duty;
 mod geojson;
 mod table;
 
+pub use catalogue::catalogue;
+pub use duty::duties;
 pub use geojson::{Outline, contains, outlines};
 
 use super::place::{CameraPlace, PlaceKind, Position};
@@ -98,6 +102,7 @@ const FULL_NAME: &[&str] = &["full_name", "姓名"];
 const UNIT: &[&str] = &["unit", "单位"];
 const PHONE: &[&str] = &["phone", "电话"];
 const ROLE: &[&str] = &["role", "岗位"];
+const BEHAVIORS: &[&str] = &["behaviors", "事件类型"];
 
 /// Regions: `code,name`.
 pub fn regions(bytes: &[u8]) -> Read<RegionRow> {
@@ -221,6 +226,47 @@ fn kind(line: &Line<'_>, text: &str) -> Result<PlaceKind, Problem> {
             format!("`{text}` is no kind of place; use {}", en.join(", ")),
         )
     })
+}
+
+/// Behaviors by their names in files, as the console and as the documents of the trade call them.
+const BEHAVIOR_NAMES: [(&str, &str); 14] = [
+    ("徘徊", "loitering"),
+    ("倒地", "fall"),
+    ("人群聚集", "crowd"),
+    ("群体事件", "crowd"),
+    ("越线", "line_crossing"),
+    ("人员徘徊", "loitering"),
+    ("人员倒地", "fall"),
+    ("物品遗留", "abandoned_object"),
+    ("物品移除", "removed_object"),
+    ("突然加速", "running"),
+    ("群体聚集", "crowd"),
+    ("区域入侵", "intrusion"),
+    ("越界", "line_crossing"),
+    ("视频异常", "tamper"),
+];
+
+/// A list of behaviors, in either language; new ones of a box's own are taken by their names.
+fn behaviors(line: &Line<'_>) -> Result<Vec<String>, Problem> {
+    let text = line.optional(BEHAVIORS).unwrap_or_default();
+    let words = text.split([' ', ',', '，', '、', ';', '；']).filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            if let Some((_, name)) = BEHAVIOR_NAMES.iter().find(|(zh, _)| *zh == word) {
+                return Ok((*name).to_owned());
+            }
+            let fits = word.len() <= 64
+                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            fits.then(|| word.to_owned()).ok_or_else(|| {
+                let zh: Vec<&str> = BEHAVIOR_NAMES.iter().map(|(zh, _)| *zh).collect();
+                let en: Vec<&str> = BEHAVIOR_NAMES.iter().map(|(_, en)| *en).collect();
+                line.problem(
+                    format!("事件类型 {word} 不认识，可用：{}", zh.join("、")),
+                    format!("`{word}` is no behavior; use {}", en.join(", ")),
+                )
+            })
+        })
+        .collect()
 }
 
 fn adjacent(line: &Line<'_>) -> Result<Vec<(String, String)>, Problem> {

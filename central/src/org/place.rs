@@ -90,7 +90,7 @@ impl PlaceKind {
     ];
 
     /// The name in the store, in files and in JSON.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gate => "gate",
             Self::Stairwell => "stairwell",

@@ -1,6 +1,9 @@
 //! Cases: listing, showing, changing.
 
 mod rows;
+mod split;
+
+pub use split::Split;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +15,7 @@ use super::sql::Sql;
 use super::{Doing, News, Store, StoreError, Tx, book, count, us, uuid};
 use crate::case::book::{Book, Record};
 use crate::case::guard::{Actor, may};
-use crate::case::{Change, PICTURES, Refused, Stage, State, number};
+use crate::case::{Change, PICTURES, Refused, Stage, State, Verdict, number};
 use crate::org::{Level, Position, Region};
 use crate::view::{CaseDetail, CaseSummary, Counts};
 
@@ -174,6 +177,11 @@ impl Store {
         if let Change::Merged { master, .. } = &change {
             self.check_master(&mut tx, &mut book, id, *master, actor).await?;
         }
+        if let Change::Decided { category: Some(code), .. } = &change
+            && !book.rules().catalogue.takes(code)
+        {
+            return Err(Refused::UnknownCategory.into());
+        }
         if let Change::Handled(work) = &change {
             check_pictures(&mut tx, &work.pictures).await?;
         }
@@ -199,6 +207,18 @@ impl Store {
                 let there = work.fix.and_then(|fix| Position::new(fix.lon, fix.lat));
                 work.distance_m = camera.zip(there).map(|(camera, there)| camera.metres_to(there));
                 Change::Handled(work)
+            }
+            Change::Decided {
+                verdict: Verdict::Real,
+                reason,
+                note,
+                class: None,
+                category: Some(category),
+            } => {
+                let policy = self.policy();
+                let kind = policy.rules.catalogue.get(&category);
+                let class = kind.and_then(|kind| kind.class);
+                Change::Decided { verdict: Verdict::Real, reason, note, class, category: Some(category) }
             }
             other => other,
         }

@@ -160,7 +160,7 @@ async fn incidents(
     Ok(found.into_values().collect())
 }
 
-fn incident(row: &AnyRow) -> Result<Incident, StoreError> {
+pub(super) fn incident(row: &AnyRow) -> Result<Incident, StoreError> {
     let doing = "read an incident";
     let case_id: Option<&str> = row.try_get("case_id").doing(doing)?;
     Ok(Incident {
@@ -331,33 +331,7 @@ pub(super) async fn save(tx: &mut Tx, desk: Desk<'_>, now: Timestamp) -> Result<
     let closed = cases.close();
     book::save(tx, &closed, now).await?;
     let rows: Vec<&Incident> = changed.iter().filter_map(|id| incidents.get(id)).collect();
-    let head = "INSERT INTO incident (id, edge, camera, rule, behavior, zone, detail, standing, case_id, severity, test, since_us,
-        last_us, alerts, open_alerts, score, box) VALUES ";
-    let tail = " ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, since_us = excluded.since_us,
-        last_us = excluded.last_us, alerts = excluded.alerts, open_alerts = excluded.open_alerts,
-        score = excluded.score, box = excluded.box";
-    insert(tx, "write incidents", (head, tail), 17, &rows, |values, incident| {
-        let episode = &incident.episode;
-        values
-            .bind(incident.id.to_string())
-            .bind(&episode.edge)
-            .bind(&episode.camera)
-            .bind(&episode.rule)
-            .bind(&episode.behavior)
-            .bind(&episode.zone)
-            .bind(&incident.detail)
-            .bind(incident.standing.as_str())
-            .bind(incident.case_id.map(|id| id.to_string()))
-            .bind(i64::from(incident.severity))
-            .bind(i64::from(incident.test))
-            .bind(us(incident.since))
-            .bind(us(incident.last))
-            .bind(i64::try_from(incident.alerts).unwrap_or(i64::MAX))
-            .bind(i64::try_from(incident.open_alerts).unwrap_or(i64::MAX))
-            .bind(incident.score)
-            .bind(box_text(incident.bounds));
-    })
-    .await?;
+    save_incidents(tx, &rows).await?;
     let mut beats = Vec::with_capacity(pulses.len());
     for (key, pulse) in &pulses {
         beats.push((key, json_text(pulse)?));
@@ -389,4 +363,35 @@ pub(super) async fn save(tx: &mut Tx, desk: Desk<'_>, now: Timestamp) -> Result<
     })
     .await?;
     Ok(closed.changed.iter().map(|record| record.id).collect())
+}
+
+/// Writes episodes that are new or changed.
+pub(super) async fn save_incidents(tx: &mut Tx, incidents: &[&Incident]) -> Result<(), StoreError> {
+    let head = "INSERT INTO incident (id, edge, camera, rule, behavior, zone, detail, standing, case_id, severity, test, since_us,
+        last_us, alerts, open_alerts, score, box) VALUES ";
+    let tail = " ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, since_us = excluded.since_us,
+        last_us = excluded.last_us, alerts = excluded.alerts, open_alerts = excluded.open_alerts,
+        score = excluded.score, box = excluded.box";
+    insert(tx, "write incidents", (head, tail), 17, incidents, |values, incident| {
+        let episode = &incident.episode;
+        values
+            .bind(incident.id.to_string())
+            .bind(&episode.edge)
+            .bind(&episode.camera)
+            .bind(&episode.rule)
+            .bind(&episode.behavior)
+            .bind(&episode.zone)
+            .bind(&incident.detail)
+            .bind(incident.standing.as_str())
+            .bind(incident.case_id.map(|id| id.to_string()))
+            .bind(i64::from(incident.severity))
+            .bind(i64::from(incident.test))
+            .bind(us(incident.since))
+            .bind(us(incident.last))
+            .bind(i64::try_from(incident.alerts).unwrap_or(i64::MAX))
+            .bind(i64::try_from(incident.open_alerts).unwrap_or(i64::MAX))
+            .bind(incident.score)
+            .bind(box_text(incident.bounds));
+    })
+    .await
 }

@@ -1,8 +1,15 @@
 //! The organisation in the store: regions with outlines, where cameras stand, the calendar.
 
+pub(super) mod catalogue;
+mod duty;
 mod import;
+mod period;
 
+pub use duty::{DutyView, OnDutyView};
+pub(super) use duty::{all_duties, workers};
 pub use import::{ImportKind, Report};
+pub use period::PeriodView;
+pub(super) use period::all_periods;
 
 use std::collections::BTreeMap;
 
@@ -198,7 +205,7 @@ impl Store {
     }
 
     /// Says that the organisation has changed; it counts once the transaction is committed.
-    async fn org_changed(tx: &mut Tx) -> Result<(), StoreError> {
+    pub(super) async fn org_changed(tx: &mut Tx) -> Result<(), StoreError> {
         sqlx::query("UPDATE version SET value = value + 1 WHERE what = 'org'")
             .execute(&mut **tx)
             .await

@@ -10,11 +10,12 @@ use sqlx::any::AnyRow;
 use xunge_alert::Alert;
 
 use super::names::{json, named};
-use super::{Doing, Store, StoreError, Tx, time};
-use crate::case::clock::{Limits, Rules};
-use crate::incident::{Period, REACH_M, Raise, Raises};
+use super::org::{all_duties, all_periods, catalogue, workers};
+use super::{Doing, Store, StoreError, Tx};
+use crate::case::rules::{AUTO_DISPATCH, Limits, Rules};
+use crate::incident::{REACH_M, Raise, Raises};
 use crate::org::calendar::{SpecialDay, notice_2026};
-use crate::org::{Atlas, Calendar, CameraPlace, PlaceKind, Position, Region};
+use crate::org::{Atlas, Calendar, CameraPlace, PlaceKind, Position, Region, Roster};
 
 /// What the configuration says; the rest of the policy is in the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub limits: [Limits; 4],
     /// What makes things more urgent.
     pub raises: Vec<Raise>,
+    /// What is filed with this urgency or more goes to whoever is on duty at once; 0: nothing does.
+    pub auto_dispatch: u8,
 }
 
 impl Settings {
@@ -32,7 +35,7 @@ impl Settings {
     pub fn usual(zone: TimeZone) -> Self {
         let limits = Rules::usual(Calendar::new(zone.clone(), [])).limits;
         let raises = Raises::usual(zone.clone()).table;
-        Self { zone, limits, raises }
+        Self { zone, limits, raises, auto_dispatch: AUTO_DISPATCH }
     }
 }
 
@@ -98,10 +101,16 @@ pub(super) async fn read(tx: &mut Tx, settings: &Settings, version: i64) -> Resu
         atlas,
         raises: Raises {
             table: settings.raises.clone(),
-            periods: periods(tx).await?,
+            periods: all_periods(tx).await?,
             zone: settings.zone.clone(),
         },
-        rules: Arc::new(Rules { calendar, limits: settings.limits }),
+        rules: Arc::new(Rules {
+            roster: Roster::new(settings.zone.clone(), all_duties(tx).await?, workers(tx).await?),
+            calendar,
+            limits: settings.limits,
+            catalogue: catalogue::read(tx).await?,
+            auto_dispatch: settings.auto_dispatch,
+        }),
     })
 }
 
@@ -125,25 +134,6 @@ async fn days(tx: &mut Tx) -> Result<Vec<SpecialDay>, StoreError> {
     let entered: BTreeSet<i16> = kept.iter().map(|day| day.date.year()).collect();
     let brought = notice_2026().into_iter().filter(|day| !entered.contains(&day.date.year()));
     Ok(kept.iter().cloned().chain(brought).collect())
-}
-
-async fn periods(tx: &mut Tx) -> Result<Vec<Period>, StoreError> {
-    let doing = "read the periods";
-    let rows = sqlx::query("SELECT name, region, from_us, until_us FROM period")
-        .fetch_all(&mut **tx)
-        .await
-        .doing(doing)?;
-    rows.iter()
-        .map(|row| {
-            let region: &str = row.try_get("region").doing(doing)?;
-            Ok(Period {
-                name: row.try_get("name").doing(doing)?,
-                region: Region::parse(region).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-                from_utc: time(row.try_get("from_us").doing(doing)?)?,
-                until_utc: time(row.try_get("until_us").doing(doing)?)?,
-            })
-        })
-        .collect()
 }
 
 async fn atlas(tx: &mut Tx) -> Result<Atlas, StoreError> {

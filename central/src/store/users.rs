@@ -181,6 +181,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .doing(doing)?;
+        Self::org_changed(&mut tx).await?;
         tx.commit().await.doing(doing)?;
         Ok(changed.rows_affected() == 1)
     }
@@ -273,5 +274,7 @@ async fn write_posts(tx: &mut Tx, user: &str, posts: &[Post]) -> Result<(), Stor
     insert(tx, "write the posts of a user", (head, ""), 3, &posts, |values, post| {
         values.bind(user).bind(post.role.as_str()).bind(post.region.as_ref().map_or("", Region::as_str));
     })
-    .await
+    .await?;
+    // who may be sent is part of what decisions go by
+    Store::org_changed(tx).await
 }

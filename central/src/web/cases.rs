@@ -13,7 +13,7 @@ use super::problem::Problem;
 use crate::case::guard::Actor;
 use crate::case::{Change, State as CaseState};
 use crate::org::{Level, Region};
-use crate::store::CaseFilter;
+use crate::store::{CaseFilter, Split};
 use crate::view::{CaseDetail, CaseSummary};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -134,6 +134,52 @@ pub(super) async fn change(
     }
     web.feed.tell_cases([id]).await;
     detail(&web, &actor, id).await
+}
+
+/// Alerts that are to leave a case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SplitAsked {
+    alerts: Vec<AlertName>,
+    /// The case that they go to; none makes a new one.
+    into: Option<Uuid>,
+    reason: String,
+    version: u64,
+}
+
+/// One alert.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlertName {
+    edge: String,
+    alert_id: Uuid,
+}
+
+/// Where alerts went.
+#[derive(Serialize)]
+pub(super) struct SplitInto {
+    id: Uuid,
+    number: String,
+}
+
+pub(super) async fn split(
+    State(web): State<Arc<Web>>,
+    LoggedIn(session): LoggedIn,
+    Path(id): Path<String>,
+    Json(asked): Json<SplitAsked>,
+) -> Result<Answer<SplitInto>, Problem> {
+    let id = case_id(&id)?;
+    let actor = session.actor();
+    expect_seen(&web, &actor, id).await?;
+    let split = Split {
+        alerts: asked.alerts.into_iter().map(|alert| (alert.edge, alert.alert_id)).collect(),
+        into: asked.into,
+        reason: asked.reason,
+        shown: asked.version,
+    };
+    let to = web.store.split_case(id, &split, &actor, web.clock.now()).await?.ok_or_else(no_such_case)?;
+    web.feed.tell_cases([id, to.id]).await;
+    Ok(Answer(SplitInto { id: to.id, number: to.number }))
 }
 
 /// A case elsewhere is as if it were not there.

@@ -12,8 +12,8 @@ use super::Web;
 use super::guard::{Json, LoggedIn, need};
 use super::problem::Problem;
 use crate::case::guard::Role;
-use crate::org::Region;
 use crate::org::calendar::{SpecialDay, notice_2026};
+use crate::org::{Category, Region};
 use crate::store::{CameraPlaceView, ImportKind, RegionView, Report};
 
 /// Largest file of an import, as base64 in JSON.
@@ -53,7 +53,7 @@ pub(super) async fn show_region(
     found.map(Answer).ok_or_else(|| Problem::not_found("没有这个辖区。", "There is no such region."))
 }
 
-fn region(text: &str) -> Result<Region, Problem> {
+pub(super) fn region(text: &str) -> Result<Region, Problem> {
     Region::parse(text).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
@@ -88,14 +88,29 @@ pub(super) async fn import(
     Json(import): Json<Import>,
 ) -> Result<Answer<Report>, Problem> {
     let actor = session.actor();
-    let roles: &[Role] =
-        if import.kind == ImportKind::Cameras { &[Role::Admin, Role::Installer] } else { &[Role::Admin] };
+    let roles: &[Role] = match import.kind {
+        ImportKind::Cameras => &[Role::Admin, Role::Installer],
+        ImportKind::Duties => &[Role::Admin, Role::Acceptor],
+        ImportKind::Regions | ImportKind::Outlines | ImportKind::Posts | ImportKind::Catalogue => {
+            &[Role::Admin]
+        }
+    };
     need(&actor, roles, None)?;
     let bytes = STANDARD
         .decode(import.content.trim())
         .map_err(|_| Problem::bad_request("`content` is not base64."))?;
     let report = web.store.import(import.kind, &bytes, &actor, !import.apply, web.clock.now()).await?;
     Ok(Answer(report))
+}
+
+/// 事件分类.
+#[derive(Serialize)]
+pub(super) struct Kinds {
+    categories: Vec<Category>,
+}
+
+pub(super) async fn catalogue(State(web): State<Arc<Web>>, _: LoggedIn) -> Result<Answer<Kinds>, Problem> {
+    Ok(Answer(Kinds { categories: web.store.categories().await? }))
 }
 
 /// The calendar of a year.

@@ -5,12 +5,14 @@
 
 mod cases;
 mod chain;
+mod duty;
 mod intake;
 mod migrate;
 mod org;
 mod process;
 mod rights;
 mod shared;
+mod split;
 mod store;
 mod support;
 mod web;

@@ -5,7 +5,9 @@ use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use xunge_alert::EvidenceKind;
 use xunge_central::case::guard::{Post, Role};
+use xunge_central::incident::Period;
 use xunge_central::org::Region;
+use xunge_central::org::roster::{Duty, Weekdays};
 use xunge_central::store::{ImportKind, StoredEvidence};
 
 use crate::support::{EDGE, SITE, alert, at, everywhere, evidence, inbound};
@@ -117,6 +119,52 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
         importing("regions", vec![Admin]),
         importing("posts", vec![Admin]),
         importing("cameras", vec![Admin, Installer]),
+        importing("duties", vec![Admin, Acceptor]),
+        importing("catalogue", vec![Admin]),
+        endpoint(Method::GET, "/catalogue", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(Method::GET, "/org/duties", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(
+            Method::GET,
+            &format!("/org/on-duty?region={HOME}"),
+            Value::Null,
+            all.clone(),
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(
+            Method::POST,
+            "/org/duties",
+            serde_json::to_value(duty(1)).unwrap(),
+            vec![Admin, Acceptor],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(Method::DELETE, "/org/duties/{duty}", Value::Null, vec![Admin, Acceptor], Forbidden, Hidden),
+        endpoint(Method::GET, "/org/periods", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(
+            Method::POST,
+            "/org/periods",
+            json!({"name": "x", "region": HOME, "from_utc": at(0), "until_utc": at(3600)}),
+            vec![Admin, Supervisor],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(
+            Method::DELETE,
+            "/org/periods/{period}",
+            Value::Null,
+            vec![Admin, Supervisor],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            &format!("/cases/{}/split", town.case),
+            json!({"version": 0, "alerts": [], "into": null, "reason": "x"}),
+            vec![Operator, Acceptor, Admin],
+            Forbidden,
+            Hidden,
+        ),
         endpoint(Method::GET, "/users", Value::Null, vec![Admin], Forbidden, Works),
         endpoint(
             Method::POST,
@@ -167,12 +215,49 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
     ]
 }
 
+fn duty(day: i8) -> Duty {
+    Duty {
+        user: "somebody".into(),
+        role: Role::Operator,
+        region: Region::parse(HOME).unwrap(),
+        from: jiff::civil::date(2026, 11, day),
+        until: jiff::civil::date(2026, 11, day),
+        weekdays: Weekdays::all(),
+        start: jiff::civil::time(8, 0, 0, 0),
+        end: jiff::civil::time(20, 0, 0, 0),
+        behaviors: Vec::new(),
+        place: 1,
+    }
+}
+
+/// The path, with something new to take away where it names one.
+async fn path(town: &Town, endpoint: &Endpoint) -> String {
+    let store = &town.console.shop.store;
+    if endpoint.path.contains("{duty}") {
+        let rows = store.duties(None).await.unwrap();
+        let kept = rows.iter().find(|row| row.kept.duty == duty(2)).map(|row| row.kept.id);
+        let id = match kept {
+            Some(id) => id,
+            None => store.add_duty(&duty(2)).await.unwrap().unwrap(),
+        };
+        return endpoint.path.replace("{duty}", &id.to_string());
+    }
+    if endpoint.path.contains("{period}") {
+        let region = Region::parse(HOME).unwrap();
+        let period = Period { name: "x".into(), region, from_utc: at(0), until_utc: at(3600) };
+        let id = store.add_period(&period, "somebody").await.unwrap();
+        return endpoint.path.replace("{period}", &id.to_string());
+    }
+    endpoint.path.clone()
+}
+
 async fn ask(town: &Town, who: &str, endpoint: &Endpoint) -> (StatusCode, Value) {
     let cookie = format!("xunge_session={who}");
+    let path = path(town, endpoint).await;
     let request: Request<Body> = if endpoint.method == Method::GET {
-        get(&endpoint.path, Some(&cookie))
+        get(&path, Some(&cookie))
     } else {
-        change(endpoint.method.clone(), &endpoint.path, Some(&cookie), &endpoint.body)
+        change(endpoint.method.clone(), &path, Some(&cookie), &endpoint.body)
     };
     let answer = town.console.send(request).await;
     let status = answer.status();

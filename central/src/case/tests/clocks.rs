@@ -1,7 +1,8 @@
 //! When deadlines fall.
 
 use super::*;
-use crate::case::clock::{Clocks, Rules, Timer};
+use crate::case::Rules;
+use crate::case::clock::{Clocks, Timer};
 use crate::case::number::zone;
 use crate::org::Calendar;
 use crate::org::calendar::notice_2026;

@@ -38,7 +38,7 @@ fn each_role_does_its_part_and_no_other() {
 
 #[test]
 fn what_the_system_does_nobody_may() {
-    let split = Change::Split { edge: "gw".into(), alert_id: Uuid::nil(), to: Uuid::max() };
+    let split = Change::Split { edge: "gw".into(), alert_id: Uuid::nil(), to: Uuid::max(), reason: None };
     for change in [Change::Verifying, timer(Stage::Ack, 100), Change::Raised { severity: 1 }, split] {
         assert!(!allowed(Role::Admin, "", &verifying(2), &change), "{change:?}");
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 use xunge_alert::Alert;
 
-use crate::case::guard::{Actor, possible};
+use crate::case::guard::{Actor, may_split, possible};
 use crate::case::{Change, Stage, State};
 use crate::org::{Calendar, Level};
 use crate::store::names::{json, json_name, named};
@@ -95,7 +95,13 @@ pub(super) async fn detail(
     Ok(Some(CaseDetail {
         summary: summary(&row)?,
         verdict: record.case.decision.clone(),
-        may: possible(actor, &record.case, &record.facts.region, now),
+        may: {
+            let mut may = possible(actor, &record.case, &record.facts.region, now);
+            if record.facts.alerts > 1 && may_split(actor, &record.case, &record.facts.region) {
+                may.push("split");
+            }
+            may
+        },
         deadlines: record.clocks.timers(record.case.severity, calendar).collect(),
         clocks: record.clocks.0.iter().map(|clock| (clock.stage, clock.at(100, calendar))).collect(),
         case: record.case,

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::write_places;
+use super::duty::write_duties;
+use super::{all_duties, catalogue, write_places};
 use crate::case::guard::Actor;
 use crate::case::guard::{Post, Role};
 use crate::org::import::{self, CameraRow, Outline, PostRow, Problem, RegionRow};
-use crate::org::{Level, Position, Region};
+use crate::org::roster::Duty;
+use crate::org::{Category, Level, Position, Region};
 use crate::store::names::json;
 use crate::store::sql::{Sql, insert, parts};
 use crate::store::{Doing, Store, StoreError, Tx, us};
@@ -28,6 +30,10 @@ pub enum ImportKind {
     Cameras,
     /// People and their posts, CSV.
     Posts,
+    /// Rotas, CSV: rows are added, those that are there stay.
+    Duties,
+    /// The event catalogue, CSV: in place of the one of before.
+    Catalogue,
 }
 
 /// What an import did, or would do.
@@ -90,6 +96,8 @@ impl Store {
             ImportKind::Outlines => work.outlines(import::outlines(bytes)).await?,
             ImportKind::Cameras => work.cameras(import::cameras(bytes)).await?,
             ImportKind::Posts => work.posts(import::posts(bytes)).await?,
+            ImportKind::Duties => work.duties(import::duties(bytes)).await?,
+            ImportKind::Catalogue => work.catalogue(import::catalogue(bytes)).await?,
         }
         let mut report = work.report;
         report.problems.sort_by_key(|problem| problem.line);
@@ -99,6 +107,10 @@ impl Store {
         Self::org_changed(&mut tx).await?;
         tx.commit().await.doing("commit an import")?;
         report.applied = true;
+        if kind == ImportKind::Catalogue {
+            // kinds have limits of their own
+            self.wind_clocks(false, now).await?;
+        }
         Ok(report)
     }
 }
@@ -313,6 +325,53 @@ impl Work<'_> {
             values.bind(user).bind(role).bind(region);
         })
         .await
+    }
+}
+
+impl Work<'_> {
+    async fn duties(&mut self, read: import::Read<Duty>) -> Result<(), StoreError> {
+        let doing = "write the rota";
+        self.report.problems = read.problems;
+        let users: Vec<String> = sqlx::query_scalar("SELECT name FROM user_ WHERE disabled_us IS NULL")
+            .fetch_all(&mut **self.tx)
+            .await
+            .doing(doing)?;
+        let users: BTreeSet<String> = users.into_iter().collect();
+        let before = all_duties(self.tx).await?;
+        let mut rows = Vec::with_capacity(read.rows.len());
+        for (line, row) in read.rows {
+            if !users.contains(&row.user) {
+                let user = &row.user;
+                let zh = format!("没有用户 {user}，请先导入人员岗位");
+                self.report.problem(line, zh, format!("there is no user {user}; import posts first"));
+            } else if self.may(line, &row.region, &[Role::Admin, Role::Acceptor]) {
+                self.report.count(before.iter().find(|own| own.is_row_of(&row)), &row);
+                rows.push(row);
+            }
+        }
+        write_duties(self.tx, &rows.iter().collect::<Vec<_>>()).await?;
+        Ok(())
+    }
+
+    async fn catalogue(&mut self, read: import::Read<Category>) -> Result<(), StoreError> {
+        self.report.problems = read.problems;
+        let before = catalogue::read(self.tx).await?;
+        for (_, row) in &read.rows {
+            self.report.count(before.get(&row.code), row);
+        }
+        let everywhere = |post: &Post| post.role == Role::Admin && post.region.is_none();
+        if !self.actor.posts.iter().any(everywhere) {
+            let zh = "事件分类全市通用，只有全域管理员可以导入".to_owned();
+            let en =
+                "the catalogue is the same everywhere: only an admin of everywhere may import it".to_owned();
+            self.report.problem(0, zh, en);
+        }
+        let rows: Vec<&Category> = read.rows.iter().map(|(_, row)| row).collect();
+        if rows.is_empty() && self.report.problems.is_empty() {
+            let zh = "文件中没有分类".to_owned();
+            self.report.problem(0, zh, "the file holds no kind of case".to_owned());
+        }
+        catalogue::write(self.tx, &rows).await
     }
 }
 

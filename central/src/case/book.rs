@@ -106,6 +106,7 @@ pub struct Book {
     records: BTreeMap<Uuid, Record>,
     new: BTreeSet<Uuid>,
     touched: BTreeSet<Uuid>,
+    worked: BTreeSet<Uuid>,
     entries: Vec<Entry>,
     numbers: Numbers,
 }
@@ -120,6 +121,7 @@ impl Book {
             records: BTreeMap::new(),
             new: BTreeSet::new(),
             touched: BTreeSet::new(),
+            worked: BTreeSet::new(),
             entries: Vec::new(),
             numbers,
         }
@@ -174,6 +176,7 @@ impl Book {
         self.records.insert(id, record);
         self.new.insert(id);
         self.touched.insert(id);
+        self.worked.insert(id);
         self.entries.push(Entry { case_id: id, place: 1, actor: actor.to_owned(), change: first });
         id
     }
@@ -217,6 +220,7 @@ impl Book {
         record.log_length += 1;
         record.updated = self.now;
         self.touched.insert(id);
+        self.worked.insert(id);
         self.entries.push(Entry { case_id: id, place: record.log_length, actor: actor.to_owned(), change });
         Some(Ok(()))
     }
@@ -248,6 +252,7 @@ impl Book {
         let nothing = Change::Noted { note: String::new() };
         record.clocks = record.clocks.follow(&record.case, &nothing, self.now, &self.rules);
         self.touched.insert(id);
+        self.worked.insert(id);
     }
 
     /// What the work goes by.
@@ -257,9 +262,9 @@ impl Book {
 
     /// What came of it: cases that are new or changed, the log, the numbers.
     pub fn close(self) -> Closed {
-        let Self { records, new, touched, entries, numbers, rules, .. } = self;
+        let Self { records, new, touched, worked, entries, numbers, rules, .. } = self;
         let changed = records.into_iter().filter(|(id, _)| touched.contains(id)).map(|(_, record)| record);
-        Closed { changed: changed.collect(), new, entries, numbers, rules }
+        Closed { changed: changed.collect(), new, worked, entries, numbers, rules }
     }
 }
 
@@ -270,6 +275,8 @@ pub struct Closed {
     pub changed: Vec<Record>,
     /// Those of them that are new.
     pub new: BTreeSet<Uuid>,
+    /// Those of them of which more has changed than what their alerts say.
+    pub worked: BTreeSet<Uuid>,
     /// The log, in order.
     pub entries: Vec<Entry>,
     /// Where numbers go on.

@@ -130,12 +130,45 @@ async fn replayed(tx: &mut Tx, id: Uuid) -> Result<Case, StoreError> {
 /// Writes what came of the table.
 pub(super) async fn save(tx: &mut Tx, closed: &Closed, now: Timestamp) -> Result<(), StoreError> {
     let doing = "write cases";
+    let (worked, told): (Vec<&Record>, Vec<&Record>) =
+        closed.changed.iter().partition(|record| closed.worked.contains(&record.id));
     let rows: Vec<CaseRow<'_>> =
-        closed.changed.iter().map(|record| CaseRow::of(record, closed)).collect::<Result<_, _>>()?;
+        worked.iter().map(|record| CaseRow::of(record, closed)).collect::<Result<_, _>>()?;
     insert(tx, doing, (INSERT, UPDATE), 50, &rows, |values, row| row.bind(values)).await?;
+    save_facts(tx, &told).await?;
     chain::append(tx, &closed.entries, now).await?;
     save_timers(tx, closed).await?;
     save_numbers(tx, closed).await
+}
+
+/// What alerts say of cases on which nobody worked: most messages are about an alert that goes on or ends.
+async fn save_facts(tx: &mut Tx, records: &[&Record]) -> Result<(), StoreError> {
+    for part in parts(records, 12) {
+        let mut sql = Sql::new(
+            "UPDATE case_ SET camera_name = k.column2, since_us = k.column3, last_us = k.column4, ended_us = k.column5,
+                 phase = k.column6, alert_count = k.column7, open_alerts = k.column8, score = k.column9, box = k.column10,
+                 late = k.column11, updated_us = k.column12 FROM ",
+        );
+        sql.values(part, |values, record| {
+            let facts = &record.facts;
+            values
+                .bind(record.id.to_string())
+                .bind(&facts.camera_name)
+                .bind(us(facts.since))
+                .bind(us(facts.last))
+                .bind(facts.ended.map(us))
+                .bind(phase_name(facts.phase))
+                .bind(i64::try_from(facts.alerts).unwrap_or(i64::MAX))
+                .bind(i64::try_from(facts.open_alerts).unwrap_or(i64::MAX))
+                .bind(facts.score)
+                .bind(super::names::box_text(facts.bounds))
+                .bind(i64::from(facts.late))
+                .bind(us(record.updated));
+        });
+        sql.push(" AS k WHERE case_.id = k.column1");
+        sql.run(tx, "write what alerts say of cases").await?;
+    }
+    Ok(())
 }
 
 async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
@@ -143,7 +176,7 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
     let old: Vec<String> = closed
         .changed
         .iter()
-        .filter(|record| !closed.new.contains(&record.id))
+        .filter(|record| closed.worked.contains(&record.id) && !closed.new.contains(&record.id))
         .map(|record| record.id.to_string())
         .collect();
     for part in parts(&old, 1) {
@@ -152,7 +185,7 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
         sql.run(tx, doing).await?;
     }
     let mut timers = Vec::new();
-    for record in &closed.changed {
+    for record in closed.changed.iter().filter(|record| closed.worked.contains(&record.id)) {
         let running = record.clocks.timers(record.case.severity, &closed.rules.calendar);
         timers.extend(running.map(|timer| (record.id.to_string(), timer)));
     }

@@ -183,10 +183,10 @@ fn file_url(path: &Path, mode: &str) -> String {
     url + "?mode=" + mode
 }
 
-/// The same migrations for PostgreSQL, where bytes are called otherwise.
+/// The same migrations for PostgreSQL, where bytes are called otherwise, and with what only it knows.
 fn for_postgres(migrations: &Migrator) -> Migrator {
     let translated = migrations.iter().map(|migration| {
-        let sql = migration.sql.as_str().replace(" BLOB", " BYTEA");
+        let sql = migration.sql.as_str().replace(" BLOB", " BYTEA").replace("-- postgres: ", "");
         sqlx::migrate::Migration::new(
             migration.version,
             migration.description.clone(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use xunge_alert::{ClockQuality, EndReason, EvidenceKind, Phase};
 
 use crate::case::clock::Timer;
-use crate::case::{Case, Change, Decision, Stage, State};
+use crate::case::{Call, Case, Change, Decision, Stage, State};
 use crate::org::Level;
 
 /// A case in the list.
@@ -30,6 +30,10 @@ pub struct CaseSummary {
     pub handler: Option<String>,
     /// Who is to handle it, where one person is named.
     pub assignee: Option<String>,
+    /// Whether somebody in the security room looks at it.
+    pub taken: bool,
+    /// Who was called because nobody does; empty once somebody does.
+    pub called: Vec<Call>,
     /// When the part of the work that is being done has to be done.
     pub due_utc: Option<Timestamp>,
     /// Parts of the work that were late.
@@ -113,6 +117,8 @@ pub struct CaseName {
 /// An alert of a case: the state by its highest revision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AlertView {
+    /// Box that saw it.
+    pub edge: String,
     /// Identity of the happening.
     pub alert_id: Uuid,
     /// Where it stands.

@@ -100,6 +100,8 @@ on_both! {
         let called: Vec<(&str, Level)> =
             detail.case.called.iter().map(|call| (call.user.as_str(), call.level)).collect();
         assert_eq!(called, [("zhou", Level::Grid), ("chen", Level::Community), ("wu", Level::District)]);
+        let listed = shop.store.case_summary(id).await.unwrap().unwrap();
+        assert_eq!((listed.taken, listed.called.len()), (false, 3));
         assert_eq!(shop.store.verify_chain().await.unwrap().problems, Vec::<String>::new());
     }
 
@@ -127,6 +129,8 @@ on_both! {
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].kept.duty.behaviors, ["fall", "crowd"]);
         assert!(shop.store.duties(Some(&[region("420503")])).await.unwrap().is_empty());
+        let grid = region("420502001001007");
+        assert_eq!(shop.store.duties(Some(&[grid])).await.unwrap().len(), 1, "who is there for what it lies in");
         // Monday the 23rd, 21:00 in Yichang
         let night = "2026-11-23T13:00:00Z".parse().unwrap();
         assert_eq!(shop.store.on_duty(&region(SITE), night).await.unwrap().len(), 1);

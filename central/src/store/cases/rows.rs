@@ -1,6 +1,7 @@
 //! Rows to views.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::HashMap;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use xunge_alert::Alert;
 
 use crate::case::guard::{Actor, may_split, possible};
-use crate::case::{Change, Stage, State};
+use crate::case::{Call, Change, Stage, State};
 use crate::org::{Calendar, Level};
 use crate::store::names::{json, json_name, named};
 use crate::store::sql::Sql;
@@ -29,6 +30,7 @@ const DOING: &str = "read a case";
 
 pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
     let zone: String = row.try_get("zone").doing(DOING)?;
+    let taken = row.try_get::<Option<i64>, _>("taken_us").doing(DOING)?.is_some();
     Ok(CaseSummary {
         id: uuid(row.try_get("id").doing(DOING)?)?,
         number: row.try_get("number").doing(DOING)?,
@@ -38,6 +40,8 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
         region: row.try_get("region").doing(DOING)?,
         handler: row.try_get("handler").doing(DOING)?,
         assignee: row.try_get("assignee").doing(DOING)?,
+        called: if taken { Vec::new() } else { called(row)? },
+        taken,
         due_utc: opt_time(row.try_get("due_us").doing(DOING)?)?,
         late_stages: row
             .try_get::<&str, _>("late_stages")
@@ -66,6 +70,19 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
         test: row.try_get::<i64, _>("test").doing(DOING)? != 0,
         version: count(row.try_get("version").doing(DOING)?),
     })
+}
+
+/// Who was called, of a case that nobody has taken.
+fn called(row: &AnyRow) -> Result<Vec<Call>, StoreError> {
+    #[derive(Deserialize)]
+    struct Called {
+        #[serde(default)]
+        called: Vec<Call>,
+    }
+    match row.try_get::<Option<&str>, _>("body").doing(DOING)? {
+        Some(body) => Ok(json::<Called>(body)?.called),
+        None => Ok(Vec::new()),
+    }
 }
 
 pub(super) async fn detail(
@@ -161,6 +178,7 @@ fn alert_view(
         }
     });
     AlertView {
+        edge: alert.edge,
         alert_id: alert.alert_id,
         phase: alert.phase,
         end_reason: alert.end_reason,

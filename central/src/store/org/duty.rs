@@ -43,7 +43,7 @@ pub struct OnDutyView {
 const DOING: &str = "read the rota";
 
 impl Store {
-    /// Rows of rotas in these regions, the earliest first; none means everywhere.
+    /// Rows of rotas in these regions and in what they lie in, the earliest first; none means everywhere.
     pub async fn duties(&self, within: Option<&[Region]>) -> Result<Vec<DutyView>, StoreError> {
         let mut sql =
             Sql::new("SELECT d.*, u.full_name FROM duty d JOIN user_ u ON u.name = d.user_ WHERE (1 = ");
@@ -51,6 +51,8 @@ impl Store {
         for region in within.unwrap_or_default() {
             // a code is digits only, so nothing in it means anything to LIKE
             sql.push(" OR d.region LIKE ").bind(format!("{region}%"));
+            let above: Vec<Region> = std::iter::successors(region.parent(), Region::parent).collect();
+            sql.push(" OR d.region IN ").list(above.iter().map(Region::as_str));
         }
         sql.push(") ORDER BY d.from_day, d.region, d.start_, d.place, d.user_ LIMIT 10000");
         let rows = sql.all(&mut *self.reader().await?, DOING).await?;

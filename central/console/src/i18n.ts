@@ -2,10 +2,11 @@
 import { createI18n } from 'vue-i18n'
 import type { Lang } from './format'
 import manageZh from './locales/manage.zh-CN.json'
+import planZh from './locales/plan.zh-CN.json'
 import deskZh from './locales/zh-CN.json'
 
-/** What the desk says and what the pages for managing say; no group stands in both. */
-const zh = { ...deskZh, ...manageZh }
+/** What the desk says, what the pages for managing say, and what is said about plans; no group stands in two. */
+const zh = { ...deskZh, ...manageZh, ...planZh }
 const REMEMBERED = 'xunge.lang'
 
 export const i18n = createI18n({
@@ -17,8 +18,12 @@ export const i18n = createI18n({
 
 export async function setLang(lang: Lang): Promise<void> {
   if (lang === 'en' && !i18n.global.availableLocales.includes('en')) {
-    const [desk, manage] = await Promise.all([import('./locales/en.json'), import('./locales/manage.en.json')])
-    i18n.global.setLocaleMessage('en', { ...desk.default, ...manage.default })
+    const [desk, manage, plan] = await Promise.all([
+      import('./locales/en.json'),
+      import('./locales/manage.en.json'),
+      import('./locales/plan.en.json'),
+    ])
+    i18n.global.setLocaleMessage('en', { ...desk.default, ...manage.default, ...plan.default })
   }
   i18n.global.locale.value = lang
   document.documentElement.lang = lang

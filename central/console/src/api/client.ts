@@ -1,6 +1,6 @@
 // Calls to xunge-central. Every failure becomes one ApiError, so pages need to know one shape only.
 import type { CaseDetail, CasePage, Overview, Session } from './types'
-import type { Change } from './work'
+import type { CaseName, Change } from './work'
 
 const BASE = '/api/v1'
 /** A call that has no answer by then counts as a lost connection. */
@@ -100,6 +100,19 @@ export interface CaseQuery {
   before?: string | undefined
 }
 
+/** An alert as it is named: its box gave the id. */
+export interface SplitAlert {
+  edge: string
+  alert_id: string
+}
+
+export interface Split {
+  alerts: SplitAlert[]
+  /** Id of the case that they go to; null: a new one. */
+  into: string | null
+  reason: string
+}
+
 export const api = {
   session: () => call<Session>('GET', '/session'),
   login: (user: string, password: string) => call<void>('POST', '/session', { user, password }),
@@ -113,6 +126,9 @@ export const api = {
   /** `version` is the one that was on screen: whoever looked at something older is refused. */
   change: (id: string, change: Change, version: number) =>
     call<CaseDetail>('POST', `/cases/${encodeURIComponent(id)}/changes`, { change, version }),
+  /** Gives the case that the alerts went to. */
+  split: (id: string, split: Split, version: number) =>
+    call<CaseName>('POST', `/cases/${encodeURIComponent(id)}/split`, { version, ...split }),
   overview: () => call<Overview>('GET', '/overview'),
 }
 

@@ -1,5 +1,5 @@
 // What xunge-central sends, field by field as in its web API. Names a reader does not know stay strings.
-import type { Case, CaseName, Change, Deadline, Decision } from './work'
+import type { Called, Case, CaseName, Change, Deadline, Decision } from './work'
 
 export type Phase = 'began' | 'updated' | 'ended'
 
@@ -58,6 +58,10 @@ export interface CaseSummary {
   /** Made of an installer's test alarms. */
   test: boolean
   version: number
+  /** Who was called because nobody took it; an older centre does not say. */
+  called?: Called[]
+  /** Somebody in the security room has taken it; an older centre does not say. */
+  taken?: boolean
 }
 
 export interface CasePage {
@@ -76,6 +80,8 @@ export interface Evidence {
 }
 
 export interface CaseAlert {
+  /** An older centre does not say: the box of the case then. */
+  edge?: string
   alert_id: string
   phase: Phase
   end_reason: string | null

@@ -50,6 +50,13 @@ export interface Pause {
   approved: Mark | null
 }
 
+/** Somebody who was called because nobody took it. */
+export interface Called {
+  user: string
+  utc: string
+  level: string
+}
+
 /** What the changes of a case have made of it. */
 export interface Case {
   state: string
@@ -80,6 +87,8 @@ export interface Case {
   merged: { master: string; from: string } | null
   void_asked: { reason: string; mark: Mark } | null
   closed_utc: string | null
+  /** In order; an older centre does not say. */
+  called?: Called[]
 }
 
 /**
@@ -103,6 +112,12 @@ export interface Change extends Partial<Work> {
   master?: string
   stage?: string
   percent?: number
+  /** Of `registered`, `joined` and `split`: which alert. */
+  edge?: string
+  alert_id?: string
+  /** Of `called`: whom, and for which level. */
+  user?: string
+  level?: string
 }
 
 /** The next step of a deadline. */

@@ -2,6 +2,7 @@
 import type { Assignee, Change } from '@/api/work'
 import { fullTime } from '@/format'
 import { i18n, named } from '@/i18n'
+import { categoryText } from '@/stores/catalogue'
 
 export interface LogWords {
   /** What happened, in short. */
@@ -19,8 +20,15 @@ export function assigneeText({ region, user }: Assignee): string {
   return user === undefined ? region : `${user} (${region})`
 }
 
-export function wordsOf(change: Change): LogWords {
-  const parts = [named('change', change.change), ...details(change)]
+/** What stands around a change in its log, where that makes a difference. */
+interface Around {
+  actor?: string
+  /** Somebody had taken the case before. */
+  taken?: boolean
+}
+
+export function wordsOf(change: Change, around: Around = {}): LogWords {
+  const parts = [headOf(change, around), ...details(change)]
   const words: string[] = []
   // The reason for a false alarm is a code, all other reasons are texts.
   const reason = change.change === 'decided' ? undefined : change.reason
@@ -29,13 +37,21 @@ export function wordsOf(change: Change): LogWords {
   return { head: parts.join(' · '), words, other: otherCase(change) }
 }
 
+/** Who is called and what is sent by itself is said in one sentence. */
+function headOf({ change, user, level }: Change, { actor, taken }: Around): string {
+  if (change === 'called' && user !== undefined) {
+    return t(taken ? 'log.calledLate' : 'log.called', { user, level: named('level', level) })
+  }
+  return change === 'dispatched' && actor === 'system' ? t('log.auto') : named('change', change)
+}
+
 function details(change: Change): string[] {
   const { to, verdict, severity, stage, percent, review_utc, approved, passed, pictures, distance_m } = change
   const list: string[] = []
   if (verdict !== undefined) list.push(named('verdict', verdict))
   if (change.change === 'decided' && change.reason !== undefined) list.push(named('reason', change.reason))
   if (change.class !== undefined) list.push(named('class', change.class))
-  if (change.category !== undefined) list.push(change.category)
+  if (change.category !== undefined) list.push(categoryText(change.category))
   if (severity !== undefined) list.push(named('severity', String(severity)))
   if (typeof to === 'object') list.push(t('log.to', { to: assigneeText(to) }))
   if (review_utc !== undefined) list.push(t('progress.review', { time: fullTime(review_utc) }))

@@ -1,6 +1,6 @@
 // One open case: fetched, kept fresh by the event stream, and changed.
 import { onBeforeUnmount, ref, shallowRef, watch } from 'vue'
-import { ApiError, api } from '@/api/client'
+import { ApiError, type Split, api } from '@/api/client'
 import type { CaseDetail } from '@/api/types'
 import type { Change } from '@/api/work'
 import { i18n, named } from '@/i18n'
@@ -19,6 +19,8 @@ export interface Answer {
   text: string
   /** It was not recorded. */
   refused: boolean
+  /** Another case that it speaks of. */
+  other?: string
 }
 
 export function useCase(id: () => string) {
@@ -49,24 +51,43 @@ export function useCase(id: () => string) {
   }
 
   async function change(change: Change): Promise<void> {
+    const of = change.change
+    await act(of, async (wanted, version) => {
+      take(await api.change(wanted, change, version))
+      return { text: of === 'decided' ? t('verdict.saved') : t('action.saved', { action: named('action', of) }) }
+    })
+  }
+
+  /** Alerts leave for another case; this one stays on screen. */
+  async function split(split: Split): Promise<void> {
+    await act('split', async (wanted, version) => {
+      const other = await api.split(wanted, split, version)
+      await load()
+      return { text: t('split.saved', { number: other.number }), other: other.id }
+    })
+  }
+
+  /** One change at a time, of the version that is on screen. `work` gives what to say of it. */
+  async function act(
+    of: string,
+    work: (id: string, version: number) => Promise<Pick<Answer, 'text' | 'other'>>,
+  ): Promise<void> {
     const wanted = id()
     const shown = detail.value
     if (shown === null || busy.value) return
-    const of = change.change
-    const tell = (text: string, refused: boolean) => {
-      if (wanted === id()) answer.value = { of, text, refused }
+    const tell = (said: Pick<Answer, 'text' | 'other'>, refused: boolean) => {
+      if (wanted === id()) answer.value = { of, refused, ...said }
     }
     busy.value = true
     answer.value = null
     try {
-      take(await api.change(wanted, change, shown.version))
-      tell(of === 'decided' ? t('verdict.saved') : t('action.saved', { action: named('action', of) }), false)
+      tell(await work(wanted, shown.version), false)
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) forgetSession()
       const tooLate = error instanceof ApiError && error.status === 409
       // Somebody was faster: the new state has to be on screen before it is explained.
       if (tooLate) await load()
-      tell(tooLate ? conflict(of, error) : sentence(error), true)
+      tell({ text: tooLate ? conflict(of, error) : sentence(error) }, true)
     } finally {
       busy.value = false
     }
@@ -107,5 +128,5 @@ export function useCase(id: () => string) {
     clearTimeout(timer)
     unlisten()
   })
-  return { detail, failure, answer, busy, change }
+  return { detail, failure, answer, busy, change, split }
 }

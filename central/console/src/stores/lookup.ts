@@ -9,6 +9,17 @@ const PAGE = 200
 /** Beyond so many pages of open cases it is faster to open the other case and copy its address. */
 const PAGES = 10
 
+/** The same, where only a case other than this one will do: its id, or the name of the sentence that says why there is none. */
+export async function findOther(
+  text: string,
+  own: string,
+  list: (query: CaseQuery) => Promise<CasePage>,
+): Promise<{ id: string; why: null } | { id: null; why: 'noCase' | 'sameCase' }> {
+  const id = await findCase(text, list)
+  if (id === null) return { id, why: 'noCase' }
+  return id === own ? { id: null, why: 'sameCase' } : { id, why: null }
+}
+
 /** The case's id; null: there is no open case of that number, or the text is neither. */
 export async function findCase(
   text: string,

@@ -26,8 +26,16 @@ export function governsAll(posts: Post[]): boolean {
 
 /** Which files somebody may import. */
 export function importKinds(posts: Post[]): ImportKind[] {
-  if (holds(posts, ['admin'])) return ['regions', 'outlines', 'cameras', 'posts']
-  return holds(posts, ['installer']) ? ['cameras'] : []
+  const admin = holds(posts, ['admin'])
+  const may: [ImportKind, boolean][] = [
+    ['regions', admin],
+    ['outlines', admin],
+    ['cameras', admin || holds(posts, ['installer'])],
+    ['posts', admin],
+    ['duties', admin || holds(posts, ['acceptor'])],
+    ['catalogue', governsAll(posts)],
+  ]
+  return may.filter(([, yes]) => yes).map(([kind]) => kind)
 }
 
 const MINUTES = [10, 30, 60, 120, 480, 1_440, 10_080]
@@ -44,10 +52,14 @@ export function minutesOf(kind: QuietKind, posts: Post[]): number[] {
 export const ENDERS = ['operator', 'acceptor', 'installer', 'supervisor', 'admin']
 export const AGREERS = ['supervisor', 'admin']
 
+/** Who may set and take back key periods. */
+export const PERIOD_SETTERS = ['admin', 'supervisor']
+
 /** Places of the console beside the list, and who finds something to do there; null: everybody. */
 export const PLACES: { name: string; path: string; roles: string[] | null }[] = [
   { name: 'queue', path: '/', roles: null },
   { name: 'org', path: '/org', roles: null },
+  { name: 'duties', path: '/duties', roles: null },
   { name: 'cameras', path: '/cameras', roles: null },
   { name: 'users', path: '/users', roles: ['admin'] },
   { name: 'calendar', path: '/calendar', roles: null },

@@ -8,6 +8,18 @@ export const WORKING = ['filed', 'dispatched', 'handling', 'checking', 'suspende
 export const ENDED = ['closed', 'rejected', 'merged', 'void']
 /** Lowest first. */
 export const LEVELS = ['grid', 'community', 'street', 'district', 'city']
+/** What boxes tell apart; a newer one may know more. */
+export const BEHAVIORS = [
+  'intrusion',
+  'line_crossing',
+  'loitering',
+  'crowd',
+  'fall',
+  'abandoned_object',
+  'removed_object',
+  'running',
+  'tamper',
+]
 /** Parts of the work that have a deadline. */
 export const STAGES = ['ack', 'verify', 'dispatch', 'arrive', 'handle', 'check', 'review', 'auto_close']
 

@@ -1,6 +1,6 @@
 // The pages for managing in a real browser against a real, running xunge-central that has no organisation yet. Its
-// environment is that of console.mjs. It imports regions, an outline, cameras and people, adds a person, enters a year,
-// shelves a rule, and asks why; at its end the centre is no longer empty. It prints `cameras are placed` when the first
+// environment is that of console.mjs. It imports regions, an outline, cameras, people, shifts and the event catalogue,
+// adds a person and a shift, enters a year and a key period, shelves a rule, and asks why; at its end the centre is no longer empty. It prints `cameras are placed` when the first
 // part is done: alerts of `gw-0001`, site 420502001001, that come afterwards are asked about.
 import { check, run, settings, until } from './harness.mjs'
 import { at, logIn } from './pages.mjs'
@@ -46,6 +46,16 @@ wang,值班员,420502001001,王某,土街头社区安保室,13800000000
 wang,受理员,420502001001,王某,土街头社区安保室,13800000000
 `
 
+const SHIFTS = `用户名,岗位,辖区,开始日期,结束日期,星期,上班,下班,事件类型,次序
+zhou,值班员,420502001001,2026-01-01,2026-12-31,1-5,20:00,08:00,倒地,2
+`
+const CATALOGUE = `代码,大类,中类,小类,处理机制,处置时限,事件类型
+010203,公共安全,人身安全,人员倒地,突发性,2h,倒地
+020101,市容环境,市容,乱堆物料,一般性,2wd,物品遗留
+`
+/** The day so many days from now. */
+const dayFromNow = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+
 /** Leaves a file in the field, as somebody who chose it. */
 async function choose(page, kind, name, text) {
   await page.locator(at(`import-${kind}`)).click()
@@ -85,7 +95,7 @@ await run([
       await page.goto(url)
       await logIn(page, user, password)
       await page.locator(at('nav')).waitFor()
-      for (const name of ['org', 'cameras', 'users', 'calendar', 'quiet', 'quarantine']) {
+      for (const name of ['org', 'duties', 'cameras', 'users', 'calendar', 'quiet', 'quarantine']) {
         await page.locator(at(`nav-${name}`)).click()
         await page.waitForURL(`**/${name}`)
         await page.locator('.sheet h1').waitFor()
@@ -184,6 +194,73 @@ await run([
       await page.locator(at('post-region')).fill('420502001001')
       await page.locator(at('person-save')).click()
       passwords.set('zhou', await page.locator(at('password')).innerText())
+    },
+  ],
+  [
+    'the roster says who is on duty now and marks where nobody is',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-duties')).click()
+      await page.locator(at('region-4205')).waitFor()
+      await page.goto(`${url}/duties/420502001001`)
+      await page.locator(at('nobody')).filter({ hasText: '无人值班' }).waitFor()
+      await page.locator(`${at('week-cover')} [data-cover="none"]`).waitFor()
+      await page.locator(at('duty-add')).click()
+      await page.locator(at('duty-save')).click()
+      await page.locator(at('duty-lack')).filter({ hasText: '请填写用户名' }).waitFor()
+      await page.locator(at('duty-user')).fill('wang')
+      await page.locator(at('duty-from')).fill(dayFromNow(-1))
+      await page.locator(at('duty-until')).fill(dayFromNow(1))
+      await page.locator(at('duty-start')).fill('08:00')
+      await page.locator(at('duty-end')).fill('08:00')
+      await page.locator(at('duty-save')).click()
+      await page.locator(`${at('on-duty-row')}[data-user="wang"]`).filter({ hasText: '13800000000' }).waitFor()
+      await page.locator(`${at('week-row')}[data-user="wang"]`).filter({ hasText: '王某' }).waitFor()
+      await page.locator(`${at('week-cover')} [data-cover="all"]`).waitFor()
+      check((await page.locator(at('nobody')).count()) === 0, 'somebody is on duty')
+      await shot(page, 'duties')
+      // A grid has the shifts of its community.
+      await page.goto(`${url}/duties/420502001001002`)
+      await page.locator(`${at('on-duty-row')}[data-user="wang"]`).waitFor()
+      await page.locator(`${at('week-row')}[data-user="wang"]`).waitFor()
+      await page.goto(`${url}/duties/420502001001`)
+      await page.locator(at('duty-remove')).click()
+      await page.locator(at('duty-remove-confirm')).click()
+      await page.locator(at('no-duties')).waitFor()
+    },
+  ],
+  [
+    'shifts and the event catalogue are imported',
+    async ({ page, shot }) => {
+      await page.locator(at('duties-import')).click()
+      await importFile(page, 'duties', 'shifts.csv', SHIFTS, 1)
+      await importFile(page, 'catalogue', 'catalogue.csv', CATALOGUE, 2)
+      await page.locator(at('to-catalogue')).click()
+      await page.locator(`${at('category')}[data-code="020101"]`).filter({ hasText: '2 工作日' }).waitFor()
+      await page.locator(at('catalogue-filter')).fill('倒地')
+      await until(async () => (await page.locator(at('category')).count()) === 1, 'the filter let others through')
+      await shot(page, 'catalogue')
+      await page.goto(`${url}/duties/420502001001`)
+      await page.locator(at('duty-row')).filter({ hasText: '周一至周五' }).filter({ hasText: '20:00–次日 08:00' }).waitFor()
+    },
+  ],
+  [
+    'a key period is entered and ended',
+    async ({ page, shot }) => {
+      await page.locator(at('nav-calendar')).click()
+      await page.locator(at('no-periods')).waitFor()
+      await page.locator(at('period-add')).click()
+      await page.locator(at('period-name')).fill('换届选举')
+      await page.locator(at('period-region')).fill('420502')
+      await page.locator(at('period-from')).fill(`${dayFromNow(-1)}T00:00`)
+      await page.locator(at('period-until')).fill(`${dayFromNow(9)}T00:00`)
+      await page.locator(at('period-save')).click()
+      const period = page.locator(at('period')).filter({ hasText: '换届选举' })
+      await period.waitFor()
+      check((await period.getAttribute('data-state')) === 'on', 'the period does not last')
+      await shot(page, 'periods')
+      await period.locator(at('period-remove')).click()
+      await page.locator(at('period-confirm')).click()
+      await page.locator(`${at('period')}[data-state="over"]`).waitFor()
     },
   ],
   [

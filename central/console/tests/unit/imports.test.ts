@@ -45,7 +45,7 @@ describe('an import', () => {
 })
 
 describe('templates', () => {
-  it.each(['regions', 'cameras', 'posts'] as const)('%s have a mark, headings and rows of the same width', (kind) => {
+  it.each(['regions', 'cameras', 'posts', 'duties', 'catalogue'] as const)('%s have a mark, headings and rows of the same width', (kind) => {
     for (const lang of ['zh-CN', 'en'] as const) {
       const { text, file: name } = template(kind, lang)
       expect(name).toBe(`${kind}.csv`)

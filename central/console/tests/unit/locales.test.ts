@@ -5,13 +5,17 @@ import { describe, expect, it } from 'vitest'
 import deskEn from '@/locales/en.json'
 import manageEn from '@/locales/manage.en.json'
 import manageZh from '@/locales/manage.zh-CN.json'
+import planEn from '@/locales/plan.en.json'
+import planZh from '@/locales/plan.zh-CN.json'
 import deskZh from '@/locales/zh-CN.json'
 import { ACTIONS } from '@/parts/actions'
+import { EVERY_DAY } from '@/parts/duties/roster'
+import { COLUMNS } from '@/parts/org/imports'
 import { STEPS } from '@/parts/progress'
 import { REASONS } from '@/parts/reasons'
 import { FILTER_NAMES } from '@/stores/filters'
 import { PLACES, ROLES } from '@/stores/posts'
-import { ENDED, LEVELS, STAGES, UNDECIDED, WORKING } from '@/stores/states'
+import { BEHAVIORS, ENDED, LEVELS, STAGES, UNDECIDED, WORKING } from '@/stores/states'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -25,8 +29,8 @@ function flat(messages: object, prefix = ''): Map<string, string> {
   return all
 }
 
-const chinese = flat({ ...deskZh, ...manageZh })
-const english = flat({ ...deskEn, ...manageEn })
+const chinese = flat({ ...deskZh, ...manageZh, ...planZh })
+const english = flat({ ...deskEn, ...manageEn, ...planEn })
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort()
 
 /** All names of an enum in a JSON schema of the contract. */
@@ -38,8 +42,10 @@ function enumOf(schema: string, name: string): string[] {
 
 describe('the languages', () => {
   it('keep no group in two files, where one would hide the other', () => {
-    expect(Object.keys(manageZh).filter((group) => group in deskZh)).toEqual([])
+    const groups = [deskZh, manageZh, planZh].flatMap((file) => Object.keys(file))
+    expect(groups.filter((group, at) => groups.indexOf(group) !== at)).toEqual([])
     expect(Object.keys(manageEn).sort()).toEqual(Object.keys(manageZh).sort())
+    expect(Object.keys(planEn).sort()).toEqual(Object.keys(planZh).sort())
   })
 
   it('say the same things', () => {
@@ -100,10 +106,21 @@ describe('every name of the contract has a text', () => {
   it.each([
     ['state', [...UNDECIDED, ...WORKING, ...ENDED]],
     ['level', LEVELS],
+    ['behavior', BEHAVIORS],
     ['stage', STAGES],
     ['progress.step', STEPS],
     ['queue.states', FILTER_NAMES],
     ['role', ROLES],
+    ['import.kinds', Object.keys(COLUMNS)],
+    ['import.hints', Object.keys(COLUMNS)],
+    ['duties.weekday', EVERY_DAY.map(String)],
+    ['duties.covers', ['none', 'some', 'all']],
+    ['duties.coversShort', ['none', 'some', 'all']],
+    ['duties.lack', ['user', 'region', 'place', 'dates', 'weekdays', 'times']],
+    ['periods.states', ['on', 'coming', 'over']],
+    ['periods.lack', ['name', 'region', 'times', 'past']],
+    ['catalogue.limit', ['s', 'min', 'h', 'd', 'wh', 'wd']],
+    ['split', ['new', 'known', 'all', 'lackReason', 'lackCase']],
     ['nav', PLACES.map(({ name }) => name)],
   ])('%s', (group, names) => {
     expect(names.filter((name) => !chinese.has(`${group}.${name}`))).toEqual([])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fullTime } from '@/format'
 import { wordsOf } from '@/parts/logwords'
+import { catalogue } from '@/stores/catalogue'
 
 describe('the log in words', () => {
   it.each([
@@ -35,9 +36,31 @@ describe('the log in words', () => {
     })
   })
 
+  it('say who was called, and what went out by itself', () => {
+    expect(wordsOf({ change: 'called', user: 'li', level: 'community' }).head).toBe('无人签收，已呼叫 li（社区）')
+    expect(wordsOf({ change: 'called', user: 'li', level: 'community' }, { taken: true }).head).toBe('超时，已呼叫 li（社区）')
+    const sent = { change: 'dispatched', to: { region: '420502001001', user: 'wang' } }
+    expect(wordsOf(sent, { actor: 'system' }).head).toBe('自动派遣 · 派给 wang (420502001001)')
+    expect(wordsOf(sent, { actor: 'zhao' }).head).toBe('派遣 · 派给 wang (420502001001)')
+  })
+
+  it('name a category by its steps where the catalogue knows it', () => {
+    const filed = { change: 'decided', verdict: 'real', category: '010203' }
+    expect(wordsOf(filed).head).toBe('作出判定 · 属实 · 010203')
+    catalogue.value = [
+      { code: '010203', large: '公共安全', middle: '人身安全', small: '人员倒地', class: null, handle: null, behaviors: [] },
+    ]
+    expect(wordsOf(filed).head).toBe('作出判定 · 属实 · 公共安全 / 人身安全 / 人员倒地')
+    catalogue.value = []
+  })
+
   it('lead to other cases', () => {
     expect(wordsOf({ change: 'merged', master: 'm', reason: '同一处' })).toMatchObject({ words: ['同一处'], other: 'm' })
-    expect(wordsOf({ change: 'split', to: 's' }).other).toBe('s')
+    expect(wordsOf({ change: 'split', to: 's', reason: '另一件事' })).toEqual({
+      head: '拆出一条告警',
+      words: ['另一件事'],
+      other: 's',
+    })
   })
 
   it('show names of a newer centre as they are', () => {

@@ -14,14 +14,17 @@ const names = (posts: Post[]) => placesOf(posts).map(({ name }) => name)
 
 describe('posts', () => {
   it('show only pages that are of use', () => {
-    expect(names([post('grid_worker')])).toEqual(['queue', 'org', 'cameras', 'calendar'])
-    expect(names([post('operator')])).toEqual(['queue', 'org', 'cameras', 'calendar', 'quiet'])
+    expect(names([post('grid_worker')])).toEqual(['queue', 'org', 'duties', 'cameras', 'calendar'])
+    expect(names([post('operator')])).toEqual(['queue', 'org', 'duties', 'cameras', 'calendar', 'quiet'])
     expect(names([post('grid_worker'), post('installer')])).toContain('quarantine')
     expect(names([post('admin')])).toContain('users')
   })
 
   it('allow imports', () => {
-    expect(importKinds([post('admin')])).toHaveLength(4)
+    expect(importKinds([post('admin', null)])).toHaveLength(6)
+    // The catalogue is everybody's.
+    expect(importKinds([post('admin')])).toEqual(['regions', 'outlines', 'cameras', 'posts', 'duties'])
+    expect(importKinds([post('acceptor')])).toEqual(['duties'])
     expect(importKinds([post('installer')])).toEqual(['cameras'])
     expect(importKinds([post('supervisor')])).toEqual([])
   })

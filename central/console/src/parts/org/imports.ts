@@ -34,12 +34,44 @@ export const COLUMNS: Record<ImportKind, Column[]> = {
     { name: 'phone', zh: '电话', optional: true },
   ],
   outlines: [],
+  duties: [
+    { name: 'user', zh: '用户名' },
+    { name: 'role', zh: '岗位' },
+    { name: 'region', zh: '辖区' },
+    { name: 'from', zh: '开始日期' },
+    { name: 'until', zh: '结束日期' },
+    { name: 'start', zh: '上班' },
+    { name: 'end', zh: '下班' },
+    { name: 'weekdays', zh: '星期', optional: true },
+    { name: 'behaviors', zh: '事件类型', optional: true },
+    { name: 'place', zh: '次序', optional: true },
+  ],
+  catalogue: [
+    { name: 'code', zh: '代码' },
+    { name: 'large', zh: '大类' },
+    { name: 'middle', zh: '中类' },
+    { name: 'small', zh: '小类' },
+    { name: 'class', zh: '处理机制', optional: true },
+    { name: 'handle', zh: '处置时限', optional: true },
+    { name: 'behaviors', zh: '事件类型', optional: true },
+  ],
 }
 
-/** Words for kinds of places and for roles that a file may use besides the English names. */
+/** Words for kinds of places, classes and roles that a file may use besides the English names. */
 export const PLACE_WORDS =
   '出入口、楼道、电梯、广场、道路、停车场、周界、养老场所、学校、医院、商场、车站、机关、重要设施、水边、其他'
+export const CLASS_WORDS = '一般性、协调性、突发性、审批性'
 export const ROLE_WORDS = '系统管理员、值班员、受理员、派遣员、网格员、核查员、综治办、安装维护员、审计员'
+
+/** What the hint of each kind names. */
+export const HINT_WORDS: Record<ImportKind, string> = {
+  regions: '',
+  outlines: '',
+  cameras: PLACE_WORDS,
+  posts: ROLE_WORDS,
+  duties: ROLE_WORDS,
+  catalogue: CLASS_WORDS,
+}
 
 /** Rows that show how each column is meant. */
 const EXAMPLES: Record<ImportKind, string[][]> = {
@@ -58,6 +90,14 @@ const EXAMPLES: Record<ImportKind, string[][]> = {
     ['wang', '受理员', '420502001001', '王某', '示例社区安保室', '13800000000'],
   ],
   outlines: [],
+  duties: [
+    ['wang', '值班员', '420502001001', '2026-11-01', '2026-11-30', '20:00', '08:00', '1-5', '', '1'],
+    ['li', '值班员', '420502001001', '2026-11-01', '2026-11-30', '08:00', '20:00', '6 7', '倒地 人群聚集', '2'],
+  ],
+  catalogue: [
+    ['010203', '公共安全', '人身安全', '人员倒地', '突发性', '2h', '倒地'],
+    ['010301', '公共安全', '治安', '可疑人员徘徊', '一般性', '1wd', '徘徊 区域入侵'],
+  ],
 }
 
 const SQUARE = [

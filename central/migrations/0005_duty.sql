@@ -37,3 +37,16 @@ CREATE TABLE category (
 -- postgres: ALTER TABLE incident SET (fillfactor = 60);
 -- postgres: ALTER TABLE series SET (fillfactor = 50);
 -- postgres: ALTER TABLE pulse SET (fillfactor = 50);
+
+-- Boxes and cameras that saw nothing for so long that it became a case. Empty camera: the whole box.
+CREATE TABLE outage (
+    edge     TEXT NOT NULL,
+    camera   TEXT NOT NULL,
+    began_us BIGINT NOT NULL,
+    case_id  TEXT NOT NULL REFERENCES case_ (id),
+    ended_us BIGINT,
+    PRIMARY KEY (edge, camera, began_us)
+);
+CREATE INDEX outage_open ON outage (edge, camera) WHERE ended_us IS NULL;
+-- Since when a camera has seen nothing, by the centre's clock, whatever the causes were; `starting` is not seeing yet.
+ALTER TABLE camera ADD COLUMN blind_received_us BIGINT;

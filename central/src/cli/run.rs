@@ -24,7 +24,7 @@ use xunge_central::intake::{CLIENT_ID, IntakeWatch};
 use xunge_central::password;
 use xunge_central::pki::Pki;
 use xunge_central::retention::{self, Keep};
-use xunge_central::store::Store;
+use xunge_central::store::{Patience, Store};
 use xunge_central::web::{Web, router};
 
 use super::{duty, load, open_store, say};
@@ -33,6 +33,10 @@ use super::{duty, load, open_store, say};
 const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
 /// How late a deadline may be noticed; the shortest one is a minute.
 const DEADLINES_EVERY: Duration = Duration::from_millis(500);
+/// How soon it is noticed that a box has been gone for too long; the shortest patience is minutes.
+const OUTAGES_EVERY: Duration = Duration::from_secs(5);
+/// How long after a start boxes have time to be heard.
+const SETTLE: Duration = Duration::from_secs(60);
 /// How soon a dead connection to a broker on this machine is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a stop waits for answers that are being written.
@@ -82,6 +86,8 @@ pub async fn run(file: &Path) -> Result<()> {
     tasks.spawn(follow_retention(store.clone(), files.clone(), keep, clock.clone(), stopped.clone()));
 
     tasks.spawn(follow_deadlines(store.clone(), feed.clone(), clock.clone(), stopped.clone()));
+    let patience = config.cases.patience;
+    tasks.spawn(follow_outages(store.clone(), feed.clone(), patience, clock.clone(), stopped.clone()));
 
     let mut web = Web::new(store.clone(), feed, files, clock.clone(), stopped.clone());
     web.intake = Some(shown);
@@ -266,6 +272,27 @@ async fn follow_deadlines(store: Store, feed: Feed, clock: Clock, mut stopped: w
         };
         if *stopped.borrow() || (!again && !pause(DEADLINES_EVERY, &mut stopped).await) {
             return;
+        }
+    }
+}
+
+/// Makes cases of boxes that are gone and of cameras that see nothing, whichever centre is first.
+async fn follow_outages(
+    store: Store,
+    feed: Feed,
+    patience: Patience,
+    clock: Clock,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // what the store says of boxes may be as old as the last stop: the broker tells what is true now
+    if !pause(SETTLE, &mut stopped).await {
+        return;
+    }
+    while pause(OUTAGES_EVERY, &mut stopped).await {
+        match store.watch_outages(patience, clock.now()).await {
+            Ok(changed) if !changed.is_empty() => feed.tell_cases(changed).await,
+            Ok(_) => {}
+            Err(error) => error!("{error}"),
         }
     }
 }

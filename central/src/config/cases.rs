@@ -1,15 +1,26 @@
 //! `[cases]`: how long each part of the work may take, what is dispatched by itself, what makes things more urgent.
 
+use std::time::Duration;
+
 use jiff::civil::Time;
 use xunge_config::{Key, Section, Table};
 
 use crate::case::Limits;
 use crate::incident::Raise;
 use crate::org::{PlaceKind, Span};
+use crate::store::Patience;
 
 const AUTO_DISPATCH: Key = Key::int("auto_dispatch").default("1").range(0.0, 4.0).doc(
     "What is filed with this urgency or a higher one goes to whoever is on duty at once; 0: a dispatcher decides always",
     "立案时紧急程度达到此级（1 最高）即自动派给值班人员；0 为一律由派遣员派遣",
+);
+
+const BOX_OFFLINE: Key = Key::text("box_offline")
+    .default("\"5min\"")
+    .doc("A box that is gone for so long becomes a case; none: never", "网关离线多久成为案件；none 为不成案");
+const CAMERA_BLIND: Key = Key::text("camera_blind").default("\"15min\"").doc(
+    "A camera that sees nothing for so long becomes a case; none: never",
+    "摄像机失明多久成为案件；none 为不成案",
 );
 
 /// Keys of the limits of one urgency: the usual ones come from the table of deadlines that the trade has (docs/centre.md).
@@ -61,7 +72,7 @@ static RAISE: Table = Table::many("raise", &[&[BEHAVIORS, PLACES, HOURS, BY]]).d
 );
 
 /// `[cases]`.
-pub static TABLE: Table = Table::one("cases", &[&[AUTO_DISPATCH]])
+pub static TABLE: Table = Table::one("cases", &[&[AUTO_DISPATCH, BOX_OFFLINE, CAMERA_BLIND]])
     .tables(&[&P1, &P2, &P3, &P4, &RAISE])
     .doc("How cases are worked on.", "案件办理。");
 
@@ -80,6 +91,8 @@ const PLACE_NAMES: [&str; PlaceKind::ALL.len()] = {
 pub struct CasesConfig {
     /// What is filed with this urgency or a higher one is dispatched by itself; 0: nothing.
     pub auto_dispatch: u8,
+    /// After how long a box that is gone or a camera that sees nothing becomes a case.
+    pub patience: Patience,
     /// Time limits, P1 to P4.
     pub limits: [Limits; 4],
     /// What makes things more urgent; empty: the usual.
@@ -89,6 +102,7 @@ pub struct CasesConfig {
 pub(super) fn cases(section: &Section<'_>) -> CasesConfig {
     CasesConfig {
         auto_dispatch: u8::try_from(section.int(&AUTO_DISPATCH)).unwrap_or(0),
+        patience: Patience { of_box: wait(section, &BOX_OFFLINE), of_camera: wait(section, &CAMERA_BLIND) },
         limits: [(&P1, &LIMITS[0]), (&P2, &LIMITS[1]), (&P3, &LIMITS[2]), (&P4, &LIMITS[3])]
             .map(|(table, keys)| limits(&section.table(table), keys)),
         raises: section.tables(&RAISE).iter().map(raise).collect(),
@@ -119,6 +133,23 @@ fn limit(section: &Section<'_>, key: &Key) -> Option<Span> {
         );
     }
     span
+}
+
+/// A time by the clock on the wall.
+fn wait(section: &Section<'_>, key: &Key) -> Option<Duration> {
+    match limit(section, key)? {
+        Span::Continuous(secs) => Duration::try_from_secs_f64(secs).ok(),
+        Span::Working(_) => {
+            section.problem(
+                key,
+                (
+                    format!("`{}` goes by the clock on the wall: 30s, 5min, 2h, 1d or none", key.name),
+                    format!("`{}` 按自然时间：30s、5min、2h、1d 或 none", key.name),
+                ),
+            );
+            None
+        }
+    }
 }
 
 fn raise(section: &Section<'_>) -> Raise {

@@ -57,11 +57,13 @@ pub(super) async fn take_camera(work: &mut Batch, site: &str, state: &CameraStat
     sqlx::query(
         "INSERT INTO camera
            (edge, camera, name, watch, cause, detail, since_us, received_us, view, view_since_us, suspended_rules,
-            strained_since_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            strained_since_us, blind_received_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $4 = 'blind' THEN $8 END)
          ON CONFLICT (edge, camera) DO UPDATE SET
            name = $3, watch = $4, cause = $5, detail = $6, since_us = $7, received_us = $8,
-           view = $9, view_since_us = $10, suspended_rules = $11, strained_since_us = $12",
+           view = $9, view_since_us = $10, suspended_rules = $11, strained_since_us = $12,
+           blind_received_us = CASE WHEN $4 = 'watching' THEN NULL
+                                    ELSE COALESCE(camera.blind_received_us, excluded.blind_received_us) END",
     )
     .bind(&state.edge)
     .bind(&state.camera)

@@ -9,6 +9,7 @@ mod duty;
 mod intake;
 mod migrate;
 mod org;
+mod outage;
 mod process;
 mod rights;
 mod shared;

@@ -19,6 +19,8 @@ export const BEHAVIORS = [
   'removed_object',
   'running',
   'tamper',
+  'box_offline',
+  'camera_blind',
 ]
 /** Parts of the work that have a deadline. */
 export const STAGES = ['ack', 'verify', 'dispatch', 'arrive', 'handle', 'check', 'review', 'auto_close']

@@ -38,6 +38,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::org::Level;
@@ -58,7 +59,7 @@ const URGES_KEPT: usize = 50;
 const CALLS_KEPT: usize = 50;
 
 /// Who did something, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Mark {
     /// A user's name, or `system`.
     pub by: String,
@@ -67,7 +68,7 @@ pub struct Mark {
 }
 
 /// A verdict with everything that was said with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decision {
     /// What was found.
     pub verdict: Verdict,
@@ -82,7 +83,7 @@ pub struct Decision {
 }
 
 /// Who is to handle it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Assigned {
     /// To whom.
     pub to: Assignee,
@@ -93,7 +94,7 @@ pub struct Assigned {
 }
 
 /// A pause that was asked for or is on (挂账).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pause {
     /// Why it cannot go on.
     pub cause: String,
@@ -106,7 +107,7 @@ pub struct Pause {
 }
 
 /// Work that is said to be done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Outcome {
     /// What was done.
     pub work: Work,
@@ -115,7 +116,7 @@ pub struct Outcome {
 }
 
 /// A demand from above (督办).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Urge {
     /// Which level demands it.
     pub level: Level,
@@ -126,7 +127,7 @@ pub struct Urge {
 }
 
 /// Somebody who was called.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Call {
     /// A user's name.
     pub user: String,
@@ -137,7 +138,7 @@ pub struct Call {
 }
 
 /// What a case was merged into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MergedInto {
     /// The case that goes on.
     pub master: Uuid,
@@ -146,7 +147,8 @@ pub struct MergedInto {
 }
 
 /// A request that a second person must answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = VoidRequest)]
 pub struct Asked {
     /// Why.
     pub reason: String,
@@ -155,7 +157,7 @@ pub struct Asked {
 }
 
 /// A case, as far as its changes make it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Case {
     /// Where it stands.
     pub state: State,

@@ -4,6 +4,7 @@ mod duty;
 pub mod enroll;
 pub mod import;
 pub mod run;
+pub mod tokens;
 pub mod users;
 
 use std::io::IsTerminal;

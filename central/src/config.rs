@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::net::IpPrefix;
+use crate::web::limits::{Limits, Rate};
 use url::Url;
 use xunge_config::{Key, Problems, Section, Table, load, read, url as parts_of};
 
@@ -62,6 +64,33 @@ const SECURE_COOKIES: Key = Key::bool("secure_cookies")
     .default("false")
     .doc("Set it when people reach the console by https only", "仅通过 https 访问控制台时设为 true");
 
+const TRUSTED_PROXIES: Key = Key::texts("trusted_proxies").default("[]").example("[\"127.0.0.1\", \"10.1.0.0/24\"]").doc(
+    "Proxies in front of the console, whose X-Forwarded-For is believed: limits and logs then know who really called. \
+     Such a proxy must set that header itself",
+    "控制台前的反向代理地址：信任其 X-Forwarded-For，限流和日志据此识别真实来源。该代理必须自己设置此请求头",
+);
+const CALLS_PER_SEC: Key = Key::float("calls_per_sec").default("20").range(1.0, 10_000.0).unit("/s").doc(
+    "Calls a second that a user or a token may go on making; a list counts as 4, an import or export as 20",
+    "每个用户或令牌可持续的每秒调用数；列表计 4 次，导入导出计 20 次",
+);
+const CALLS_BURST: Key = Key::float("calls_burst")
+    .default("600")
+    .range(20.0, 100_000.0)
+    .doc("Calls that a user or a token may make at once", "每个用户或令牌可一次连续发起的调用数");
+const UNKNOWN_PER_SEC: Key =
+    Key::float("unknown_calls_per_sec").default("2").range(0.1, 10_000.0).unit("/s").doc(
+        "The same for an address whose calls show neither session nor token; logging in counts as 4",
+        "未登录来源（按地址）可持续的每秒调用数；登录计 4 次",
+    );
+const UNKNOWN_BURST: Key = Key::float("unknown_calls_burst")
+    .default("200")
+    .range(20.0, 100_000.0)
+    .doc("Calls that such an address may make at once", "未登录来源可一次连续发起的调用数");
+const STREAMS: Key = Key::int("streams_per_user").default("20").range(1.0, 1000.0).doc(
+    "Event streams (open pages) that a user or a token may have at a time",
+    "每个用户或令牌可同时打开的实时推送（页面）数",
+);
+
 const MAX_MB: Key = Key::int("max_mb")
     .default("100000")
     .range(100.0, 1e9)
@@ -88,8 +117,21 @@ static STORE: Table = Table::one("store", &[&[POSTGRES, PASSWORD_FILE]]).doc(
     "Where cases are kept. Without it: a file in data_dir.",
     "案件数据存放位置；不写则为 data_dir 中的文件。",
 );
-static WEB: Table =
-    Table::one("web", &[&[WEB_LISTEN, SESSION_HOURS, SECURE_COOKIES]]).doc("The console.", "控制台。");
+static WEB: Table = Table::one(
+    "web",
+    &[&[
+        WEB_LISTEN,
+        SESSION_HOURS,
+        SECURE_COOKIES,
+        TRUSTED_PROXIES,
+        CALLS_PER_SEC,
+        CALLS_BURST,
+        UNKNOWN_PER_SEC,
+        UNKNOWN_BURST,
+        STREAMS,
+    ]],
+)
+.doc("The console.", "控制台。");
 static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_FILE_MB]])
     .doc("Snapshots and clips from the boxes.", "网关上传的截图与录像片段。");
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
@@ -172,6 +214,10 @@ pub struct WebConfig {
     pub session: Duration,
     /// Cookies are marked `Secure`.
     pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpPrefix>,
+    /// How much may be asked.
+    pub limits: Limits,
 }
 
 /// Limits of the evidence store.
@@ -209,6 +255,15 @@ impl CentralConfig {
                         .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
                     session: Duration::from_secs_f64(web.float(&SESSION_HOURS) * 3600.0),
                     secure_cookies: web.bool(&SECURE_COOKIES),
+                    trusted_proxies: proxies(&web),
+                    limits: Limits {
+                        known: Rate { burst: web.float(&CALLS_BURST), per_sec: web.float(&CALLS_PER_SEC) },
+                        unknown: Rate {
+                            burst: web.float(&UNKNOWN_BURST),
+                            per_sec: web.float(&UNKNOWN_PER_SEC),
+                        },
+                        streams: web.count(&STREAMS),
+                    },
                 },
                 evidence: EvidenceConfig {
                     max_bytes: megabytes(&evidence, &MAX_MB),
@@ -329,6 +384,21 @@ fn names(section: &Section<'_>) -> Vec<String> {
         }
     }
     names
+}
+
+fn proxies(section: &Section<'_>) -> Vec<IpPrefix> {
+    let texts = section.texts(&TRUSTED_PROXIES);
+    let read: Vec<IpPrefix> = texts.iter().filter_map(|text| IpPrefix::parse(text)).collect();
+    if read.len() != texts.len() {
+        section.problem(
+            &TRUSTED_PROXIES,
+            (
+                "`trusted_proxies` holds something that is no address and no range such as \"10.1.0.0/24\"",
+                "`trusted_proxies` 中有既非地址也非地址范围（如 \"10.1.0.0/24\"）的内容",
+            ),
+        );
+    }
+    read
 }
 
 fn timezone(section: &Section<'_>) -> String {

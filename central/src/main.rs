@@ -49,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Manage tokens of machines 管理机器令牌
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Import the organisation from CSV or GeoJSON 导入组织数据
     Import {
         #[command(flatten)]
@@ -104,6 +109,40 @@ enum UserCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token; it is printed once
+    Add {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Name, never given before; the log of the cases says `token:` and this
+        #[arg(long)]
+        name: String,
+        /// Any role but admin: operator, acceptor, dispatcher, grid_worker, inspector, supervisor, installer or auditor
+        #[arg(long)]
+        role: String,
+        /// Code of the region that it is for; without it everywhere
+        #[arg(long)]
+        region: Option<String>,
+        /// Addresses that it may come from, e.g. 10.2.0.0/16; without it any
+        #[arg(long)]
+        prefix: Option<String>,
+        /// Days that it is good for, 1 to 730; usually 365
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// List all tokens, without their secrets
+    List(ConfigFile),
+    /// Take a token back, at once and for good
+    Revoke {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Name
+        #[arg(long)]
+        name: String,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     cli::log_to_stderr();
@@ -117,6 +156,20 @@ async fn main() -> ExitCode {
         }
         Command::User { command: UserCommand::Passwd { file, name, password_stdin } } => {
             cli::users::passwd(&file.config, &name, password_stdin).await
+        }
+        Command::Token { command: TokenCommand::Add { file, name, role, region, prefix, days } } => {
+            let asked = cli::tokens::Asked {
+                name: &name,
+                role: &role,
+                region: region.as_deref(),
+                prefix: prefix.as_deref(),
+                days,
+            };
+            cli::tokens::add(&file.config, &asked).await
+        }
+        Command::Token { command: TokenCommand::List(file) } => cli::tokens::list(&file.config).await,
+        Command::Token { command: TokenCommand::Revoke { file, name } } => {
+            cli::tokens::revoke(&file.config, &name).await
         }
         Command::Import { file, kind, from, dry_run, demo } => {
             let kind = match kind.as_str() {

@@ -24,6 +24,7 @@ mod quiet;
 mod series;
 mod sql;
 mod take;
+mod tokens;
 mod users;
 mod why;
 
@@ -37,8 +38,9 @@ pub use outage::{BOX_OFFLINE, CAMERA_BLIND, Patience};
 pub use place::Place;
 pub use policy::{Policy, Settings};
 pub use quarantine::QuarantineView;
-pub use quiet::{Quiet, SECOND_PERSON_AFTER, Window, WindowView};
+pub use quiet::{Quiet, QuietPage, SECOND_PERSON_AFTER, Window, WindowView};
 pub use take::Taken;
+pub use tokens::{Machine, TokenView};
 pub use users::{Session, UserView};
 pub use why::{AlertWhy, BlindView, CameraWhy};
 

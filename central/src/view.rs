@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use xunge_alert::{ClockQuality, EndReason, EvidenceKind, Phase};
 
@@ -12,7 +13,7 @@ use crate::case::{Call, Case, Change, Decision, Stage, State};
 use crate::org::Level;
 
 /// A case in the list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CaseSummary {
     /// Identity.
     pub id: Uuid,
@@ -82,7 +83,7 @@ pub struct CaseSummary {
 }
 
 /// A case with everything about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CaseDetail {
     /// What the list shows.
     #[serde(flatten)]
@@ -106,7 +107,7 @@ pub struct CaseDetail {
 }
 
 /// A case, as far as others name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseName {
     /// Identity.
     pub id: Uuid,
@@ -115,7 +116,7 @@ pub struct CaseName {
 }
 
 /// An alert of a case: the state by its highest revision.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AlertView {
     /// Box that saw it.
     pub edge: String,
@@ -159,7 +160,7 @@ pub struct AlertView {
 }
 
 /// A file that an alert names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvidenceView {
     /// What it shows.
     pub kind: EvidenceKind,
@@ -174,7 +175,7 @@ pub struct EvidenceView {
 }
 
 /// A change of a case.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LogView {
     /// Place in the case's log, from 1.
     pub index: u64,
@@ -189,7 +190,7 @@ pub struct LogView {
 }
 
 /// A box.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EdgeView {
     /// Id.
     pub edge: String,
@@ -218,7 +219,7 @@ pub struct EdgeView {
 }
 
 /// Sequence numbers that have not come, both ends included.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GapView {
     /// Series.
     pub outbox: String,
@@ -231,7 +232,7 @@ pub struct GapView {
 }
 
 /// A camera.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CameraView {
     /// Box.
     pub edge: String,
@@ -258,7 +259,7 @@ pub struct CameraView {
 }
 
 /// Numbers for the top of the console.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
     /// Cases that nobody has decided.
     pub open: u64,
@@ -269,7 +270,7 @@ pub struct Counts {
 }
 
 /// The state of everything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Overview {
     /// All boxes.
     pub edges: Vec<EdgeView>,

@@ -1,36 +1,49 @@
 //! The console and its API, and the upload of evidence.
 
 mod assets;
+mod caller;
 mod cases;
 mod duty;
 mod events;
 mod evidence;
 mod guard;
+mod language;
+pub mod limits;
+pub mod openapi;
 mod org;
 mod overview;
+mod page;
 mod problem;
 mod quiet;
 mod range;
+mod reading;
 mod session;
 pub mod throttle;
+mod tokens;
 mod users;
 mod why;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
-use axum::routing::{delete, get, post, put};
 use axum::{Router, extract::DefaultBodyLimit};
 use tokio::sync::{Semaphore, watch};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use crate::clock::Clock;
 use crate::evidence::EvidenceFiles;
 use crate::feed::Feed;
 use crate::intake::IntakeWatch;
+use crate::net::IpPrefix;
 use crate::store::Store;
+use caller::Address;
+use limits::{Buckets, Limits};
+use openapi::Call;
 use throttle::Throttle;
 
 /// Largest body of an API call. Evidence has its own limit.
@@ -60,6 +73,14 @@ pub struct Web {
     pub session: Duration,
     /// Whether cookies are marked `Secure`.
     pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpPrefix>,
+    known: Mutex<Buckets<String>>,
+    unknown: Mutex<Buckets<Address>>,
+    /// Event streams that one user may have open.
+    streams: u32,
+    /// Event streams that are open, by user.
+    seats: Mutex<HashMap<String, u32>>,
     throttle: Mutex<Throttle>,
     hashing: Semaphore,
     uploads: Semaphore,
@@ -76,6 +97,7 @@ impl Web {
         clock: Clock,
         stopped: watch::Receiver<bool>,
     ) -> Self {
+        let limits = Limits::default();
         Self {
             store,
             feed,
@@ -84,6 +106,11 @@ impl Web {
             intake: None,
             session: Duration::from_secs(12 * 3600),
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
+            known: Mutex::new(Buckets::new(limits.known)),
+            unknown: Mutex::new(Buckets::new(limits.unknown)),
+            streams: limits.streams,
+            seats: Mutex::default(),
             throttle: Mutex::new(Throttle::default()),
             hashing: Semaphore::new(HASHING),
             uploads: Semaphore::new(UPLOADS),
@@ -91,46 +118,72 @@ impl Web {
             stopped,
         }
     }
+
+    /// With other limits.
+    #[must_use]
+    pub fn limited(mut self, limits: &Limits) -> Self {
+        self.known = Mutex::new(Buckets::new(limits.known));
+        self.unknown = Mutex::new(Buckets::new(limits.unknown));
+        self.streams = limits.streams;
+        self
+    }
+}
+
+/// The calls of the API, below [`openapi::BASE`]. What stands here is served and is in the document.
+fn calls() -> Vec<Call> {
+    vec![
+        routes!(session::begin, session::show, session::end),
+        routes!(cases::list),
+        routes!(cases::show),
+        routes!(cases::change),
+        routes!(cases::split),
+        routes!(org::catalogue),
+        routes!(events::stream),
+        routes!(evidence::show),
+        routes!(overview::show),
+        routes!(org::regions),
+        routes!(org::show_region),
+        routes!(org::cameras),
+        routes!(org::import).layer(DefaultBodyLimit::max(org::IMPORT_BYTES)),
+        routes!(org::calendar, org::set_calendar),
+        routes!(duty::list, duty::add),
+        routes!(duty::remove),
+        routes!(duty::on_duty),
+        routes!(duty::periods, duty::add_period),
+        routes!(duty::end_period),
+        routes!(users::list, users::add),
+        routes!(users::change),
+        routes!(tokens::list, tokens::add),
+        routes!(tokens::revoke),
+        routes!(quiet::list, quiet::add),
+        routes!(quiet::act),
+        routes!(why::alert),
+        routes!(why::camera),
+        routes!(why::quarantine),
+        routes!(openapi::show),
+    ]
+}
+
+/// Calls beside the API: by boxes and by supervisors.
+fn edge_calls() -> Vec<Call> {
+    vec![routes!(evidence::upload).layer(DefaultBodyLimit::disable()), routes!(overview::health)]
+}
+
+fn served(calls: Vec<Call>) -> Router<Arc<Web>> {
+    calls.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::routes).into()
 }
 
 /// Everything that is served.
 pub fn router(web: Arc<Web>) -> Router {
-    let api = Router::new()
-        .route("/session", post(session::begin).get(session::show).delete(session::end))
-        .route("/cases", get(cases::list))
-        .route("/cases/{id}", get(cases::show))
-        .route("/cases/{id}/changes", post(cases::change))
-        .route("/cases/{id}/split", post(cases::split))
-        .route("/catalogue", get(org::catalogue))
-        .route("/events", get(events::stream))
-        .route("/evidence/{sha256}", get(evidence::show))
-        .route("/overview", get(overview::show))
-        .route("/org/regions", get(org::regions))
-        .route("/org/regions/{code}", get(org::show_region))
-        .route("/org/cameras", get(org::cameras))
-        .route("/org/import", post(org::import).layer(DefaultBodyLimit::max(org::IMPORT_BYTES)))
-        .route("/org/duties", get(duty::list).post(duty::add))
-        .route("/org/duties/{id}", delete(duty::remove))
-        .route("/org/on-duty", get(duty::on_duty))
-        .route("/org/periods", get(duty::periods).post(duty::add_period))
-        .route("/org/periods/{id}", delete(duty::end_period))
-        .route("/org/calendar/{year}", get(org::calendar).put(org::set_calendar))
-        .route("/users", get(users::list).post(users::add))
-        .route("/users/{name}", post(users::change))
-        .route("/quiet/{what}", get(quiet::list).post(quiet::add))
-        .route("/quiet/{what}/{id}", post(quiet::act))
-        .route("/alerts/{edge}/{id}/why", get(why::alert))
-        .route("/cameras/{edge}/{camera}/why", get(why::camera))
-        .route("/quarantine", get(why::quarantine))
+    let api = served(calls())
         .fallback(problem::no_such_path)
         .layer(middleware::from_fn(guard::own_pages_only))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(if_missing(header::CACHE_CONTROL, "no-store"));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/evidence/v1/{edge}/{sha256}", put(evidence::upload).layer(DefaultBodyLimit::disable()))
-        .route("/healthz", get(overview::health))
+    served(edge_calls())
+        .nest(openapi::BASE, api)
         .fallback(assets::serve)
+        .layer(middleware::from_fn(language::speak))
         .layer(if_missing(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY))
         .layer(if_missing(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(if_missing(header::REFERRER_POLICY, "no-referrer"))

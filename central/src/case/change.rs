@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::clock::Stage;
@@ -9,7 +10,7 @@ use super::{NAME_CHARS, Reason};
 use crate::org::{Level, Region};
 
 /// What a person found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// 属实.
@@ -43,7 +44,7 @@ impl Verdict {
 }
 
 /// The four ways in which a matter is handled (四种处理机制).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// 一般性工作: 现场处理，登记备案. The grid worker does it on the spot.
@@ -77,7 +78,7 @@ impl Class {
 }
 
 /// Who is to handle a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Assignee {
     /// Region whose people are meant.
     pub region: Region,
@@ -87,7 +88,7 @@ pub struct Assignee {
 }
 
 /// Where somebody was, WGS-84 degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Fix {
     /// Longitude, −180..180.
     pub lon: f64,
@@ -96,7 +97,7 @@ pub struct Fix {
 }
 
 /// What has been done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Work {
     /// In the handler's own words.
     pub note: String,
@@ -115,7 +116,7 @@ pub struct Work {
 }
 
 /// One change, as it stands in the log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// The case begins with this alert.

@@ -1,9 +1,10 @@
 //! Why an alert was false. The installer learns from these which rule to change.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Why an alert was false.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// 动物.

@@ -1,9 +1,11 @@
 //! Where a case stands.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = CaseState)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// 已登记: it is known, nobody looks at it yet.

@@ -89,7 +89,9 @@ pub async fn run(file: &Path) -> Result<()> {
     let patience = config.cases.patience;
     tasks.spawn(follow_outages(store.clone(), feed.clone(), patience, clock.clone(), stopped.clone()));
 
-    let mut web = Web::new(store.clone(), feed, files, clock.clone(), stopped.clone());
+    let mut web =
+        Web::new(store.clone(), feed, files, clock.clone(), stopped.clone()).limited(&config.web.limits);
+    web.trusted_proxies.clone_from(&config.web.trusted_proxies);
     web.intake = Some(shown);
     web.session = config.web.session;
     web.secure_cookies = config.web.secure_cookies;

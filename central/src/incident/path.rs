@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::episode::WhyNew;
@@ -9,7 +10,7 @@ use super::severity::Because;
 use super::suppress::Held;
 
 /// One step. Kept with the alert as JSON; names and fields are for ever.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
     /// It came, with this urgency from the box's rule.

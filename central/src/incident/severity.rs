@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use xunge_alert::Alert;
 
 use crate::org::{PlaceKind, Region};
@@ -23,7 +24,7 @@ pub struct Raise {
 }
 
 /// A time in which everything in a region is more serious (重点时期).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Period {
     /// Name, e.g. 国庆安保.
     pub name: String,
@@ -36,7 +37,8 @@ pub struct Period {
 }
 
 /// Why something is more urgent here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RaisedBecause)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Because {
     /// It happens at such a place.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::episode::Episode;
@@ -19,7 +20,8 @@ pub const CHATTER_SHELF_SECS: i64 = 30 * 60;
 pub const TAMPER_SECS: i64 = 24 * 3600;
 
 /// What holds an alert back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = HeldBy)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Held {
     /// Its camera is covered, defocused, frozen, dark.

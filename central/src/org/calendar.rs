@@ -11,6 +11,7 @@ use jiff::civil::{Date, Time, Weekday, date, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Days that a deadline may reach into the future; beyond it the last one is taken.
 const HORIZON_DAYS: u32 = 3660;
@@ -83,7 +84,7 @@ impl std::fmt::Display for Span {
 }
 
 /// What a notice says of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayKind {
     /// 放假.
@@ -108,7 +109,7 @@ impl DayKind {
 }
 
 /// A day that is not what its weekday says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct SpecialDay {
     /// Which day.
     pub date: Date,

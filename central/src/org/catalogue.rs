@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::Span;
 use crate::case::Class;
 
 /// A kind of case (小类).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Category {
     /// Code, as the city numbers it.
     pub code: String,
@@ -24,6 +25,7 @@ pub struct Category {
     pub class: Option<Class>,
     /// How long handling may take, instead of what its urgency says.
     #[serde(serialize_with = "written")]
+    #[schema(value_type = Option<String>, example = "2h")]
     pub handle: Option<Span>,
     /// Behaviors that usually are of this kind.
     pub behaviors: Vec<String>,

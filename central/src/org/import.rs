@@ -17,7 +17,8 @@ use crate::case::guard::{Post, Role};
 use table::{Line, Table};
 
 /// Something wrong with a file, at a line; or, in GeoJSON, at a feature.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ImportProblem)]
 pub struct Problem {
     /// Line, from 1 (the headings); in GeoJSON the feature, from 1; 0 is the file as a whole.
     pub line: u64,

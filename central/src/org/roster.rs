@@ -9,13 +9,15 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Level, Region};
 use crate::case::guard::Role;
 
 /// Days of a week, Monday first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = Vec<i8>)]
 #[serde(try_from = "Vec<i8>", into = "Vec<i8>")]
 pub struct Weekdays(BTreeSet<i8>);
 
@@ -61,7 +63,7 @@ impl From<Weekdays> for Vec<i8> {
 }
 
 /// A row of a rota.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Duty {
     /// Who.
     pub user: String,
@@ -77,9 +79,11 @@ pub struct Duty {
     pub weekdays: Weekdays,
     /// When a shift begins.
     #[serde(with = "hour_minute")]
+    #[schema(value_type = String, example = "20:00")]
     pub start: Time,
     /// When it ends; not later than it begins: on the next day.
     #[serde(with = "hour_minute")]
+    #[schema(value_type = String, example = "08:00")]
     pub end: Time,
     /// For what only; empty is for everything.
     #[serde(default)]
@@ -285,7 +289,7 @@ impl Roster {
 }
 
 /// A row as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct KeptDuty {
     /// Identity.
     pub id: Uuid,

@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use utoipa::ToSchema;
 
 use super::names::{json, json_text, named};
 use super::sql::{Sql, insert};
@@ -27,7 +28,7 @@ use crate::org::calendar::{DayKind, SpecialDay};
 use crate::org::{Level, PlaceKind, Region};
 
 /// A region.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RegionView {
     /// Code without the zeros that fill it up.
     pub code: Region,
@@ -38,11 +39,12 @@ pub struct RegionView {
     /// Demo data.
     pub demo: bool,
     /// GeoJSON geometry, where it is known and asked for.
+    #[schema(value_type = Option<Object>)]
     pub outline: Option<Value>,
 }
 
 /// A camera, as far as the organisation knows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CameraPlaceView {
     /// Box.
     pub edge: String,
@@ -77,8 +79,13 @@ fn region(row: &AnyRow) -> Result<RegionView, StoreError> {
 }
 
 impl Store {
-    /// Regions right below `parent`; below none: the highest that there are.
-    pub async fn regions_below(&self, parent: Option<&Region>) -> Result<Vec<RegionView>, StoreError> {
+    /// Regions right below `parent`, by their codes; below none: the highest that there are.
+    pub async fn regions_below(
+        &self,
+        parent: Option<&Region>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<RegionView>, StoreError> {
         let doing = "read the regions";
         let mut sql = Sql::new("SELECT code, name, demo, NULL AS outline FROM region WHERE ");
         match parent {
@@ -93,7 +100,10 @@ impl Store {
                 sql.push("LENGTH(code) = (SELECT MIN(LENGTH(code)) FROM region)");
             }
         }
-        sql.push(" ORDER BY code LIMIT 10000");
+        if let Some(after) = after {
+            sql.push(" AND code > ").bind(after);
+        }
+        sql.push(" ORDER BY code LIMIT ").bind(i64::from(limit));
         let rows = sql.all(&mut *self.reader().await?, doing).await?;
         rows.iter().map(region).collect()
     }
@@ -124,33 +134,33 @@ impl Store {
         Ok(names)
     }
 
-    /// Cameras in a region: placed there, or of boxes of its communities.
-    pub async fn camera_places(&self, within: Option<&[Region]>) -> Result<Vec<CameraPlaceView>, StoreError> {
+    /// Cameras in these regions, by box and name: placed there, or of boxes of their communities.
+    pub async fn camera_places(
+        &self,
+        within: Option<&[Region]>,
+        after: Option<&(String, String)>,
+        limit: u32,
+    ) -> Result<Vec<CameraPlaceView>, StoreError> {
         let doing = "read where cameras stand";
-        let rows = sqlx::query(
+        let mut sql = Sql::new(
             "SELECT k.edge, k.camera, c.name, p.region, e.site, p.lon, p.lat, p.kind, p.adjacent FROM
                (SELECT edge, camera FROM camera UNION SELECT edge, camera FROM camera_place) k
              LEFT JOIN camera c ON c.edge = k.edge AND c.camera = k.camera
              LEFT JOIN camera_place p ON p.edge = k.edge AND p.camera = k.camera
-             LEFT JOIN edge e ON e.edge = k.edge
-             ORDER BY k.edge, k.camera",
-        )
-        .fetch_all(&self.readers)
-        .await
-        .doing(doing)?;
-        let mut cameras = Vec::new();
+             LEFT JOIN edge e ON e.edge = k.edge WHERE 1 = 1",
+        );
+        if let Some(regions) = within {
+            begins_with(&mut sql, "COALESCE(p.region, e.site)", regions);
+        }
+        if let Some((edge, camera)) = after {
+            sql.push(" AND (k.edge > ").bind(edge).push(" OR k.edge = ").bind(edge);
+            sql.push(" AND k.camera > ").bind(camera).push(")");
+        }
+        sql.push(" ORDER BY k.edge, k.camera LIMIT ").bind(i64::from(limit));
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
+        let mut cameras = Vec::with_capacity(rows.len());
         for row in &rows {
             let placed: Option<String> = row.try_get("region").doing(doing)?;
-            let site: Option<String> = row.try_get("site").doing(doing)?;
-            let region = placed.clone().or(site);
-            let seen = within.is_none_or(|regions| {
-                region
-                    .as_deref()
-                    .is_some_and(|code| regions.iter().any(|own| own.covers(&Region::of_site(code))))
-            });
-            if !seen {
-                continue;
-            }
             let kind: Option<&str> = row.try_get("kind").doing(doing)?;
             let adjacent: Option<&str> = row.try_get("adjacent").doing(doing)?;
             cameras.push(CameraPlaceView {
@@ -212,6 +222,16 @@ impl Store {
             .doing("note a change of the organisation")?;
         Ok(())
     }
+}
+
+/// Only rows whose code begins with that of one of these regions.
+pub(super) fn begins_with(sql: &mut Sql, code: &'static str, regions: &[Region]) {
+    sql.push(" AND (1 = 0");
+    for region in regions {
+        // a code is digits only, so nothing in it means anything to LIKE
+        sql.push(" OR ").push(code).push(" LIKE ").bind(format!("{region}%"));
+    }
+    sql.push(")");
 }
 
 /// A special day from its row.

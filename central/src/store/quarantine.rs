@@ -4,8 +4,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::org::Region;
 use sqlx::Row;
+use utoipa::ToSchema;
 
+use super::org::begins_with;
+use super::sql::Sql;
 use super::{Doing, Store, StoreError, Tx, count, time, us};
 
 /// Most bytes of a bad message that are kept.
@@ -71,19 +75,31 @@ impl Store {
         Ok(count(rows))
     }
 
-    /// Bad messages, the newest first.
-    pub async fn quarantine(&self, limit: u32) -> Result<Vec<QuarantineView>, StoreError> {
+    /// Bad messages with their digests, the newest first; of these regions' boxes, or all. `after`: when one last came, and
+    /// its digest.
+    pub async fn quarantine(
+        &self,
+        within: Option<&[Region]>,
+        after: Option<&(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<(String, QuarantineView)>, StoreError> {
         let doing = "read the bad messages";
-        let rows = sqlx::query("SELECT * FROM quarantine ORDER BY last_us DESC LIMIT $1")
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await
-            .doing(doing)?;
+        let mut sql = Sql::new("SELECT * FROM quarantine WHERE 1 = 1");
+        if let Some(regions) = within {
+            // xunge/v1/{site}/…
+            begins_with(&mut sql, "SUBSTR(topic, 10)", regions);
+        }
+        if let Some((last_us, digest)) = after {
+            sql.push(" AND (last_us < ").bind(*last_us).push(" OR last_us = ").bind(*last_us);
+            sql.push(" AND digest > ").bind(digest).push(")");
+        }
+        sql.push(" ORDER BY last_us DESC, digest LIMIT ").bind(i64::from(limit));
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         rows.iter()
             .map(|row| {
                 let payload: Vec<u8> = row.try_get("payload").doing(doing)?;
                 let shown = payload.get(..SHOWN_BYTES).unwrap_or(&payload);
-                Ok(QuarantineView {
+                let view = QuarantineView {
                     topic: row.try_get("topic").doing(doing)?,
                     reason: row.try_get("reason").doing(doing)?,
                     times: count(row.try_get("times").doing(doing)?),
@@ -91,7 +107,8 @@ impl Store {
                     first_utc: time(row.try_get("first_us").doing(doing)?)?,
                     last_utc: time(row.try_get("last_us").doing(doing)?)?,
                     payload: String::from_utf8_lossy(shown).into_owned(),
-                })
+                };
+                Ok((row.try_get("digest").doing(doing)?, view))
             })
             .collect()
     }
@@ -101,7 +118,7 @@ impl Store {
 const SHOWN_BYTES: usize = 4096;
 
 /// A bad message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct QuarantineView {
     /// Where it was published.
     pub topic: String,

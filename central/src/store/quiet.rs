@@ -4,11 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::org::begins_with;
 use super::sql::Sql;
 use super::{Doing, Store, StoreError, opt_time, time, us, uuid};
 use crate::case::book::id_at;
+use crate::org::Region;
 
 /// A longer shelf counts only once a second person has agreed.
 pub const SECOND_PERSON_AFTER: SignedDuration = SignedDuration::from_hours(8);
@@ -31,7 +34,7 @@ pub struct Window {
 }
 
 /// A shelf or a maintenance window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WindowView {
     /// Identity.
     pub id: Uuid,
@@ -68,6 +71,19 @@ pub enum Quiet {
     Shelf,
     /// 维护.
     Maintenance,
+}
+
+/// Which part of the list.
+#[derive(Debug, Clone, Default)]
+pub struct QuietPage {
+    /// Also those of before.
+    pub past: bool,
+    /// Only what is in these regions; none means everywhere.
+    pub regions: Option<Vec<Region>>,
+    /// Only those behind this one: when it begins, and its identity.
+    pub after: Option<(Timestamp, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
 }
 
 impl Quiet {
@@ -167,14 +183,14 @@ impl Store {
         Ok(agreed.rows_affected() == 1)
     }
 
-    /// Those that run, are announced or wait; with `past` also those of before, the newest first.
+    /// A page of those that run, are announced or wait, and with `past` of those of before: the newest first.
     pub async fn quiet(
         &self,
         what: Quiet,
-        past: bool,
+        page: &QuietPage,
         now: Timestamp,
     ) -> Result<Vec<WindowView>, StoreError> {
-        let mut windows = self.windows(what, past, now).await?;
+        let mut windows = self.windows(what, page, now).await?;
         for window in &mut windows {
             // the way of each alert names what held it back; none came before there was anything to hold it
             let held: i64 = sqlx::query_scalar(
@@ -196,16 +212,42 @@ impl Store {
     pub(super) async fn windows(
         &self,
         what: Quiet,
-        past: bool,
+        page: &QuietPage,
         now: Timestamp,
     ) -> Result<Vec<WindowView>, StoreError> {
-        let doing = "read what holds alerts back";
         let mut sql = Sql::new(what.columns());
-        if !past {
-            sql.push(" WHERE COALESCE(ended_us, until_us) > ").bind(us(now));
+        sql.push(" q WHERE 1 = 1");
+        if !page.past {
+            sql.push(" AND COALESCE(ended_us, until_us) > ").bind(us(now));
         }
-        sql.push(" ORDER BY from_us DESC, id LIMIT 1000");
-        let rows = sql.all(&mut *self.reader().await?, doing).await?;
+        if let Some(regions) = &page.regions {
+            let place = "COALESCE((SELECT p.region FROM camera_place p WHERE p.edge = q.edge AND p.camera = q.camera),
+                                  (SELECT e.site FROM edge e WHERE e.edge = q.edge))";
+            begins_with(&mut sql, place, regions);
+        }
+        if let Some((from_utc, id)) = page.after {
+            sql.push(" AND (from_us < ").bind(us(from_utc)).push(" OR from_us = ").bind(us(from_utc));
+            sql.push(" AND id > ").bind(id.to_string()).push(")");
+        }
+        sql.push(" ORDER BY from_us DESC, id LIMIT ").bind(i64::from(page.limit));
+        self.read_windows(sql).await
+    }
+
+    /// One that runs, is announced or waits.
+    pub async fn quiet_window(
+        &self,
+        what: Quiet,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<WindowView>, StoreError> {
+        let mut sql = Sql::new(what.columns());
+        sql.push(" WHERE id = ").bind(id.to_string());
+        sql.push(" AND COALESCE(ended_us, until_us) > ").bind(us(now));
+        Ok(self.read_windows(sql).await?.pop())
+    }
+
+    async fn read_windows(&self, sql: Sql) -> Result<Vec<WindowView>, StoreError> {
+        let rows = sql.all(&mut *self.reader().await?, "read what holds alerts back").await?;
         rows.iter().map(view).collect()
     }
 }

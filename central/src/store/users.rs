@@ -6,15 +6,17 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use utoipa::ToSchema;
 
 use super::names::named;
-use super::sql::insert;
+use super::org::begins_with;
+use super::sql::{Sql, insert};
 use super::{Doing, Store, StoreError, Tx, count, us};
 use crate::case::guard::{Actor, Post, Role};
 use crate::org::Region;
 
 /// A person who has logged in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Session {
     /// Name.
     pub user: String,
@@ -23,7 +25,7 @@ pub struct Session {
 }
 
 /// A user, as admins see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserView {
     /// Name by which the person logs in.
     pub name: String,
@@ -48,7 +50,7 @@ impl Session {
     }
 }
 
-fn digest(token: &str) -> String {
+pub(super) fn digest(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
@@ -135,14 +137,48 @@ impl Store {
 
     /// All users with their posts.
     pub async fn users(&self) -> Result<Vec<UserView>, StoreError> {
-        let doing = "read the users";
-        let rows = sqlx::query(
-            "SELECT u.name, u.full_name, u.unit, u.phone, u.disabled_us, u.password_hash, p.role, p.region
-             FROM user_ u LEFT JOIN post p ON p.user_ = u.name ORDER BY u.name, p.role, p.region",
-        )
-        .fetch_all(&self.readers)
+        self.read_users(|_| {}).await
+    }
+
+    /// One user with the posts.
+    pub async fn user(&self, name: &str) -> Result<Option<UserView>, StoreError> {
+        let only = |sql: &mut Sql| {
+            sql.push(" AND w.name = ").bind(name);
+        };
+        Ok(self.read_users(only).await?.pop())
+    }
+
+    /// Users by their names, all of whose posts lie in these regions; none means everywhere.
+    pub async fn users_page(
+        &self,
+        within: Option<&[Region]>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<UserView>, StoreError> {
+        self.read_users(|sql| {
+            if let Some(regions) = within {
+                sql.push(" AND NOT EXISTS (SELECT 1 FROM post o WHERE o.user_ = w.name AND NOT (1 = 1");
+                begins_with(sql, "o.region", regions);
+                sql.push("))");
+            }
+            if let Some(after) = after {
+                sql.push(" AND w.name > ").bind(after);
+            }
+            sql.push(" ORDER BY w.name LIMIT ").bind(i64::from(limit));
+        })
         .await
-        .doing(doing)?;
+    }
+
+    /// Users by their names; `narrow` says which of `w`.
+    async fn read_users(&self, narrow: impl FnOnce(&mut Sql)) -> Result<Vec<UserView>, StoreError> {
+        let doing = "read the users";
+        let mut sql = Sql::new(
+            "SELECT u.name, u.full_name, u.unit, u.phone, u.disabled_us, u.password_hash, p.role, p.region
+             FROM (SELECT * FROM user_ w WHERE 1 = 1",
+        );
+        narrow(&mut sql);
+        sql.push(") u LEFT JOIN post p ON p.user_ = u.name ORDER BY u.name, p.role, p.region");
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
         let mut users: Vec<UserView> = Vec::new();
         for row in &rows {
             let name: String = row.try_get("name").doing(doing)?;
@@ -259,7 +295,7 @@ impl Store {
     }
 }
 
-fn post(role: &str, region: &str) -> Result<Post, StoreError> {
+pub(super) fn post(role: &str, region: &str) -> Result<Post, StoreError> {
     let region = match region {
         "" => None,
         code => Some(Region::parse(code).map_err(|error| StoreError::Corrupt(error.to_string()))?),

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{json, named};
-use super::quiet::{Quiet, WindowView};
+use super::quiet::{Quiet, QuietPage, WindowView};
 use super::{Doing, Store, StoreError, level, time, us, uuid};
 use crate::incident::{Standing, Step};
 
@@ -14,9 +15,11 @@ use crate::incident::{Standing, Step};
 const AROUND: SignedDuration = SignedDuration::from_mins(15);
 /// Most alerts of a moment.
 const MOST: i64 = 200;
+/// Most shelves, and most maintenance, that are looked at.
+const WINDOWS: u32 = 1000;
 
 /// The way of one alert.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AlertWhy {
     /// Box.
     pub edge: String,
@@ -49,7 +52,7 @@ pub struct AlertWhy {
 }
 
 /// A time in which a camera saw nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BlindView {
     /// From.
     pub began_utc: Timestamp,
@@ -60,7 +63,7 @@ pub struct BlindView {
 }
 
 /// What was going on at a camera at a moment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CameraWhy {
     /// The moment.
     pub at_utc: Timestamp,
@@ -148,9 +151,10 @@ impl Store {
                 && window.camera.as_deref().is_none_or(|of| of == camera)
                 && (window.from_utc..window.ended_utc.unwrap_or(window.until_utc)).contains(&at)
         };
-        let mut shelves = self.windows(Quiet::Shelf, true, at).await?;
+        let all = QuietPage { past: true, limit: WINDOWS, ..QuietPage::default() };
+        let mut shelves = self.windows(Quiet::Shelf, &all, at).await?;
         shelves.retain(held);
-        let mut maintenance = self.windows(Quiet::Maintenance, true, at).await?;
+        let mut maintenance = self.windows(Quiet::Maintenance, &all, at).await?;
         maintenance.retain(held);
         Ok(CameraWhy {
             at_utc: at,

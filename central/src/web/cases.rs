@@ -3,25 +3,24 @@
 use std::sync::Arc;
 
 use axum::Json as Answer;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::Web;
-use super::guard::{Json, LoggedIn};
+use super::guard::{Json, LoggedIn, Query};
 use super::problem::Problem;
+use super::{Web, page};
 use crate::case::guard::Actor;
 use crate::case::{Change, State as CaseState};
 use crate::org::{Level, Region};
 use crate::store::{CaseFilter, Split};
 use crate::view::{CaseDetail, CaseSummary};
 
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
-
 /// What a list shows.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// One state, or several with commas.
     state: Option<String>,
@@ -37,28 +36,32 @@ pub(super) struct ListQuery {
     late: Option<bool>,
     /// Only those that I handle or am to handle.
     mine: Option<bool>,
+    /// At most so many rows, 1 to 200; usually 50.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
-    before: Option<String>,
+    /// `next` of the page before.
+    #[serde(alias = "before")]
+    after: Option<String>,
 }
 
 /// One page of the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CasePage)]
 pub(super) struct Page {
     cases: Vec<CaseSummary>,
+    /// Hand it back as `after` for the next page; none: this is the last one.
     next: Option<Uuid>,
 }
 
+/// 案件列表
+///
+/// Cases that your posts cover, newest registration first.
+#[utoipa::path(get, path = "/cases", tag = "cases", operation_id = "list_cases", params(ListQuery), responses((status = 200, body = Page)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Answer<Page>, Problem> {
-    let Query(query) = query.map_err(|_| {
-        Problem::bad_request(
-            "Use state=…, open=true, region=…, behavior=…, told=…, late=true, mine=true, limit=1..200 and \
-             before=<id of a case> only.",
-        )
-    })?;
     let actor = session.actor();
     let parts = |text: &Option<String>| -> Vec<String> {
         let text = text.as_deref().unwrap_or_default();
@@ -83,11 +86,20 @@ pub(super) async fn list(
         told: told.transpose()?,
         late: query.late.unwrap_or(false),
         handler: query.mine.unwrap_or(false).then(|| actor.name.clone()),
-        before: query.before.as_deref().map(case_id).transpose()?,
-        limit: query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
+        before: before(&web, &actor, query.after.as_deref()).await?,
+        limit: page::limit(query.limit)?,
     };
     let (cases, next) = web.store.list_cases(&filter).await?;
     Ok(Answer(Page { cases, next }))
+}
+
+/// The case that a page begins behind: one that whoever asks could have been shown.
+async fn before(web: &Web, actor: &Actor, mark: Option<&str>) -> Result<Option<Uuid>, Problem> {
+    let Some(mark) = mark else { return Ok(None) };
+    let id: Uuid = mark.parse().map_err(|_| Problem::bad_cursor())?;
+    let region = web.store.case_region(id).await?;
+    let known = region.is_some_and(|region| actor.sees(&region));
+    if known { Ok(Some(id)) } else { Err(Problem::bad_cursor()) }
 }
 
 /// The regions that a list shows: the one that is asked for, as far as it may be seen, or all that may be.
@@ -101,6 +113,11 @@ fn regions(actor: &Actor, asked: Option<&str>) -> Result<Option<Vec<Region>>, Pr
     Ok(Some(inside.into_iter().filter(|own| asked.covers(own)).collect()))
 }
 
+/// 案件详情
+///
+/// One case with its alerts, deadlines and log, and the names of the changes that you could make now (`may`).
+#[utoipa::path(get, path = "/cases/{id}", tag = "cases", operation_id = "show_case",
+    params(("id" = Uuid, Path, description = "案件标识 Id of the case")), responses((status = 200, body = CaseDetail)))]
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -113,12 +130,22 @@ pub(super) async fn show(
 }
 
 /// A change, and the version of the case that was on screen.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AskedChange)]
 pub(super) struct Asked {
+    /// What to change.
     change: Change,
+    /// The case's `version` as it was on screen.
     version: u64,
 }
 
+/// 办理案件
+///
+/// Changes a case: takes, decides, dispatches, and so on. Refused where the version is not the newest.
+#[utoipa::path(post, path = "/cases/{id}/changes", tag = "cases", operation_id = "change_case",
+    params(("id" = Uuid, Path, description = "案件标识 Id of the case")), request_body = Asked,
+    responses((status = 200, body = CaseDetail), (status = 409, description = "与当前状态冲突 It stands otherwise by now; read it again")))]
 pub(super) async fn change(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -137,7 +164,7 @@ pub(super) async fn change(
 }
 
 /// Alerts that are to leave a case.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SplitAsked {
     alerts: Vec<AlertName>,
@@ -148,7 +175,7 @@ pub(super) struct SplitAsked {
 }
 
 /// One alert.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AlertName {
     edge: String,
@@ -156,12 +183,17 @@ pub(super) struct AlertName {
 }
 
 /// Where alerts went.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct SplitInto {
     id: Uuid,
     number: String,
 }
 
+/// 拆分案件
+///
+/// Moves alerts, but not the one that the case began with, into a new case or into another one that nobody has decided.
+#[utoipa::path(post, path = "/cases/{id}/split", tag = "cases", operation_id = "split_case",
+    params(("id" = Uuid, Path, description = "案件 Case")), request_body = SplitAsked, responses((status = 200, body = SplitInto)))]
 pub(super) async fn split(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json as Answer;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Web;
-use super::guard::{Json, LoggedIn, need};
+use super::guard::{Json, LoggedIn, Query, need};
 use super::org::region;
 use super::problem::Problem;
 use crate::case::guard::{Actor, Role};
@@ -26,18 +27,24 @@ const PERIOD_ROLES: &[Role] = &[Role::Admin, Role::Supervisor];
 /// Longest name of a period, in characters.
 const NAME_CHARS: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DutyQuery {
+    /// Only rows that concern this region; none: all that may be seen.
     region: Option<String>,
 }
 
 /// Rows of rotas.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Duties {
     duties: Vec<DutyView>,
 }
 
+/// 值班表
+///
+/// Rows of rotas in a region and in what it lies in, the earliest first, 10,000 at most.
+#[utoipa::path(get, path = "/org/duties", tag = "org", operation_id = "list_duties", params(DutyQuery), responses((status = 200, body = Duties)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -59,11 +66,15 @@ fn shown(actor: &Actor, asked: Option<&str>) -> Result<Option<Vec<Region>>, Prob
 }
 
 /// What was made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Made {
     id: Uuid,
 }
 
+/// 排班
+///
+/// Enters a row of a rota. For admins and acceptors of the region.
+#[utoipa::path(post, path = "/org/duties", tag = "org", operation_id = "add_duty", request_body = Duty, responses((status = 201, body = Made)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -81,6 +92,11 @@ pub(super) async fn add(
     }
 }
 
+/// 取消排班
+///
+/// Takes a row of a rota away.
+#[utoipa::path(delete, path = "/org/duties/{id}", tag = "org", operation_id = "remove_duty",
+    params(("id" = Uuid, Path, description = "排班 Row of the rota")), responses((status = 204)))]
 pub(super) async fn remove(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -94,19 +110,27 @@ pub(super) async fn remove(
     if web.store.remove_duty(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct OnDutyQuery {
+    /// For which region.
     region: String,
+    /// When; none: now.
     at: Option<Timestamp>,
 }
 
 /// Who is on duty.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PeopleOnDuty)]
 pub(super) struct People {
     people: Vec<OnDutyView>,
 }
 
+/// 在岗人员
+///
+/// Who is on duty for a region at a moment, the nearest first.
+#[utoipa::path(get, path = "/org/on-duty", tag = "org", operation_id = "on_duty", params(OnDutyQuery), responses((status = 200, body = People)))]
 pub(super) async fn on_duty(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -121,11 +145,15 @@ pub(super) async fn on_duty(
 }
 
 /// Key periods.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Periods {
     periods: Vec<PeriodView>,
 }
 
+/// 重点时期
+///
+/// Key periods that concern your regions, the latest first, 1,000 at most.
+#[utoipa::path(get, path = "/org/periods", tag = "org", operation_id = "list_periods", responses((status = 200, body = Periods)))]
 pub(super) async fn periods(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -135,7 +163,7 @@ pub(super) async fn periods(
 }
 
 /// A key period as it is entered.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPeriod {
     name: String,
@@ -144,6 +172,10 @@ pub(super) struct NewPeriod {
     until_utc: Timestamp,
 }
 
+/// 新增重点时期
+///
+/// Everything in its region is one step more urgent meanwhile. For admins and supervisors of the region.
+#[utoipa::path(post, path = "/org/periods", tag = "org", operation_id = "add_period", request_body = NewPeriod, responses((status = 201, body = Made)))]
 pub(super) async fn add_period(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -166,6 +198,11 @@ pub(super) async fn add_period(
     Ok((StatusCode::CREATED, Answer(Made { id })))
 }
 
+/// 结束重点时期
+///
+/// Ends a period that runs, takes away one that has not begun.
+#[utoipa::path(delete, path = "/org/periods/{id}", tag = "org", operation_id = "end_period",
+    params(("id" = Uuid, Path, description = "重点时期 Period")), responses((status = 204)))]
 pub(super) async fn end_period(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,

@@ -12,6 +12,7 @@ use tokio_util::io::ReaderStream;
 use tracing::error;
 
 use super::Web;
+use super::caller::Shown;
 use super::guard::LoggedIn;
 use super::problem::Problem;
 use super::range::{Asked, asked};
@@ -24,9 +25,17 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// Types that a browser shows and that cannot run anything.
 const SHOWN: [&str; 2] = ["image/jpeg", "video/mp4"];
 
+/// 上传证据
+///
+/// A box brings a file under its hash. It may send the same file again.
+#[utoipa::path(put, path = "/evidence/v1/{edge}/{sha256}", tag = "edge", operation_id = "upload_evidence",
+    params(("edge" = String, Path, description = "网关 Box"), ("sha256" = String, Path, description = "文件的 SHA-256，64 位小写十六进制 Hash of the file")),
+    security(("edge_token" = [])), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, description = "已保存 Kept"), (status = 200, description = "已有 It was here already")))]
 pub(super) async fn upload(
     State(web): State<Arc<Web>>,
     Path((edge, sha256)): Path<(String, String)>,
+    shown: Shown,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -39,6 +48,7 @@ pub(super) async fn upload(
         None => false,
     };
     if !known {
+        web.count_unknown(shown.1, 1.0)?;
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "edge_token",
@@ -90,6 +100,14 @@ async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) ->
     Ok(shown.unwrap_or_else(|| "application/octet-stream".into()))
 }
 
+/// 查看证据
+///
+/// A picture or a clip. Takes `Range` and `If-None-Match`.
+#[utoipa::path(get, path = "/evidence/{sha256}", tag = "evidence", operation_id = "show_evidence",
+    params(("sha256" = String, Path, description = "文件的 SHA-256 Hash of the file")),
+    responses((status = 200, description = "文件 The file", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
+        (status = 206, description = "文件的一段 A part of it"), (status = 304, description = "未变 Not changed"),
+        (status = 416, description = "没有这一段 It has no such part")))]
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,

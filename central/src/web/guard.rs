@@ -34,14 +34,19 @@ pub(super) async fn own_pages_only(request: Request, next: Next) -> Response {
             .is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json"));
         let bodiless = request.method() == axum::http::Method::DELETE;
         let foreign = headers.contains_key("sec-fetch-site") && !is("sec-fetch-site", "same-origin");
-        if foreign || !is("x-xunge", "1") || !(json || bodiless) {
+        // no browser sends a token by itself
+        let by_token = bearer(headers).is_some();
+        if !by_token && (foreign || !is("x-xunge", "1")) {
             return Problem::new(
                 StatusCode::FORBIDDEN,
                 "foreign_request",
-                "请求不是来自本系统页面。",
+                "请求不是来自本系统页面，改动须带请求头 X-Xunge: 1。",
                 "A change needs the headers `X-Xunge: 1` and `Content-Type: application/json`.",
             )
             .into_response();
+        }
+        if !(json || bodiless) {
+            return Problem::not_json().into_response();
         }
     }
     next.run(request).await
@@ -57,16 +62,20 @@ pub(super) fn session_id(headers: &HeaderMap) -> Option<&str> {
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
-/// Somebody who is logged in.
+/// The token that a machine shows.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (kind, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Somebody who is logged in, or a machine with a token; the call is counted.
 pub(super) struct LoggedIn(pub(super) Session);
 
 impl FromRequestParts<Arc<Web>> for LoggedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
-        let id = session_id(&parts.headers).ok_or_else(Problem::login_needed)?;
-        let session = web.store.session(id, web.clock.now()).await?;
-        session.map(Self).ok_or_else(Problem::login_needed)
+        web.logged_in(parts).await.map(Self)
     }
 }
 
@@ -77,21 +86,35 @@ impl<T: DeserializeOwned> FromRequest<Arc<Web>> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Problem> {
-        let body = Bytes::from_request(request, web).await.map_err(|_| {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "请求内容过大。",
-                "The body is too large or did not come to its end.",
-            )
-        })?;
+        let body = Bytes::from_request(request, web).await.map_err(|_| Problem::too_large())?;
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             // a body may hold a password: only the place is told
-            Problem::bad_request(format!(
-                "The body is not the JSON that is expected here (line {}, column {}).",
-                error.line(),
-                error.column()
-            ))
+            let (line, column) = (error.line(), error.column());
+            let place = (
+                format!("请求内容不是此处所需的 JSON（第 {line} 行第 {column} 列），请对照接口文档。"),
+                format!("The body is not the JSON that is expected here (line {line}, column {column})."),
+            );
+            Problem::unread(&error.to_string(), place)
+        })
+    }
+}
+
+/// The words behind `?` in the address.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Web>> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, web).await;
+        read.map(|axum::extract::Query(query)| Self(query)).map_err(|error| {
+            let text = error.body_text();
+            let what: String = text.chars().take(200).filter(|letter| !letter.is_control()).collect();
+            let place = (
+                "地址中 ? 之后的内容有误，请对照接口文档 /api/v1/openapi.json。".to_owned(),
+                format!("{what}. See /api/v1/openapi.json."),
+            );
+            Problem::unread(&text, place)
         })
     }
 }

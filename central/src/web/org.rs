@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json as Answer;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Web;
-use super::guard::{Json, LoggedIn, need};
+use super::guard::{Json, LoggedIn, Query, need};
+use super::page::{self, PageQuery};
 use super::problem::Problem;
 use crate::case::guard::Role;
 use crate::org::calendar::{SpecialDay, notice_2026};
@@ -21,19 +23,31 @@ pub(super) const IMPORT_BYTES: usize = 24 * 1024 * 1024;
 /// Most special days of a year.
 const DAYS: usize = 366;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct RegionQuery {
     /// Code of the region whose parts are asked for; none asks for the highest ones.
     parent: Option<String>,
+    /// At most so many rows, 1 to 200; usually 50.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
 }
 
 /// Regions with what they lie in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Regions {
     regions: Vec<RegionView>,
+    /// Hand it back as `after` for the next page; none: this is the last one.
+    next: Option<String>,
 }
 
+/// 辖区
+///
+/// Regions right below another one, or the highest ones; without their outlines.
+#[utoipa::path(get, path = "/org/regions", tag = "org", operation_id = "list_regions", params(RegionQuery), responses((status = 200, body = Regions)))]
 pub(super) async fn regions(
     State(web): State<Arc<Web>>,
     _: LoggedIn,
@@ -41,9 +55,18 @@ pub(super) async fn regions(
 ) -> Result<Answer<Regions>, Problem> {
     // names and outlines of the city's parts are on every map: everybody who is logged in may see them
     let parent = query.parent.as_deref().map(region).transpose()?;
-    Ok(Answer(Regions { regions: web.store.regions_below(parent.as_ref()).await? }))
+    let limit = page::limit(query.limit)?;
+    let after: Option<String> = page::after(query.after.as_deref())?;
+    let found = web.store.regions_below(parent.as_ref(), after.as_deref(), limit + 1).await?;
+    let (regions, next) = page::cut(found, limit, |region| region.code.clone());
+    Ok(Answer(Regions { regions, next }))
 }
 
+/// 辖区详情
+///
+/// One region with its outline.
+#[utoipa::path(get, path = "/org/regions/{code}", tag = "org", operation_id = "show_region",
+    params(("code" = String, Path, description = "辖区代码 Code of the region")), responses((status = 200, body = RegionView)))]
 pub(super) async fn show_region(
     State(web): State<Arc<Web>>,
     _: LoggedIn,
@@ -58,21 +81,32 @@ pub(super) fn region(text: &str) -> Result<Region, Problem> {
 }
 
 /// Cameras and where they stand.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Cameras {
     cameras: Vec<CameraPlaceView>,
+    /// Hand it back as `after` for the next page; none: this is the last one.
+    next: Option<String>,
 }
 
+/// 摄像机位置
+///
+/// Cameras that your posts cover, and where they stand.
+#[utoipa::path(get, path = "/org/cameras", tag = "org", operation_id = "list_cameras", params(PageQuery), responses((status = 200, body = Cameras)))]
 pub(super) async fn cameras(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
+    Query(query): Query<PageQuery>,
 ) -> Result<Answer<Cameras>, Problem> {
     let regions = session.actor().regions();
-    Ok(Answer(Cameras { cameras: web.store.camera_places(regions.as_deref()).await? }))
+    let limit = page::limit(query.limit)?;
+    let after: Option<(String, String)> = page::after(query.after.as_deref())?;
+    let found = web.store.camera_places(regions.as_deref(), after.as_ref(), limit + 1).await?;
+    let (cameras, next) = page::cut(found, limit, |camera| (camera.edge.clone(), camera.camera.clone()));
+    Ok(Answer(Cameras { cameras, next }))
 }
 
 /// A file to import.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Import {
     kind: ImportKind,
@@ -82,6 +116,11 @@ pub(super) struct Import {
     apply: bool,
 }
 
+/// 导入
+///
+/// Imports regions, outlines, places of cameras, or people; or says what an import would do. Where one row is wrong nothing
+/// is written.
+#[utoipa::path(post, path = "/org/import", tag = "org", operation_id = "import", request_body = Import, responses((status = 200, body = Report)))]
 pub(super) async fn import(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -104,17 +143,21 @@ pub(super) async fn import(
 }
 
 /// 事件分类.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Kinds {
     categories: Vec<Category>,
 }
 
+/// 事件分类
+///
+/// All kinds of cases (小类), by code.
+#[utoipa::path(get, path = "/catalogue", tag = "org", operation_id = "catalogue", responses((status = 200, body = Kinds)))]
 pub(super) async fn catalogue(State(web): State<Arc<Web>>, _: LoggedIn) -> Result<Answer<Kinds>, Problem> {
     Ok(Answer(Kinds { categories: web.store.categories().await? }))
 }
 
 /// The calendar of a year.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct CalendarPage {
     year: i16,
     /// `entered`: by somebody here; `brought`: by this version of the program; `missing`: only weekends are free.
@@ -124,6 +167,11 @@ pub(super) struct CalendarPage {
     missing_years: Vec<i16>,
 }
 
+/// 工作日历
+///
+/// The special days of a year.
+#[utoipa::path(get, path = "/org/calendar/{year}", tag = "org", operation_id = "show_calendar",
+    params(("year" = i16, Path, description = "年 Year")), responses((status = 200, body = CalendarPage)))]
 pub(super) async fn calendar(
     State(web): State<Arc<Web>>,
     _: LoggedIn,
@@ -145,12 +193,17 @@ async fn show_calendar(web: &Web, year: i16) -> Result<Answer<CalendarPage>, Pro
 }
 
 /// The special days of a year.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CalendarDays {
     days: Vec<SpecialDay>,
 }
 
+/// 录入工作日历
+///
+/// Enters the special days of a year in place of what was there. Running deadlines are set anew.
+#[utoipa::path(put, path = "/org/calendar/{year}", tag = "org", operation_id = "set_calendar",
+    params(("year" = i16, Path, description = "年 Year")), request_body = CalendarDays, responses((status = 200, body = CalendarPage)))]
 pub(super) async fn set_calendar(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,

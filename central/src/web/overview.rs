@@ -14,6 +14,10 @@ use super::problem::Problem;
 use crate::org::Region;
 use crate::view::Overview;
 
+/// 总览
+///
+/// Boxes and cameras that your posts cover, and the numbers at the top of the console.
+#[utoipa::path(get, path = "/overview", tag = "overview", operation_id = "overview", responses((status = 200, body = Overview)))]
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -25,8 +29,12 @@ pub(super) async fn show(
     Ok(Answer(Overview { edges, counts }))
 }
 
+/// 健康状况
+///
 /// For supervisors and proxies: 200 while the store answers. A broker that is away is said, but restarting the
 /// centre would not bring it back.
+#[utoipa::path(get, path = "/healthz", tag = "about", operation_id = "health", security(()),
+    responses((status = 200, body = Object), (status = 503, body = Object, description = "数据库无应答 The store does not answer")))]
 pub(super) async fn health(State(web): State<Arc<Web>>) -> Response {
     let store = web.store.ping().await;
     let broker = web.intake.as_ref().map(|intake| intake.state().map(|state| state.connected()));

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::error;
 
+use super::language::Language;
 use crate::case::Refused;
 use crate::evidence::EvidenceError;
 use crate::store::StoreError;
@@ -44,7 +45,12 @@ impl Problem {
     }
 
     pub(super) fn bad_request(en: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_request", "请求内容有误。", en)
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", "请求内容有误，请对照接口文档。", en)
+    }
+
+    /// A call whose words cannot be, with a name for programs.
+    pub(super) fn said(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, zh, en)
     }
 
     pub(super) fn forbidden() -> Self {
@@ -69,24 +75,79 @@ pub(super) async fn no_such_path() -> Problem {
     Problem::not_found("没有这个接口地址。", "There is nothing at this address of the API.")
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = json!({
+impl Problem {
+    pub(super) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "请求内容过大，或没有传完。",
+            "The body is too large or did not come to its end.",
+        )
+    }
+
+    pub(super) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "请求内容须为 JSON，请求头须有 Content-Type: application/json。",
+            "The body must be JSON, sent with `Content-Type: application/json`.",
+        )
+    }
+
+    pub(super) fn bad_cursor() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_cursor",
+            "`after` 不是上一页给出的 `next`，请不带 `after` 从第一页重新读取。",
+            "`after` is not the `next` of a page of this list. Begin anew, without `after`.",
+        )
+    }
+
+    /// What serde could not read, told without repeating any value.
+    pub(super) fn unread(error: &str, place: (String, String)) -> Self {
+        let (zh, en) = match super::reading::unread(error) {
+            Some(unread) => (format!("{}。", unread.zh), format!("{}.", unread.en)),
+            None => place,
+        };
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", zh, en)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What stands in the response, in one language or in both.
+    pub(super) fn body(&self, language: Option<Language>) -> serde_json::Value {
+        let (title, detail) = match language {
+            None => (&self.zh, format!("{} {}", self.zh, self.en)),
+            Some(Language::Chinese) => (&self.zh, self.zh.clone()),
+            Some(Language::English) => (&self.en, self.en.clone()),
+        };
+        json!({
             "type": format!("urn:xunge:problem:{}", self.code),
             "code": self.code,
             "status": self.status.as_u16(),
-            "title": self.zh,
-            "detail": format!("{} {}", self.zh, self.en),
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+            "title": title,
+            "detail": detail,
+            "zh": self.zh,
+            "en": self.en,
+        })
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body(None).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(secs) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
         }
-        if self.status == StatusCode::UNAUTHORIZED && self.code == "edge_token" {
+        if self.status == StatusCode::UNAUTHORIZED && matches!(self.code, "edge_token" | "token") {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // `language::speak` says it anew in the language that is asked for
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -95,6 +156,16 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refused) => refused.into(),
+            // class 22 of PostgreSQL: a NUL in a text, a number out of its range
+            StoreError::Database { source: sqlx::Error::Database(error), .. }
+                if error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22")) =>
+            {
+                Self::unprocessable(
+                    "data",
+                    "内容中有无法保存的字符或数值，请改正后再试。",
+                    "Something in it cannot be kept: a control character, or a number out of range. Correct it.",
+                )
+            }
             other => {
                 error!("{other}");
                 Self::new(

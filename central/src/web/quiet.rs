@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use axum::Json as Answer;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::Web;
-use super::guard::{Json, LoggedIn, need};
+use super::guard::{Json, LoggedIn, Query, need};
 use super::problem::Problem;
+use super::{Web, page};
 use crate::case::guard::{Actor, Role};
 use crate::org::Region;
-use crate::store::{Quiet, SECOND_PERSON_AFTER, Window, WindowView};
+use crate::store::{Quiet, QuietPage, SECOND_PERSON_AFTER, Window, WindowView};
 
 /// How long the room may shelve by itself.
 const ROOM: SignedDuration = SignedDuration::from_mins(30);
@@ -31,18 +32,31 @@ fn what(name: &str) -> Result<Quiet, Problem> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// Also those of before.
     past: Option<bool>,
+    /// At most so many rows, 1 to 200; usually 50.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Windows {
     windows: Vec<WindowView>,
+    /// Hand it back as `after` for the next page; none: this is the last one.
+    next: Option<String>,
 }
 
+/// 搁置或维护列表
+///
+/// What is held back, announced or waits for a second person.
+#[utoipa::path(get, path = "/quiet/{what}", tag = "quiet", operation_id = "list_quiet",
+    params(("what" = String, Path, description = "`shelves` 搁置 or `maintenance` 维护"), ListQuery), responses((status = 200, body = Windows)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -50,17 +64,16 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<Windows>, Problem> {
     let actor = session.actor();
-    let all = web.store.quiet(what(&name)?, query.past.unwrap_or(false), web.clock.now()).await?;
-    let mut windows = Vec::with_capacity(all.len());
-    for window in all {
-        if place(&web, &window.edge, window.camera.as_deref())
-            .await?
-            .is_some_and(|region| actor.sees(&region))
-        {
-            windows.push(window);
-        }
-    }
-    Ok(Answer(Windows { windows }))
+    let limit = page::limit(query.limit)?;
+    let asked = QuietPage {
+        past: query.past.unwrap_or(false),
+        regions: actor.regions(),
+        after: page::after(query.after.as_deref())?,
+        limit: limit + 1,
+    };
+    let found = web.store.quiet(what(&name)?, &asked, web.clock.now()).await?;
+    let (windows, next) = page::cut(found, limit, |window| (window.from_utc, window.id));
+    Ok(Answer(Windows { windows, next }))
 }
 
 /// Where a box or one of its cameras is; none where nobody has heard of it.
@@ -73,8 +86,9 @@ pub(super) async fn place(web: &Web, edge: &str, camera: Option<&str>) -> Result
 }
 
 /// What is to be held back.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HoldBack)]
 pub(super) struct Asked {
     edge: String,
     camera: Option<String>,
@@ -85,13 +99,20 @@ pub(super) struct Asked {
     until_utc: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HeldBack)]
 pub(super) struct Made {
     id: Uuid,
     /// Whether it waits for a second person.
     pending: bool,
 }
 
+/// 搁置或维护
+///
+/// Holds the alerts of a box, a camera or a rule back for a while. A shelf of more than 8 hours waits for a second person.
+#[utoipa::path(post, path = "/quiet/{what}", tag = "quiet", operation_id = "hold_back",
+    params(("what" = String, Path, description = "`shelves` 搁置 or `maintenance` 维护")), request_body = Asked,
+    responses((status = 201, body = Made)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -147,8 +168,9 @@ async fn seen(web: &Web, actor: &Actor, edge: &str, camera: Option<&str>) -> Res
 }
 
 /// What is done to one that runs.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = QuietAct)]
 pub(super) enum Act {
     /// End it before its time.
     End,
@@ -156,12 +178,19 @@ pub(super) enum Act {
     Agree,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = QuietActed)]
 pub(super) struct Acted {
     act: Act,
 }
 
+/// 结束或同意
+///
+/// Ends one before its time, or agrees to a long shelf.
+#[utoipa::path(post, path = "/quiet/{what}/{id}", tag = "quiet", operation_id = "act_on_quiet",
+    params(("what" = String, Path, description = "`shelves` 搁置 or `maintenance` 维护"), ("id" = Uuid, Path, description = "标识 Id")),
+    request_body = Acted, responses((status = 204, description = "已办 Done")))]
 pub(super) async fn act(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -173,8 +202,7 @@ pub(super) async fn act(
     let now = web.clock.now();
     let missing = || Problem::not_found("没有生效中的这一项。", "There is no such one that runs.");
     let id: Uuid = id.parse().map_err(|_| missing())?;
-    let all = web.store.quiet(what, false, now).await?;
-    let window = all.into_iter().find(|window| window.id == id).ok_or_else(missing)?;
+    let window = web.store.quiet_window(what, id, now).await?.ok_or_else(missing)?;
     let region = place(&web, &window.edge, window.camera.as_deref()).await?;
     let region = region.filter(|region| actor.sees(region)).ok_or_else(missing)?;
     let done = match acted.act {

@@ -1,36 +1,43 @@
 //! Logging in and out.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 
-use axum::extract::{ConnectInfo, State};
+use axum::Json as Answer;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json as Answer};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use tracing::{info, warn};
+use utoipa::ToSchema;
 
 use super::Web;
+use super::caller::Anyone;
 use super::guard::{COOKIE, Json, LoggedIn, session_id};
 use super::problem::Problem;
 use crate::password;
 use crate::store::Session;
 
 /// Name and password.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Login {
     user: String,
     password: String,
 }
 
+/// 登录
+///
+/// Logs a person in and sets the session cookie. Failed tries have to wait, longer each time.
+#[utoipa::path(post, path = "/session", tag = "session", operation_id = "log_in", security(()), request_body = Login,
+    responses((status = 204, description = "已登录 Logged in; `Set-Cookie` carries the session")))]
 pub(super) async fn begin(
     State(web): State<Arc<Web>>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Anyone(address): Anyone,
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
-    let from = peer.map_or_else(|| "?".to_owned(), |Extension(ConnectInfo(peer))| peer.ip().to_string());
+    let from = address.to_string();
     let name: String = login.user.chars().take(64).collect();
     let key = format!("{from} {name}");
     let now = web.clock.now();
@@ -91,11 +98,24 @@ fn cookie(web: &Web, id: &str, max_age_secs: u64) -> Result<HeaderValue, Problem
     HeaderValue::from_str(&text).map_err(|_| Problem::bad_request("The session cannot be named."))
 }
 
+/// 我是谁
+///
+/// Who is logged in, and the posts that say what may be seen and done.
+#[utoipa::path(get, path = "/session", tag = "session", operation_id = "who_am_i", responses((status = 200, body = Session)))]
 pub(super) async fn show(LoggedIn(session): LoggedIn) -> Answer<Session> {
     Answer(session)
 }
 
-pub(super) async fn end(State(web): State<Arc<Web>>, headers: HeaderMap) -> Result<Response, Problem> {
+/// 退出
+///
+/// Ends the session that the cookie names, and takes the cookie back.
+#[utoipa::path(delete, path = "/session", tag = "session", operation_id = "log_out", security(()),
+    responses((status = 204, description = "已退出 Logged out")))]
+pub(super) async fn end(
+    State(web): State<Arc<Web>>,
+    _: Anyone,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(id) = session_id(&headers) {
         web.store.end_session(id).await?;
     }

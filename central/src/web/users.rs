@@ -6,11 +6,14 @@ use axum::Json as Answer;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Web;
-use super::guard::{Json, LoggedIn, need};
+use super::guard::{Json, LoggedIn, Query, need};
+use super::page::{self, PageQuery};
 use super::problem::Problem;
 use crate::case::guard::{Actor, Post, Role};
+use crate::org::Region;
 use crate::password;
 use crate::store::UserView;
 
@@ -18,24 +21,40 @@ use crate::store::UserView;
 const POSTS: usize = 50;
 
 /// All users that an admin may see.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Users {
     users: Vec<UserView>,
+    /// Hand it back as `after` for the next page; none: this is the last one.
+    next: Option<String>,
 }
 
+/// 用户
+///
+/// People whose posts all lie in regions of yours.
+#[utoipa::path(get, path = "/users", tag = "users", operation_id = "list_users", params(PageQuery), responses((status = 200, body = Users)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
+    Query(query): Query<PageQuery>,
 ) -> Result<Answer<Users>, Problem> {
     let actor = session.actor();
     need(&actor, &[Role::Admin], None)?;
-    let mut users = web.store.users().await?;
-    users.retain(|user| governs(&actor, &user.posts));
-    Ok(Answer(Users { users }))
+    let limit = page::limit(query.limit)?;
+    let after: Option<String> = page::after(query.after.as_deref())?;
+    let governed = governed(&actor);
+    let found = web.store.users_page(governed.as_deref(), after.as_deref(), limit + 1).await?;
+    let (users, next) = page::cut(found, limit, |user| user.name.clone());
+    Ok(Answer(Users { users, next }))
+}
+
+/// The regions that somebody is an admin of; none means everywhere.
+pub(super) fn governed(actor: &Actor) -> Option<Vec<Region>> {
+    let posts = actor.posts.iter().filter(|post| post.role == Role::Admin);
+    posts.map(|post| post.region.clone()).collect()
 }
 
 /// Whether an admin may give all these posts: each lies in a region of his.
-fn governs(actor: &Actor, posts: &[Post]) -> bool {
+pub(super) fn governs(actor: &Actor, posts: &[Post]) -> bool {
     posts.iter().all(|post| match &post.region {
         Some(region) => actor.holds(&[Role::Admin], region),
         None => actor.posts.iter().any(|own| own.role == Role::Admin && own.region.is_none()),
@@ -43,7 +62,7 @@ fn governs(actor: &Actor, posts: &[Post]) -> bool {
 }
 
 /// A new user.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUser {
     name: String,
@@ -51,11 +70,15 @@ pub(super) struct NewUser {
 }
 
 /// A password that is shown once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Password {
     password: String,
 }
 
+/// 添加用户
+///
+/// Adds a person. The password is shown once.
+#[utoipa::path(post, path = "/users", tag = "users", operation_id = "add_user", request_body = NewUser, responses((status = 201, body = Password)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -80,8 +103,9 @@ pub(super) async fn add(
 }
 
 /// What an admin changes.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = UserChange)]
 pub(super) enum Asked {
     /// Other posts.
     Posts {
@@ -93,6 +117,11 @@ pub(super) enum Asked {
     Enable {},
 }
 
+/// 修改用户
+///
+/// Gives a person other posts or a new password, which is shown once, or lets the person in no longer.
+#[utoipa::path(post, path = "/users/{name}", tag = "users", operation_id = "change_user",
+    params(("name" = String, Path, description = "用户名 Name")), request_body = Asked, responses((status = 200, body = Option<Password>)))]
 pub(super) async fn change(
     State(web): State<Arc<Web>>,
     LoggedIn(session): LoggedIn,
@@ -102,7 +131,7 @@ pub(super) async fn change(
     let actor = session.actor();
     need(&actor, &[Role::Admin], None)?;
     let missing = || Problem::not_found("没有这个用户。", "There is no such user.");
-    let user = web.store.users().await?.into_iter().find(|user| user.name == name).ok_or_else(missing)?;
+    let user = web.store.user(&name).await?.ok_or_else(missing)?;
     if !governs(&actor, &user.posts) {
         return Err(missing());
     }

@@ -3,10 +3,12 @@
 // helpers of tests are tests too; clippy sees only what is marked #[test]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod api;
 mod cases;
 mod chain;
 mod duty;
 mod intake;
+mod live;
 mod migrate;
 mod org;
 mod outage;
@@ -16,5 +18,6 @@ mod shared;
 mod split;
 mod store;
 mod support;
+mod tokens;
 mod web;
 mod web_evidence;

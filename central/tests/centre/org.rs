@@ -5,7 +5,7 @@ use xunge_central::case::guard::{Actor, Post, Role};
 use xunge_central::incident::{Held, Standing, Step};
 use xunge_central::org::calendar::{DayKind, SpecialDay};
 use xunge_central::org::{PlaceKind, Region};
-use xunge_central::store::{ImportKind, Quiet, Report, Store, Window};
+use xunge_central::store::{ImportKind, Quiet, QuietPage, Report, Store, Window};
 
 use crate::support::{EDGE, Kind, Shop, alert, at, everywhere, inbound, on_both, settings};
 
@@ -33,6 +33,10 @@ fn numbers(report: &Report) -> (bool, u64, u64, u64, usize) {
     (report.applied, report.new, report.changed, report.same, report.problems.len())
 }
 
+fn first_page() -> QuietPage {
+    QuietPage { limit: 100, ..QuietPage::default() }
+}
+
 fn region(code: &str) -> Region {
     Region::parse(code).unwrap()
 }
@@ -42,7 +46,7 @@ on_both! {
         let shop = Shop::of(kind).await;
         let store = &shop.store;
         assert_eq!(numbers(&import(store, ImportKind::Regions, REGIONS, true).await), (false, 6, 0, 0, 0));
-        assert_eq!(store.regions_below(None).await.unwrap(), []);
+        assert_eq!(store.regions_below(None, None, 100).await.unwrap(), []);
         assert_eq!(numbers(&import(store, ImportKind::Regions, REGIONS, false).await), (true, 6, 0, 0, 0));
         let renamed = REGIONS.replace("第一网格", "东一网格");
         assert_eq!(numbers(&import(store, ImportKind::Regions, &renamed, false).await), (true, 0, 1, 5, 0));
@@ -50,7 +54,7 @@ on_both! {
         let below = |code: Option<&str>| {
             let parent = code.map(region);
             async move {
-                let found = store.regions_below(parent.as_ref()).await.unwrap();
+                let found = store.regions_below(parent.as_ref(), None, 100).await.unwrap();
                 found.into_iter().map(|region| region.name).collect::<Vec<_>>()
             }
         };
@@ -89,7 +93,7 @@ on_both! {
         let good: String =
             cameras.lines().filter(|line| !line.contains("far") && !line.contains("nowhere")).collect::<Vec<_>>().join("\n");
         assert!(import(store, ImportKind::Cameras, &good, false).await.applied);
-        let places = store.camera_places(Some(&[region("420502001001")])).await.unwrap();
+        let places = store.camera_places(Some(&[region("420502001001")]), None, 100).await.unwrap();
         let places: Vec<_> = places.iter().map(|camera| (camera.camera.as_str(), camera.region.as_deref().unwrap())).collect();
         assert_eq!(places, [("gate-east", "420502001001001"), ("west", "420502001001002")]);
 
@@ -153,7 +157,7 @@ on_both! {
         let why = store.alert_why(EDGE, Uuid::from_u128(1)).await.unwrap().unwrap();
         assert_eq!((why.standing, why.case_id), (Standing::Shelved, None));
         assert!(why.path.iter().any(|step| matches!(step, Step::Held(Held::Shelved { shelf, .. }) if *shelf == id)));
-        assert_eq!(store.quiet(Quiet::Shelf, false, at(12)).await.unwrap()[0].held, 1);
+        assert_eq!(store.quiet(Quiet::Shelf, &first_page(), at(12)).await.unwrap()[0].held, 1);
 
         assert!(store.end_quiet(Quiet::Shelf, id, "li", at(20)).await.unwrap());
         assert!(!store.end_quiet(Quiet::Shelf, id, "li", at(21)).await.unwrap());
@@ -180,7 +184,7 @@ on_both! {
             store.take(&[inbound(&alert(u128::from(n), n, 1, 0))], at(1)).await.unwrap();
         }
         shop.store.take(&[inbound(&alert(4, 4, 1, 0))], at(2)).await.unwrap();
-        let shelves = shop.store.quiet(Quiet::Shelf, false, at(2)).await.unwrap();
+        let shelves = shop.store.quiet(Quiet::Shelf, &first_page(), at(2)).await.unwrap();
         assert_eq!((shelves.len(), shelves[0].by.as_str(), shelves[0].held), (1, "system", 1));
     }
 }

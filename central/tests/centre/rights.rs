@@ -1,17 +1,24 @@
-//! Every endpoint, tried by every role, at home and from a foreign region.
+//! Every call of the API's document, tried by every role, at home and from a foreign region, by people and by machines; and
+//! what it answers, held against the document.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use xunge_alert::EvidenceKind;
 use xunge_central::case::guard::{Post, Role};
 use xunge_central::incident::Period;
 use xunge_central::org::Region;
 use xunge_central::org::roster::{Duty, Weekdays};
-use xunge_central::store::{ImportKind, StoredEvidence};
+use xunge_central::store::{ImportKind, Quiet, StoredEvidence, Window};
+use xunge_central::token::{self, NewToken};
+use xunge_central::web::openapi;
 
 use crate::support::{EDGE, SITE, alert, at, everywhere, evidence, inbound};
-use crate::web::{Console, body, change, get};
+use crate::web::{Console, body, change, get, login};
 
 const HOME: &str = SITE;
 const FOREIGN: &str = "420503001001";
@@ -51,6 +58,80 @@ struct Endpoint {
 struct Town {
     console: Console,
     case: String,
+    /// A picture of the case.
+    picture: String,
+    /// Token of the box.
+    edge_token: String,
+    document: Document,
+    /// Things that were made for one call each.
+    made: Cell<u32>,
+}
+
+/// The document, to hold answers against.
+struct Document {
+    value: Value,
+    /// Method and address with its names in braces.
+    operations: BTreeSet<(Method, String)>,
+}
+
+impl Document {
+    fn read() -> Self {
+        let value = serde_json::to_value(openapi::document()).unwrap();
+        let mut operations = BTreeSet::new();
+        for (path, item) in value["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                let method: Method = method.to_uppercase().parse().unwrap();
+                operations.insert((method, path.clone()));
+            }
+        }
+        Self { value, operations }
+    }
+
+    /// Which operation a request calls.
+    fn operation(&self, method: &Method, path: &str) -> (Method, String) {
+        let parts: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
+        let fits = |template: &str| {
+            let names: Vec<&str> = template.split('/').collect();
+            names.len() == parts.len()
+                && names.iter().zip(&parts).all(|(name, part)| name.starts_with('{') || name == part)
+        };
+        let found = self.operations.iter().filter(|(known, template)| known == method && fits(template));
+        let mut found: Vec<_> = found.collect();
+        // a name in full goes before one in braces
+        found.sort_by_key(|(_, template)| template.matches('{').count());
+        (*found.first().unwrap_or_else(|| panic!("{method} {path} is not in the document"))).clone()
+    }
+
+    /// Fails where an answer is not what the document says.
+    fn check(&self, method: &Method, path: &str, status: StatusCode, answer: &Value) {
+        let (method, template) = self.operation(method, path);
+        let what = format!("{method} {template} {status}");
+        let operation = &self.value["paths"][&template][method.as_str().to_lowercase()];
+        let said = &operation["responses"][status.as_str()];
+        let said = if said.is_null() { &operation["responses"]["default"] } else { said };
+        let said = match said["$ref"].as_str() {
+            Some(name) => self.value.pointer(name.trim_start_matches('#')).unwrap(),
+            None => said,
+        };
+        assert!(
+            status.is_client_error() || !operation["responses"][status.as_str()].is_null(),
+            "{what} is not told of"
+        );
+        let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+        let schema = &said["content"][kind]["schema"];
+        if answer.is_null() && schema.is_null() {
+            return;
+        }
+        let mut schema = schema.clone();
+        assert!(schema.is_object(), "{what}: the document shows no answer");
+        schema["components"] = self.value["components"].clone();
+        let known = jsonschema::validator_for(&schema).unwrap();
+        let wrong: Vec<String> = known
+            .iter_errors(answer)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{what} is otherwise than the document says: {wrong:?}");
+    }
 }
 
 async fn town() -> Town {
@@ -67,17 +148,29 @@ async fn town() -> Town {
             let post = Post { role, region: Some(Region::parse(region).unwrap()) };
             assert!(store.add_user(&name, &[post], "!", at(0)).await.unwrap());
             store.begin_session(&name, &name, at(0), at(86_400)).await.unwrap();
+            if role != Role::Admin {
+                let post = Post { role, region: Some(Region::parse(region).unwrap()) };
+                let token = NewToken::check(&name, post, None, None, at(0)).unwrap();
+                let maker = format!("{who}-admin");
+                assert!(
+                    store.add_token(&token, &format!("xunge_{name}"), Some(&maker), at(0)).await.unwrap()
+                );
+            }
         }
     }
     let post = Post { role: Role::Auditor, region: Some(Region::parse(HOME).unwrap()) };
     assert!(store.add_user("somebody", &[post], "!", at(0)).await.unwrap());
     let mut one = alert(1, 1, 1, 0);
-    one.evidence = vec![evidence(EvidenceKind::Snapshot, &"a".repeat(64), 4)];
+    let picture = hex::encode(Sha256::digest(b"JPEG"));
+    one.evidence = vec![evidence(EvidenceKind::Snapshot, &picture, 4)];
     let taken = store.take(&[inbound(&one)], at(1)).await.unwrap();
-    let file = StoredEvidence { sha256: "a".repeat(64), bytes: 4, media_type: "image/jpeg".into() };
+    let bytes = futures_util::stream::iter([Ok::<_, String>(b"JPEG".to_vec())]);
+    console.files.put(&picture, bytes).await.unwrap();
+    let file = StoredEvidence { sha256: picture.clone(), bytes: 4, media_type: "image/jpeg".into() };
     store.evidence_stored(EDGE, &file, at(1)).await.unwrap();
     let case = taken.news.cases.first().unwrap().to_string();
-    Town { console, case }
+    let edge_token = store.enroll(SITE, EDGE, "01", at(1)).await.unwrap();
+    Town { console, case, picture, edge_token, document: Document::read(), made: Cell::new(0) }
 }
 
 fn endpoints(town: &Town) -> Vec<Endpoint> {
@@ -182,6 +275,41 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
             Forbidden,
             Hidden,
         ),
+        endpoint(Method::GET, "/tokens", Value::Null, vec![Admin], Forbidden, Works),
+        endpoint(
+            Method::POST,
+            "/tokens",
+            json!({"name": "new", "role": "auditor", "region": HOME}),
+            vec![Admin],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(Method::DELETE, "/tokens/{token}", json!({}), vec![Admin], Forbidden, Hidden),
+        endpoint(Method::GET, "/events", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(
+            Method::GET,
+            &format!("/evidence/{}", town.picture),
+            Value::Null,
+            all.clone(),
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            "/quiet/shelves/{shelf}",
+            json!({"act": "end"}),
+            vec![Operator, Acceptor, Installer, Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            "/quiet/shelves/{shelf}",
+            json!({"act": "agree"}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
         endpoint(Method::GET, "/quiet/shelves", Value::Null, all.clone(), Forbidden, Works),
         endpoint(Method::GET, "/quiet/maintenance", Value::Null, all.clone(), Forbidden, Works),
         quiet("shelves", 30, vec![Operator, Acceptor, Installer, Supervisor, Admin]),
@@ -230,70 +358,213 @@ fn duty(day: i8) -> Duty {
     }
 }
 
-/// The path, with something new to take away where it names one.
-async fn path(town: &Town, endpoint: &Endpoint) -> String {
-    let store = &town.console.shop.store;
-    if endpoint.path.contains("{duty}") {
-        let rows = store.duties(None).await.unwrap();
-        let kept = rows.iter().find(|row| row.kept.duty == duty(2)).map(|row| row.kept.id);
-        let id = match kept {
-            Some(id) => id,
-            None => store.add_duty(&duty(2)).await.unwrap().unwrap(),
-        };
-        return endpoint.path.replace("{duty}", &id.to_string());
-    }
-    if endpoint.path.contains("{period}") {
-        let region = Region::parse(HOME).unwrap();
-        let period = Period { name: "x".into(), region, from_utc: at(0), until_utc: at(3600) };
-        let id = store.add_period(&period, "somebody").await.unwrap();
-        return endpoint.path.replace("{period}", &id.to_string());
-    }
-    endpoint.path.clone()
+/// What is shown with a call.
+#[derive(Clone, Copy)]
+enum Shown<'a> {
+    Cookie(&'a str),
+    Token(&'a str),
+    Nothing,
 }
 
-async fn ask(town: &Town, who: &str, endpoint: &Endpoint) -> (StatusCode, Value) {
-    let cookie = format!("xunge_session={who}");
-    let path = path(town, endpoint).await;
-    let request: Request<Body> = if endpoint.method == Method::GET {
-        get(&path, Some(&cookie))
+impl Town {
+    /// The address of a call, with something of its own where the call uses it up.
+    async fn path(&self, endpoint: &Endpoint) -> String {
+        let store = &self.console.shop.store;
+        let number = self.made.get();
+        self.made.set(number + 1);
+        if endpoint.path.contains("{token}") {
+            let name = format!("spare-{number}");
+            let post = Post { role: Role::Auditor, region: Some(Region::parse(HOME).unwrap()) };
+            let token = NewToken::check(&name, post, None, None, at(0)).unwrap();
+            assert!(store.add_token(&token, &token::secret(), None, at(0)).await.unwrap());
+            return endpoint.path.replace("{token}", &name);
+        }
+        if endpoint.path.contains("{shelf}") {
+            let window = Window {
+                edge: EDGE.into(),
+                camera: None,
+                rule: None,
+                reason: "x".into(),
+                from_utc: at(0),
+                until_utc: at(9 * 3600),
+            };
+            let id = store.hold_back(Quiet::Shelf, &window, "somebody", at(0)).await.unwrap();
+            return endpoint.path.replace("{shelf}", &id.to_string());
+        }
+        if endpoint.path.contains("{duty}") {
+            let rows = store.duties(None).await.unwrap();
+            let kept = rows.iter().find(|row| row.kept.duty == duty(2)).map(|row| row.kept.id);
+            let id = match kept {
+                Some(id) => id,
+                None => store.add_duty(&duty(2)).await.unwrap().unwrap(),
+            };
+            return endpoint.path.replace("{duty}", &id.to_string());
+        }
+        if endpoint.path.contains("{period}") {
+            let region = Region::parse(HOME).unwrap();
+            let period = Period { name: "x".into(), region, from_utc: at(0), until_utc: at(3600) };
+            let id = store.add_period(&period, "somebody").await.unwrap();
+            return endpoint.path.replace("{period}", &id.to_string());
+        }
+        endpoint.path.clone()
+    }
+}
+
+async fn ask(town: &Town, shown: Shown<'_>, endpoint: &Endpoint) -> (StatusCode, Value) {
+    let path = town.path(endpoint).await;
+    let mut request: Request<Body> = if endpoint.method == Method::GET {
+        get(&path, None)
     } else {
-        change(endpoint.method.clone(), &path, Some(&cookie), &endpoint.body)
+        change(endpoint.method.clone(), &path, None, &endpoint.body)
     };
+    let (name, value) = match shown {
+        Shown::Cookie(id) => (header::COOKIE, format!("xunge_session={id}")),
+        Shown::Token(secret) => (header::AUTHORIZATION, format!("Bearer {secret}")),
+        Shown::Nothing => (header::ACCEPT, "*/*".to_owned()),
+    };
+    request.headers_mut().insert(name, value.parse().unwrap());
     let answer = town.console.send(request).await;
     let status = answer.status();
-    let value = if status == StatusCode::NO_CONTENT { Value::Null } else { body(answer).await };
+    let json = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.to_str().unwrap().contains("json"));
+    // a stream has no end, and pictures are nothing to read here
+    let value = if json { body(answer).await } else { Value::Null };
+    if json || status == StatusCode::NO_CONTENT {
+        town.document.check(&endpoint.method, &path, status, &value);
+    }
     (status, value)
 }
 
+/// One call by one role, by a person or a machine, from elsewhere and at home.
+async fn try_both(town: &Town, endpoint: &Endpoint, role: Role, by_token: bool) {
+    let what = format!("{} {} {} by {}", endpoint.method, endpoint.path, endpoint.body, role.as_str());
+    let what = if by_token { format!("{what} with a token") } else { what };
+    let shown = |name: &str| if by_token { format!("xunge_{name}") } else { name.to_owned() };
+    let (home, foreign) =
+        (shown(&format!("home-{}", role.as_str())), shown(&format!("foreign-{}", role.as_str())));
+    let show = |text| if by_token { Shown::Token(text) } else { Shown::Cookie(text) };
+
+    let (status, value) = ask(town, show(&foreign), endpoint).await;
+    let got = answer(status, &what);
+    let wanted = if endpoint.may.contains(&role) { endpoint.foreign } else { got };
+    assert_eq!(got, wanted, "{what} from elsewhere");
+    assert!(got != Answer::Works || endpoint.foreign == Answer::Works, "{what} from elsewhere");
+    // what may be asked from everywhere shows nothing of here
+    let text = value.to_string();
+    let plain = endpoint.path.contains("/org/regions") || endpoint.path.ends_with("/session");
+    assert!(plain || !text.contains(HOME) && !text.contains(EDGE), "{what} from elsewhere: {text}");
+
+    let (status, _) = ask(town, show(&home), endpoint).await;
+    let wanted = if endpoint.may.contains(&role) { Answer::Works } else { endpoint.others };
+    assert_eq!(answer(status, &what), wanted, "{what}");
+}
+
 #[tokio::test]
-async fn every_endpoint_by_every_role_at_home_and_from_elsewhere() {
+async fn every_call_by_every_role_at_home_and_from_elsewhere_by_people_and_machines() {
     let town = town().await;
     for endpoint in endpoints(&town) {
         for role in Role::ALL {
-            let (status, _) = ask(&town, &format!("home-{}", role.as_str()), &endpoint).await;
-            let wanted = if endpoint.may.contains(&role) { Answer::Works } else { endpoint.others };
-            let what =
-                format!("{} {} {} by {}", endpoint.method, endpoint.path, endpoint.body, role.as_str());
-            assert_eq!(answer(status, &what), wanted, "{what}");
-
-            let (status, value) = ask(&town, &format!("foreign-{}", role.as_str()), &endpoint).await;
-            let got = answer(status, &what);
-            let wanted = if endpoint.may.contains(&role) { endpoint.foreign } else { got };
-            assert_eq!(got, wanted, "{what} from elsewhere");
-            assert!(got != Answer::Works || endpoint.foreign == Answer::Works, "{what} from elsewhere");
-            // what may be asked from everywhere shows nothing of here
-            let text = value.to_string();
-            let plain = endpoint.path.contains("/org/regions") || endpoint.path.ends_with("/session");
-            assert!(plain || !text.contains(HOME) && !text.contains(EDGE), "{what} from elsewhere: {text}");
+            try_both(&town, &endpoint, role, false).await;
+            if role != Role::Admin {
+                try_both(&town, &endpoint, role, true).await;
+            }
         }
     }
+}
+
+/// Calls that ask for no session, and what they answer to nobody.
+fn open_calls() -> Vec<(Method, &'static str, StatusCode)> {
+    vec![
+        (Method::POST, "/api/v1/session", StatusCode::UNAUTHORIZED),
+        (Method::DELETE, "/api/v1/session", StatusCode::NO_CONTENT),
+        (Method::GET, "/api/v1/openapi.json", StatusCode::OK),
+        (Method::GET, "/healthz", StatusCode::OK),
+    ]
+}
+
+/// Calls of boxes.
+const BOX_CALLS: [(Method, &str); 1] = [(Method::PUT, "/evidence/v1/{edge}/{sha256}")];
+
+#[tokio::test]
+async fn every_call_of_the_document_is_tried_here() {
+    let town = town().await;
+    let mut untried = town.document.operations.clone();
+    for endpoint in endpoints(&town) {
+        untried.remove(&town.document.operation(&endpoint.method, &endpoint.path));
+    }
+    for (method, path, _) in open_calls() {
+        untried.remove(&(method, path.to_owned()));
+    }
+    for (method, path) in BOX_CALLS {
+        untried.remove(&(method, path.to_owned()));
+    }
+    assert!(untried.is_empty(), "add a line for each of {untried:?}");
 }
 
 #[tokio::test]
 async fn nobody_is_served_without_a_session() {
     let town = town().await;
     for endpoint in endpoints(&town) {
-        let (status, _) = ask(&town, "nobody", &endpoint).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {}", endpoint.method, endpoint.path);
+        for shown in
+            [Shown::Nothing, Shown::Cookie("nobody"), Shown::Token("nobody"), Shown::Token(&town.edge_token)]
+        {
+            let (status, value) = ask(&town, shown, &endpoint).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {}", endpoint.method, endpoint.path);
+            assert!(!value.to_string().contains(HOME));
+        }
     }
+    for (method, path, wanted) in open_calls() {
+        let request = match method {
+            Method::GET => get(path, None),
+            Method::POST => login("nobody", "nothing at all"),
+            _ => change(method.clone(), path, None, &json!({})),
+        };
+        let answer = town.console.send(request).await;
+        assert_eq!(answer.status(), wanted, "{method} {path}");
+        if wanted != StatusCode::NO_CONTENT {
+            let value = body(answer).await;
+            town.document.check(&method, path, wanted, &value);
+            // the document's own example names a community
+            assert!(path.ends_with("openapi.json") || !value.to_string().contains(HOME), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_box_itself_brings_its_files() {
+    let town = town().await;
+    let store = &town.console.shop.store;
+    let other = store.enroll(FOREIGN, "gw-0002", "02", at(1)).await.unwrap();
+    let put = |edge: &str, shown: Option<(header::HeaderName, String)>| {
+        let mut request = Request::put(format!("/evidence/v1/{edge}/{}", town.picture));
+        if let Some((name, value)) = shown {
+            request = request.header(name, value);
+        }
+        town.console.send(request.body(Body::from("JPEG")).unwrap())
+    };
+    let bearer = |token: &str| Some((header::AUTHORIZATION, format!("Bearer {token}")));
+    let mut tried = BTreeMap::new();
+    for (who, edge, shown) in [
+        ("nobody", EDGE, None),
+        ("an admin", EDGE, Some((header::COOKIE, "xunge_session=home-admin".to_owned()))),
+        ("a machine", EDGE, bearer("xunge_home-installer")),
+        ("another box", EDGE, bearer(&other)),
+        ("the box, as another", "gw-0002", bearer(&town.edge_token)),
+        ("the box", EDGE, bearer(&town.edge_token)),
+        ("the other box, its own", "gw-0002", bearer(&other)),
+    ] {
+        tried.insert(who, put(edge, shown).await.status().as_u16());
+    }
+    let wanted = [
+        ("nobody", 401),
+        ("an admin", 401),
+        ("a machine", 401),
+        ("another box", 401),
+        ("the box, as another", 401),
+        ("the box", 200),
+        ("the other box, its own", 200),
+    ];
+    assert_eq!(tried, BTreeMap::from(wanted));
 }

@@ -124,8 +124,8 @@ on_both! {
         assert_eq!(shop.store.quarantined().await.unwrap(), 2);
         let why = shop.store.alert_why(EDGE, Uuid::from_u128(1)).await.unwrap().unwrap();
         assert!(matches!(why.path[1], xunge_central::incident::Step::ClockWrong { .. }), "{:?}", why.path);
-        let kept = shop.store.quarantine(10).await.unwrap();
-        assert!(kept.iter().all(|message| message.reason.contains("cannot be right")));
+        let kept = shop.store.quarantine(None, None, 10).await.unwrap();
+        assert!(kept.iter().all(|(_, message)| message.reason.contains("cannot be right")));
     }
 }
 

@@ -68,19 +68,37 @@ async function problem(response: Response): Promise<ApiError> {
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
   if (!response.headers.get('Content-Type')?.includes('json')) return new ApiError(response.status, null)
   try {
-    const { detail, title, code } = (await response.json()) as Record<string, unknown>
-    return new ApiError(response.status, wordsOf(text(title), text(detail)), text(code))
+    const { zh, en, code } = (await response.json()) as Record<string, unknown>
+    return new ApiError(response.status, wordsOf(text(zh), text(en)), text(code))
   } catch {
     return new ApiError(response.status, null)
   }
 }
 
-/** The title is the Chinese sentence; the detail is that and the English one behind it. */
-export function wordsOf(title: string | null, detail: string | null): Words | null {
-  const zh = title ?? detail
-  if (zh === null) return null
-  const both = detail ?? zh
-  return { zh, en: both.startsWith(`${zh} `) ? both.slice(zh.length + 1) : both }
+/** The centre says its sentence in both languages; a proxy in front of it may say none. */
+export function wordsOf(zh: string | null, en: string | null): Words | null {
+  const one = zh ?? en
+  return one === null ? null : { zh: zh ?? one, en: en ?? one }
+}
+
+/** Rows that the centre gives at once. */
+const PAGE_ROWS = 200
+/** A list that goes on beyond this is not read to its end. */
+const MOST_PAGES = 500
+
+/** Every row of a list, fetched page by page; `key` names the rows in the answer. */
+export async function everyRow<T>(path: string, key: string): Promise<T[]> {
+  const rows: T[] = []
+  let after: string | null = null
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const params = new URLSearchParams({ limit: String(PAGE_ROWS) })
+    if (after !== null) params.set('after', after)
+    const page: Record<string, unknown> = await call('GET', `${path}${path.includes('?') ? '&' : '?'}${params}`)
+    rows.push(...((page[key] ?? []) as T[]))
+    if (typeof page.next !== 'string') break
+    after = page.next
+  }
+  return rows
 }
 
 /** Which cases a list shows; what is left out does not narrow it. */
@@ -97,7 +115,8 @@ export interface CaseQuery {
   /** Only those that I handle or am to handle. */
   mine?: true
   limit?: number
-  before?: string | undefined
+  /** `next` of the page before. */
+  after?: string | undefined
 }
 
 /** An alert as it is named: its box gave the id. */
@@ -138,3 +157,6 @@ export function evidenceUrl(sha256: string): string {
 }
 
 export const EVENTS_URL = `${BASE}/events`
+
+/** The document of the API itself. */
+export const DOCUMENT_URL = `${BASE}/openapi.json`

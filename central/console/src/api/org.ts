@@ -1,5 +1,5 @@
 // The organisation, as xunge-central sends and takes it: regions, where cameras stand, imports, the calendar, people.
-import { call } from './client'
+import { call, everyRow } from './client'
 import type { Post } from './types'
 
 /** GeoJSON, Polygon or MultiPolygon in WGS-84. */
@@ -95,15 +95,16 @@ const name = encodeURIComponent
 
 export const org = {
   /** Right below `parent`; null: the highest ones. */
-  regions: (parent: string | null) =>
-    call<{ regions: RegionView[] }>('GET', `/org/regions${parent === null ? '' : `?parent=${name(parent)}`}`),
+  regions: async (parent: string | null) => ({
+    regions: await everyRow<RegionView>(`/org/regions${parent === null ? '' : `?parent=${name(parent)}`}`, 'regions'),
+  }),
   region: (code: string) => call<RegionView>('GET', `/org/regions/${name(code)}`),
-  cameras: () => call<{ cameras: CameraView[] }>('GET', '/org/cameras'),
+  cameras: async () => ({ cameras: await everyRow<CameraView>('/org/cameras', 'cameras') }),
   import: (kind: ImportKind, content: string, apply: boolean) =>
     call<ImportReport>('POST', '/org/import', { kind, content, apply }, IMPORT_MS),
   calendar: (year: number) => call<CalendarPage>('GET', `/org/calendar/${year}`),
   setCalendar: (year: number, days: SpecialDay[]) => call<CalendarPage>('PUT', `/org/calendar/${year}`, { days }),
-  users: () => call<{ users: UserView[] }>('GET', '/users'),
+  users: async () => ({ users: await everyRow<UserView>('/users', 'users') }),
   addUser: (user: string, posts: Post[]) => call<Password>('POST', '/users', { name: user, posts }),
   changeUser: (user: string, change: UserChange) => call<Password | null>('POST', `/users/${name(user)}`, change),
 }

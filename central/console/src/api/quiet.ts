@@ -109,12 +109,12 @@ export interface QuarantineView {
 const name = encodeURIComponent
 
 export const quiet = {
-  list: (kind: QuietKind, past: boolean) => call<{ windows: WindowView[] }>('GET', `/quiet/${kind}?past=${past}`),
+  list: (kind: QuietKind, past: boolean) => call<{ windows: WindowView[] }>('GET', `/quiet/${kind}?past=${past}&limit=200`),
   add: (kind: QuietKind, window: NewWindow) =>
     call<{ id: string; pending: boolean }>('POST', `/quiet/${kind}`, window),
   act: (kind: QuietKind, id: string, act: 'end' | 'agree') => call<void>('POST', `/quiet/${kind}/${name(id)}`, { act }),
   alertWhy: (edge: string, id: string) => call<AlertWhy>('GET', `/alerts/${name(edge)}/${name(id)}/why`),
   cameraWhy: (edge: string, camera: string, at: string) =>
     call<CameraWhy>('GET', `/cameras/${name(edge)}/${name(camera)}/why?at=${name(at)}`),
-  quarantine: () => call<{ messages: QuarantineView[] }>('GET', '/quarantine'),
+  quarantine: () => call<{ messages: QuarantineView[] }>('GET', '/quarantine?limit=200'),
 }

@@ -66,7 +66,7 @@ export interface CaseSummary {
 
 export interface CasePage {
   cases: CaseSummary[]
-  /** Give it back as `before` for the next page; null: there is none. */
+  /** Give it back as `after` for the next page; null: there is none. */
   next: string | null
 }
 

@@ -29,13 +29,13 @@ export async function findCase(
   if (id !== undefined) return id.toLowerCase()
   const number = text.replace(/\s/g, '')
   if (!NUMBER.test(number)) return null
-  let before: string | undefined
+  let after: string | undefined
   for (let page = 0; page < PAGES; page += 1) {
-    const { cases, next } = await list({ open: true, limit: PAGE, before })
+    const { cases, next } = await list({ open: true, limit: PAGE, after })
     const found = cases.find((row) => row.number === number)
     if (found !== undefined) return found.id
     if (next === null) return null
-    before = next
+    after = next
   }
   return null
 }

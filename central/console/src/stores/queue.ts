@@ -43,11 +43,11 @@ function note(page: CaseSummary[]): void {
 }
 
 /** Fetches the first page (or the next one) and says whether it was still wanted when it came. */
-async function fetchPage(before: string | undefined): Promise<CaseSummary[] | null> {
+async function fetchPage(after: string | undefined): Promise<CaseSummary[] | null> {
   const mine = ++generation
   loading.value = true
   try {
-    const page = await api.cases({ ...queryOf(stateFilter.value, behaviorFilter.value), limit: PAGE, before })
+    const page = await api.cases({ ...queryOf(stateFilter.value, behaviorFilter.value), limit: PAGE, after })
     if (mine !== generation) return null
     next.value = page.next
     failure.value = null

@@ -115,7 +115,7 @@ describe('another case is found', () => {
   const asked: CaseQuery[] = []
   const list = (query: CaseQuery) => {
     asked.push(query)
-    const second = query.before !== undefined
+    const second = query.after !== undefined
     return Promise.resolve({ cases: [summary(second ? id : 'x', 1, second ? { number } : {})], next: second ? null : 'x' })
   }
 
@@ -126,7 +126,7 @@ describe('another case is found', () => {
 
   it('by its number, on whatever page it is', async () => {
     expect(await findCase(` ${number} `, list)).toBe(id)
-    expect(asked).toEqual([{ open: true, limit: 200, before: undefined }, { open: true, limit: 200, before: 'x' }])
+    expect(asked).toEqual([{ open: true, limit: 200, after: undefined }, { open: true, limit: 200, after: 'x' }])
   })
 
   it('or not at all', async () => {

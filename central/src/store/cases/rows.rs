@@ -16,15 +16,15 @@ use crate::store::sql::Sql;
 use crate::store::{Doing, StoreError, Tx, book, count, level, opt_time, time, uuid};
 use crate::view::{AlertView, CaseDetail, CaseName, CaseSummary, EvidenceView, LogView};
 
-/// A case with the first snapshot and clip of it that are stored.
-pub(super) const SUMMARY: &str = "SELECT c.*,
+/// Cases with the first snapshot and clip of each that are stored; what follows names `c`.
+pub(super) const SUMMARY_OF: &str = "SELECT c.*,
     (SELECT f.sha256 FROM alert a JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
        JOIN evidence e ON e.sha256 = f.sha256
        WHERE a.case_id = c.id AND f.kind = 'snapshot' ORDER BY a.first_received_us, f.place LIMIT 1) AS snapshot,
     (SELECT f.sha256 FROM alert a JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
        JOIN evidence e ON e.sha256 = f.sha256
        WHERE a.case_id = c.id AND f.kind = 'clip' ORDER BY a.first_received_us, f.place LIMIT 1) AS clip
-    FROM case_ c";
+    FROM";
 
 const DOING: &str = "read a case";
 
@@ -92,8 +92,8 @@ pub(super) async fn detail(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Option<CaseDetail>, StoreError> {
-    let mut query = Sql::new(SUMMARY);
-    query.push(" WHERE c.id = ").bind(id.to_string());
+    let mut query = Sql::new(SUMMARY_OF);
+    query.push(" case_ c WHERE c.id = ").bind(id.to_string());
     let Some(row) = query.first(tx, DOING).await? else {
         return Ok(None);
     };

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::case::guard::Role;
@@ -14,7 +15,7 @@ use crate::store::sql::{Sql, insert};
 use crate::store::{Doing, Store, StoreError, Tx, uuid};
 
 /// A row of a rota with the person's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DutyView {
     /// What it says.
     #[serde(flatten)]
@@ -24,7 +25,7 @@ pub struct DutyView {
 }
 
 /// Somebody on duty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OnDutyView {
     /// Who.
     pub user: String,

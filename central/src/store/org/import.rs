@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
+use utoipa::ToSchema;
 
 use super::duty::write_duties;
 use super::{all_duties, catalogue, write_places};
@@ -19,7 +20,7 @@ use crate::store::sql::{Sql, insert, parts};
 use crate::store::{Doing, Store, StoreError, Tx, us};
 
 /// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportKind {
     /// Regions, CSV.
@@ -37,7 +38,8 @@ pub enum ImportKind {
 }
 
 /// What an import did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportReport)]
 pub struct Report {
     /// Whether it was done; false after a dry run, and whenever there are problems.
     pub applied: bool,

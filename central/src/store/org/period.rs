@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::incident::Period;
@@ -12,7 +13,7 @@ use crate::store::sql::Sql;
 use crate::store::{Doing, Store, StoreError, Tx, time, us, uuid};
 
 /// A period as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PeriodView {
     /// Identity.
     pub id: Uuid,

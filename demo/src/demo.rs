@@ -2,6 +2,7 @@
 
 mod child;
 mod console;
+mod furnish;
 pub(crate) mod leash;
 mod place;
 pub(crate) mod screen;
@@ -111,32 +112,31 @@ async fn session(
     if !settings.edge_folder.exists() {
         enroll(&settings, place).await?;
     }
+    let logins = match place.remembered_logins() {
+        Some(logins) => logins,
+        None => {
+            let logins = furnish::furnish(&settings, place).await?;
+            // last: a demo that was stopped in the middle of it begins it anew
+            place.remember_logins(&logins)?;
+            logins
+        }
+    };
     let arguments = ["run".to_owned(), "--config".to_owned(), settings.central.display().to_string()];
     let mut central = Child::start("xunge-central", &arguments, place)?;
-    let wanted = if place.is_new { 3 } else { 1 };
-    let greets = |line: &str| ["console: ", "user: ", "password: "].iter().any(|word| line.starts_with(word));
-    let greeting = central.lines_until(wanted, greets, START).await;
+    let greeting = central.lines_until(1, |line| line.starts_with("console: "), START).await;
     let greeting = children.adopt(central, greeting)?;
-    let said = |word: &str| greeting.iter().find_map(|line| line.strip_prefix(word)).map(str::to_owned);
-    let url = said("console: ").context("the centre did not say where its console is")?;
-    let mut console = Console::new(&url)?;
+    let url = greeting.iter().find_map(|line| line.strip_prefix("console: "));
+    let url = url.context("the centre did not say where its console is")?;
+    let mut console = Console::new(url)?;
     console.wait_until_it_answers(Instant::now() + START).await?;
 
     screen::line("[3/4] the box · 边缘网关");
     let arguments = ["run".to_owned(), "--config".to_owned(), settings.edge.display().to_string()];
     children.adopt(Child::start("xunge-edge", &arguments, place)?, Ok(()))?;
 
-    let login = match (said("user: "), said("password: ")) {
-        (Some(user), Some(password)) => Some((user, password)),
-        _ => place.remembered_login(),
-    };
-    screen::welcome(&url, login.as_ref(), place);
-    let Some((user, password)) = login else {
-        // without a password nothing can be shown here; the programs run all the same
-        return Err(children.first_end().await);
-    };
-    place.remember_login(&user, &password)?;
-    console.log_in(&user, &password).await?;
+    screen::welcome(url, &logins, place);
+    let admin = logins.first().context("nobody can log in")?;
+    console.log_in(admin).await?;
     screen::line("[4/4] waiting for the first alerts, less than 90 s · 等待首批告警，不超过 90 秒");
 
     let mut shown = Shown::new(begun);
@@ -195,13 +195,5 @@ async fn enroll(settings: &Settings, place: &Place) -> Result<()> {
         "--out".to_owned(),
         settings.edge_folder.display().to_string(),
     ];
-    let mut child = Child::start_as("xunge-central", "enroll", &arguments, place)?;
-    match timeout(START, child.ended()).await {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(child.unexpected_end(status)),
-        Err(_) => {
-            child.kill().await;
-            bail!("enrolling the box took longer than {} s", START.as_secs())
-        }
-    }
+    Child::start_as("xunge-central", "enroll", &arguments, place)?.finish(START).await.map(drop)
 }

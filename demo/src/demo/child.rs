@@ -94,6 +94,30 @@ impl Child {
         self.process.wait().await.unwrap_or_default()
     }
 
+    /// Waits until it has done its work; what it said. For programs that end by themselves.
+    pub(crate) async fn finish(&mut self, patience: Duration) -> Result<Vec<String>> {
+        let until = Instant::now() + patience;
+        let mut lines = Vec::new();
+        loop {
+            match timeout_at(until, self.output.next_line()).await {
+                Ok(Ok(Some(line))) => lines.push(line),
+                Ok(_) => break,
+                Err(_) => {
+                    self.kill().await;
+                    bail!("{} took longer than {} s · 超时", self.name, patience.as_secs());
+                }
+            }
+        }
+        let status = self.process.wait().await?;
+        if status.success() {
+            return Ok(lines);
+        }
+        // it says on stdout what is wrong with a file, and on stderr that something is
+        let error = self.unexpected_end(status);
+        lines.truncate(LAST_LINES);
+        Err(if lines.is_empty() { error } else { error.context(lines.join("\n    ")) })
+    }
+
     /// The sentence for a program that should still run.
     pub(crate) fn unexpected_end(&self, status: ExitStatus) -> anyhow::Error {
         let mut text = format!("{} ended unexpectedly ({status}) · 意外退出", self.name);

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::place::Login;
+
 /// A line of the event stream longer than this is not of our centre.
 const LONGEST_EVENT: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,18 +41,18 @@ impl Console {
         }
     }
 
-    pub(crate) async fn log_in(&mut self, user: &str, password: &str) -> Result<()> {
+    pub(crate) async fn log_in(&mut self, login: &Login) -> Result<()> {
         let answer = self
             .http
             .post(format!("{}/api/v1/session", self.url))
             .header("X-Xunge", "1")
-            .json(&serde_json::json!({ "user": user, "password": password }))
+            .json(&serde_json::json!({ "user": login.user, "password": login.password }))
             .timeout(PATIENCE)
             .send()
             .await
             .context("the console does not answer")?;
         if !answer.status().is_success() {
-            bail!("the console refuses the login of {user} ({})", answer.status());
+            bail!("the console refuses the login of {} ({})", login.user, answer.status());
         }
         let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
         let cookie =

@@ -9,14 +9,19 @@ use anyhow::{Context, Result, bail};
 
 /// Says that a folder is ours and may be emptied.
 const MARK: &str = ".xunge-demo";
-const LOGIN: &str = "login";
+const LOGINS: &str = "logins";
+
+/// Who can log in, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
 
 /// Configuration, data and logs of one demo, which nobody else uses at the same time.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    /// Nothing of an earlier demo is in it.
-    pub(crate) is_new: bool,
     /// Held while the demo runs.
     _lock: File,
 }
@@ -39,14 +44,13 @@ impl Place {
         if entries > 0 && !keep {
             fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be emptied", folder.display()))?;
         }
-        let is_new = !folder.join("central").exists();
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder.join("log"))
             .with_context(|| format!("{} cannot be made", folder.display()))?;
         File::create(folder.join(MARK)).with_context(|| format!("{} cannot be written", folder.display()))?;
-        Ok(Self { folder, is_new, _lock: lock })
+        Ok(Self { folder, _lock: lock })
     }
 
     /// Where a program's log goes.
@@ -54,20 +58,25 @@ impl Place {
         self.folder.join("log").join(format!("{name}.log"))
     }
 
-    /// The first password is said by the centre only once, and --keep wants to show it again. For the demo's own
-    /// user, in a folder that only its owner reads.
-    pub(crate) fn remember_login(&self, user: &str, password: &str) -> Result<()> {
-        let path = self.folder.join(LOGIN);
+    /// A password is said by the centre only once, and --keep wants to show it again. For the demo's own users, in a
+    /// folder that only its owner reads.
+    pub(crate) fn remember_logins(&self, logins: &[Login]) -> Result<()> {
+        let path = self.folder.join(LOGINS);
+        let text: String =
+            logins.iter().map(|login| format!("{} {}\n", login.user, login.password)).collect();
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        file.and_then(|mut file| write!(file, "{user}\n{password}\n"))
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// User and password of the last time.
-    pub(crate) fn remembered_login(&self) -> Option<(String, String)> {
-        let text = fs::read_to_string(self.folder.join(LOGIN)).ok()?;
-        let (user, password) = text.trim_end().split_once('\n')?;
-        Some((user.to_owned(), password.to_owned()))
+    /// Users and passwords of the last time; none where there was no such time.
+    pub(crate) fn remembered_logins(&self) -> Option<Vec<Login>> {
+        let text = fs::read_to_string(self.folder.join(LOGINS)).ok()?;
+        let words = text.lines().filter_map(|line| line.split_once(' '));
+        let logins: Vec<Login> = words
+            .map(|(user, password)| Login { user: user.to_owned(), password: password.to_owned() })
+            .collect();
+        (!logins.is_empty()).then_some(logins)
     }
 }
 
@@ -102,19 +111,18 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().join("demo");
         let place = Place::prepare(&folder, false).unwrap();
-        assert!(place.is_new);
-        place.remember_login("admin", "secret").unwrap();
-        fs::create_dir(folder.join("central")).unwrap();
+        assert_eq!(place.remembered_logins(), None);
+        let login = |user: &str| Login { user: user.into(), password: "secret".into() };
+        let logins = [login("admin"), login("operator1")];
+        place.remember_logins(&logins).unwrap();
         drop(place);
 
         let kept = Place::prepare(&folder, true).unwrap();
-        assert!(!kept.is_new);
-        assert_eq!(kept.remembered_login(), Some(("admin".into(), "secret".into())));
+        assert_eq!(kept.remembered_logins().as_deref(), Some(&logins[..]));
         drop(kept);
 
         let emptied = Place::prepare(&folder, false).unwrap();
-        assert!(emptied.is_new);
-        assert_eq!(emptied.remembered_login(), None);
+        assert_eq!(emptied.remembered_logins(), None);
         drop(emptied);
 
         let foreign = temp.path().join("photos");

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::place::Place;
+use super::place::{Login, Place};
 
 /// One line of progress.
 pub(crate) fn line(text: &str) {
@@ -15,19 +15,16 @@ pub(crate) fn complain(error: &anyhow::Error) {
 }
 
 /// Where to go and how to get in.
-pub(crate) fn welcome(url: &str, login: Option<&(String, String)>, place: &Place) {
-    let (user, password) = match login {
-        Some((user, password)) => (user.as_str(), password.as_str()),
-        None => ("admin", "(as before · 同上次)"),
-    };
+pub(crate) fn welcome(url: &str, logins: &[Login], place: &Place) {
+    let logins: String =
+        logins.iter().map(|login| format!("\n    {:<12} {}", login.user, login.password)).collect();
     let rule = "━".repeat(64);
     line(&format!(
         "{rule}
   Xunge 巡格 · demo 演示
 
   console  控制台   {url}
-  user     用户     {user}
-  password 密码     {password}
+  user and password · 用户和密码{logins}
 
   logs     日志     {}
   Ctrl-C stops everything · 按 Ctrl-C 停止全部程序

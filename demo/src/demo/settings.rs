@@ -16,6 +16,10 @@ pub(crate) const SITE: &str = "420502001001";
 /// One of the cameras.
 #[derive(Debug)]
 pub(crate) struct Camera {
+    /// Its id in edge.toml.
+    pub(crate) id: &'static str,
+    /// What kind of place it looks at, as the centre's importer names it.
+    pub(crate) kind: &'static str,
     /// Path in the RTSP URL.
     pub(crate) path: &'static str,
     /// Where the loop of 79.5 s begins, so that the first alerts come soon.
@@ -25,8 +29,10 @@ pub(crate) struct Camera {
 /// Two people step on the lawn at 50.9 s of the clip and one of them wanders there until 73.5 s; groups of six to eight
 /// pass the lamp at 5 to 11 s and from 70 s on. At the end of the clip the picture jumps back to its beginning, as no
 /// real camera's does: whoever is in it then is a new person.
-pub(crate) const CAMERAS: [Camera; 2] =
-    [Camera { path: "/lawn", start_at_secs: 40 }, Camera { path: "/square", start_at_secs: 60 }];
+pub(crate) const CAMERAS: [Camera; 2] = [
+    Camera { id: "lawn", kind: "perimeter", path: "/lawn", start_at_secs: 40 },
+    Camera { id: "square", kind: "square", path: "/square", start_at_secs: 60 },
+];
 
 /// Where the programs listen, on this machine only.
 #[derive(Debug)]
@@ -170,6 +176,13 @@ mod tests {
         let ports = Ports::find(port).unwrap();
         assert_ne!(ports.console, port);
         assert_ne!(ports.console, ports.broker);
+    }
+
+    #[test]
+    fn the_box_has_the_cameras_that_the_centre_is_told_of() {
+        let text = edge(&Ports { console: 1, broker: 2 }, "rtsp://a", "rtsp://b");
+        let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("id = ")).collect();
+        assert_eq!(ids, CAMERAS.map(|camera| format!("\"{}\"", camera.id)));
     }
 
     #[test]

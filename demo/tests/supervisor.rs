@@ -27,11 +27,21 @@ impl Demo {
         let clip = clip()?;
         let folder = tempfile::tempdir().unwrap();
         symlink(clip, folder.path().join("clip.mp4")).unwrap();
+        let (process, output) = Self::spawn(folder.path(), arguments);
+        Some(Self { folder, process, output })
+    }
+
+    /// Starts another one where one has ended.
+    fn start_again(&mut self, arguments: &[&str]) {
+        (self.process, self.output) = Self::spawn(self.folder.path(), arguments);
+    }
+
+    fn spawn(folder: &Path, arguments: &[&str]) -> (Child, Receiver<String>) {
         let mut process = Command::new(DEMO)
             .args(["--port", "0", "--directory"])
-            .arg(folder.path().join("run"))
+            .arg(folder.join("run"))
             .arg("--clip")
-            .arg(folder.path().join("clip.mp4"))
+            .arg(folder.join("clip.mp4"))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -42,7 +52,7 @@ impl Demo {
         let errors = sender.clone();
         std::thread::spawn(move || lines(out, &sender));
         std::thread::spawn(move || lines(error, &errors));
-        Some(Self { folder, process, output })
+        (process, output)
     }
 
     /// Reads what it says until a line contains `text`.
@@ -201,6 +211,32 @@ fn a_stop_while_it_starts_leaves_nothing() {
     demo.wait_for("[2/4]");
     demo.signal(Signal::TERM);
     demo.ended(PATIENCE);
+    demo.assert_nothing_left();
+}
+
+#[test]
+fn an_import_that_was_broken_off_is_made_good_and_one_that_was_not_is_kept() {
+    let Some(mut demo) = Demo::start(&[]) else { return };
+    demo.wait_for("outlines");
+    demo.signal(Signal::TERM);
+    demo.ended(PATIENCE);
+    assert!(!demo.folder.path().join("run/logins").exists(), "it was not broken off");
+
+    demo.start_again(&["--keep"]);
+    let admin = demo.wait_for("    admin ");
+    demo.wait_for("[4/4]");
+    demo.signal(Signal::INT);
+    assert!(demo.ended(PATIENCE).success());
+
+    demo.start_again(&["--keep"]);
+    let mut said = Vec::new();
+    while said.last() != Some(&admin) {
+        said.push(demo.output.recv_timeout(PATIENCE).unwrap());
+    }
+    assert!(!said.iter().any(|line| line.contains("outlines")), "it imports again: {said:?}");
+    demo.wait_for("[4/4]");
+    demo.signal(Signal::INT);
+    assert!(demo.ended(PATIENCE).success());
     demo.assert_nothing_left();
 }
 

@@ -171,18 +171,13 @@ fn draw(
     Ok(())
 }
 
-/// The grids of a community: rows from north to south, each from west to east, and numbered so.
+/// The grids of a community, as square as they may be: rows from north to south, each from west to east, numbered so.
 fn grids(community: &str, shape: &Shape, count: u64) -> Vec<Area> {
-    let rows = if count < 4 {
-        1
-    } else if count < 8 {
-        2
-    } else {
-        3
-    };
-    let in_row: Vec<u64> = (0..rows).map(|row| share(count, row, rows)).collect();
     let south = Point { x: 0.0, y: -1.0 };
     let east = Point { x: 1.0, y: 0.0 };
+    let height_to_width = shape.length(south) / shape.length(east);
+    let rows = ((count as f64 * height_to_width).sqrt().round() as u64).clamp(1, count);
+    let in_row: Vec<u64> = (0..rows).map(|row| share(count, row, rows)).collect();
     let weights: Vec<f64> = in_row.iter().map(|number| *number as f64).collect();
     let shapes = shape
         .slices(south, &weights)

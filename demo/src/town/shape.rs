@@ -67,6 +67,12 @@ impl Shape {
         along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)))
     }
 
+    /// How long it is in a direction.
+    pub fn length(&self, direction: Point) -> f64 {
+        let (low, high) = self.reach(direction);
+        high - low
+    }
+
     /// Cuts along the line on which `corner · direction = at`: what lies before it, and what lies behind.
     pub fn cut(&self, direction: Point, at: f64) -> (Self, Self) {
         let (mut before, mut behind) = (Vec::new(), Vec::new());
@@ -118,11 +124,7 @@ impl Shape {
         }
         let east = Point { x: tilt.cos(), y: tilt.sin() };
         let south = Point { x: tilt.sin(), y: -tilt.cos() };
-        let length = |direction| {
-            let (low, high) = self.reach(direction);
-            high - low
-        };
-        let direction = if length(east) > length(south) { east } else { south };
+        let direction = if self.length(east) > self.length(south) { east } else { south };
         let (first, second) = weights.split_at(middle(weights));
         let halves = self.slices(direction, &[first.iter().sum(), second.iter().sum()]);
         halves.iter().zip([first, second]).flat_map(|(half, weights)| half.parts(weights, tilt)).collect()

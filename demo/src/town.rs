@@ -6,6 +6,7 @@ pub mod layout;
 pub mod outline;
 pub mod people;
 pub mod rota;
+mod rows;
 pub mod shape;
 
 use jiff::civil::Date;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::BadTown;
+use super::rows::names;
 use super::shape::{Point, Shape};
 
 /// Grids of the whole city: as many as Yichang has.
@@ -89,36 +90,6 @@ pub fn degrees(point: Point) -> (f64, f64) {
 fn kilometres(lon: f64, lat: f64) -> Point {
     let x = (lon - MIDDLE.0) * DEGREE_KM * MIDDLE.1.to_radians().cos();
     Point { x, y: (lat - MIDDLE.1) * DEGREE_KM }
-}
-
-/// Names by codes; a region whose parent is missing is refused.
-fn names(rows: &str) -> Result<BTreeMap<String, String>, BadTown> {
-    let mut names = BTreeMap::new();
-    for (line, row) in (1..).zip(rows.lines()).skip(1) {
-        let fields = row.trim_end().split_once(',');
-        let (code, name) = fields.ok_or(BadTown::BadRow(line))?;
-        let is_code =
-            matches!(code.len(), 4 | 6 | 9 | 12) && code.bytes().all(|digit| digit.is_ascii_digit());
-        if !is_code || name.is_empty() || name.contains([',', '"']) {
-            return Err(BadTown::BadRow(line));
-        }
-        names.insert(code.to_owned(), name.to_owned());
-    }
-    for code in names.keys().filter(|code| code.len() > 4) {
-        if !parent(code).is_some_and(|parent| names.contains_key(parent)) {
-            return Err(BadTown::NoParent(code.clone()));
-        }
-    }
-    Ok(names)
-}
-
-fn parent(code: &str) -> Option<&str> {
-    code.get(
-        ..match code.len() {
-            6 => 4,
-            digits => digits.saturating_sub(3),
-        },
-    )
 }
 
 /// The districts: what lies nearer to one's place than to any other's, up to its border.

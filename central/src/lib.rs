@@ -24,6 +24,7 @@ pub mod net;
 pub mod org;
 pub mod password;
 pub mod pki;
+pub mod report;
 pub mod retention;
 pub mod store;
 pub mod token;

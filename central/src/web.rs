@@ -17,6 +17,7 @@ mod problem;
 mod quiet;
 mod range;
 mod reading;
+mod reports;
 mod session;
 pub mod throttle;
 mod tokens;
@@ -160,6 +161,9 @@ fn calls() -> Vec<Call> {
         routes!(why::alert),
         routes!(why::camera),
         routes!(why::quarantine),
+        routes!(reports::show),
+        routes!(reports::overdue),
+        routes!(reports::export),
         routes!(openapi::show),
     ]
 }

@@ -1,29 +1,27 @@
 // Languages: Chinese first. A name that has no text yet is shown as it is, never as an error.
 import { createI18n } from 'vue-i18n'
 import type { Lang } from './format'
-import manageZh from './locales/manage.zh-CN.json'
-import planZh from './locales/plan.zh-CN.json'
-import deskZh from './locales/zh-CN.json'
 
-/** What the desk says, what the pages for managing say, and what is said about plans; no group stands in two. */
-const zh = { ...deskZh, ...manageZh, ...planZh }
+/** Each file holds groups of its own (a test says so); a new one is found by its name. */
+interface Messages {
+  [name: string]: string | Messages
+}
+const files = import.meta.glob<Messages>('./locales/*zh-CN.json', { eager: true, import: 'default' })
+const zh = Object.assign({}, ...Object.values(files)) as Messages
+const english = import.meta.glob<Messages>('./locales/*en.json', { import: 'default' })
 const REMEMBERED = 'xunge.lang'
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'zh-CN',
   fallbackLocale: 'zh-CN',
-  messages: { 'zh-CN': zh } as Record<string, typeof zh>,
+  messages: { 'zh-CN': zh } as Record<string, Messages>,
 })
 
 export async function setLang(lang: Lang): Promise<void> {
   if (lang === 'en' && !i18n.global.availableLocales.includes('en')) {
-    const [desk, manage, plan] = await Promise.all([
-      import('./locales/en.json'),
-      import('./locales/manage.en.json'),
-      import('./locales/plan.en.json'),
-    ])
-    i18n.global.setLocaleMessage('en', { ...desk.default, ...manage.default, ...plan.default })
+    const read = await Promise.all(Object.values(english).map((file) => file()))
+    i18n.global.setLocaleMessage('en', Object.assign({}, ...read) as Messages)
   }
   i18n.global.locale.value = lang
   document.documentElement.lang = lang

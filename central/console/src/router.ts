@@ -16,6 +16,7 @@ export const router = createRouter({
     { path: '/api-calls', name: 'api', component: () => import('./pages/ApiPage.vue') },
     { path: '/calendar/:year(\\d{4})?', name: 'calendar', component: () => import('./pages/CalendarPage.vue') },
     { path: '/quiet', name: 'quiet', component: () => import('./pages/QuietPage.vue') },
+    { path: '/reports', name: 'reports', component: () => import('./pages/ReportsPage.vue') },
     { path: '/quarantine', name: 'quarantine', component: () => import('./pages/QuarantinePage.vue') },
     { path: '/why/alert/:edge/:id', name: 'why-alert', component: () => import('./pages/WhyAlertPage.vue'), props: true },
     {

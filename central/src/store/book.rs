@@ -8,7 +8,7 @@ use xunge_alert::Phase;
 
 use super::names::{json, json_name, json_text, phase_name};
 use super::sql::{Sql, insert, parts};
-use super::{Doing, Store, StoreError, Tx, chain, count, opt_time, time, us, uuid};
+use super::{Doing, Store, StoreError, Tx, chain, count, moments, opt_time, time, us, uuid};
 use crate::case::book::{Book, Closed, Facts, Numbers, Record};
 use crate::case::clock::Clocks;
 use crate::case::{Case, Change, apply, number};
@@ -137,6 +137,7 @@ pub(super) async fn save(tx: &mut Tx, closed: &Closed, now: Timestamp) -> Result
     insert(tx, doing, (INSERT, UPDATE), 50, &rows, |values, row| row.bind(values)).await?;
     save_facts(tx, &told).await?;
     chain::append(tx, &closed.entries, now).await?;
+    moments::note(tx, &closed.entries, now).await?;
     save_timers(tx, closed).await?;
     save_numbers(tx, closed).await
 }

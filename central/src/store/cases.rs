@@ -46,7 +46,7 @@ pub struct CaseFilter {
 }
 
 /// Only rows of these regions. One alone stands alone: SQLite uses no index for a term of an OR.
-fn within(query: &mut Sql, regions: &[Region]) {
+pub(super) fn within(query: &mut Sql, regions: &[Region]) {
     query.push(" AND (");
     for (place, region) in regions.iter().enumerate() {
         query.push(if place == 0 { "" } else { " OR " });

@@ -13,6 +13,7 @@ mod migrate;
 mod org;
 mod outage;
 mod process;
+mod reports;
 mod rights;
 mod shared;
 mod split;

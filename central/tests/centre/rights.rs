@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -195,6 +195,10 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
         let body = json!({"edge": EDGE, "reason": "x", "until_utc": at(minutes * 60).to_string()});
         endpoint(Method::POST, &format!("/quiet/{what}"), body, may, Forbidden, Hidden)
     };
+    let report = |path: &str, may: Vec<Role>, foreign| {
+        endpoint(Method::GET, path, Value::Null, may, Forbidden, foreign)
+    };
+    let told = vec![Operator, Supervisor, Auditor, Admin];
     let importing = |kind: &str, may| {
         let body = json!({"kind": kind, "content": "", "apply": true});
         endpoint(Method::POST, "/org/import", body, may, Forbidden, Works)
@@ -332,6 +336,10 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
             Hidden,
         ),
         endpoint(Method::GET, "/quarantine", Value::Null, vec![Admin, Installer, Auditor], Forbidden, Works),
+        report("/reports", told.clone(), Works),
+        report(&format!("/reports?region={HOME}"), told.clone(), Forbidden),
+        report("/reports/overdue", vec![Supervisor, Auditor, Admin], Works),
+        report("/reports/export?format=csv", told, Works),
         change(json!({"change": "taken"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "decided", "verdict": "real"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "dispatched", "to": {"region": HOME}}), vec![Dispatcher, Acceptor, Admin]),
@@ -425,12 +433,18 @@ async fn ask(town: &Town, shown: Shown<'_>, endpoint: &Endpoint) -> (StatusCode,
     request.headers_mut().insert(name, value.parse().unwrap());
     let answer = town.console.send(request).await;
     let status = answer.status();
-    let json = answer
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.to_str().unwrap().contains("json"));
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let json = kind.is_some_and(|kind| kind.contains("json"));
+    let csv = kind.is_some_and(|kind| kind.starts_with("text/csv"));
     // a stream has no end, and pictures are nothing to read here
-    let value = if json { body(answer).await } else { Value::Null };
+    let value = if json {
+        body(answer).await
+    } else if csv {
+        let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        Value::String(String::from_utf8(bytes.to_vec()).unwrap())
+    } else {
+        Value::Null
+    };
     if json || status == StatusCode::NO_CONTENT {
         town.document.check(&endpoint.method, &path, status, &value);
     }

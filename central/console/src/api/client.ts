@@ -55,7 +55,7 @@ export async function call<T>(method: string, path: string, body?: unknown, time
   }
   const said = Date.parse(response.headers.get('Date') ?? '')
   if (!Number.isNaN(said)) aheadMs = said - Date.now()
-  if (!response.ok) throw await problem(response)
+  if (!response.ok) throw await problemOf(response)
   if (response.status === 204) return undefined as T
   try {
     return (await response.json()) as T
@@ -64,7 +64,7 @@ export async function call<T>(method: string, path: string, body?: unknown, time
   }
 }
 
-async function problem(response: Response): Promise<ApiError> {
+export async function problemOf(response: Response): Promise<ApiError> {
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
   if (!response.headers.get('Content-Type')?.includes('json')) return new ApiError(response.status, null)
   try {

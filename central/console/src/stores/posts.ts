@@ -51,6 +51,8 @@ export function minutesOf(kind: QuietKind, posts: Post[]): number[] {
 
 export const ENDERS = ['operator', 'acceptor', 'installer', 'supervisor', 'admin']
 export const AGREERS = ['supervisor', 'admin']
+/** Who is told how cases went; a security room is told its own alarm load. */
+export const SUPERVISORS = ['supervisor', 'auditor', 'admin']
 
 /** Who may set and take back key periods. */
 export const PERIOD_SETTERS = ['admin', 'supervisor']
@@ -64,6 +66,7 @@ export const PLACES: { name: string; path: string; roles: string[] | null }[] = 
   { name: 'users', path: '/users', roles: ['admin'] },
   { name: 'calendar', path: '/calendar', roles: null },
   { name: 'quiet', path: '/quiet', roles: [...ENDERS, 'auditor'] },
+  { name: 'reports', path: '/reports', roles: [...SUPERVISORS, 'operator'] },
   { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
 ]
 

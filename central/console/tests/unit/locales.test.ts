@@ -2,12 +2,6 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import deskEn from '@/locales/en.json'
-import manageEn from '@/locales/manage.en.json'
-import manageZh from '@/locales/manage.zh-CN.json'
-import planEn from '@/locales/plan.en.json'
-import planZh from '@/locales/plan.zh-CN.json'
-import deskZh from '@/locales/zh-CN.json'
 import { ACTIONS } from '@/parts/actions'
 import { EVERY_DAY } from '@/parts/duties/roster'
 import { COLUMNS } from '@/parts/org/imports'
@@ -29,8 +23,11 @@ function flat(messages: object, prefix = ''): Map<string, string> {
   return all
 }
 
-const chinese = flat({ ...deskZh, ...manageZh, ...planZh })
-const english = flat({ ...deskEn, ...manageEn, ...planEn })
+type Messages = Record<string, object>
+const zhFiles = import.meta.glob<Messages>('@/locales/*zh-CN.json', { eager: true, import: 'default' })
+const enFiles = import.meta.glob<Messages>('@/locales/*en.json', { eager: true, import: 'default' })
+const chinese = flat(Object.assign({}, ...Object.values(zhFiles)) as object)
+const english = flat(Object.assign({}, ...Object.values(enFiles)) as object)
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).sort()
 
 /** All names of an enum in a JSON schema of the contract. */
@@ -42,10 +39,12 @@ function enumOf(schema: string, name: string): string[] {
 
 describe('the languages', () => {
   it('keep no group in two files, where one would hide the other', () => {
-    const groups = [deskZh, manageZh, planZh].flatMap((file) => Object.keys(file))
+    const groups = Object.values(zhFiles).flatMap((file) => Object.keys(file))
     expect(groups.filter((group, at) => groups.indexOf(group) !== at)).toEqual([])
-    expect(Object.keys(manageEn).sort()).toEqual(Object.keys(manageZh).sort())
-    expect(Object.keys(planEn).sort()).toEqual(Object.keys(planZh).sort())
+    for (const [name, file] of Object.entries(zhFiles)) {
+      const other = enFiles[name.replace('zh-CN.json', 'en.json')]
+      expect(Object.keys(other ?? {}).sort(), name).toEqual(Object.keys(file).sort())
+    }
   })
 
   it('say the same things', () => {

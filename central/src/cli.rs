@@ -1,5 +1,6 @@
 //! What a person types.
 
+pub mod backup;
 mod duty;
 pub mod enroll;
 pub mod import;
@@ -107,6 +108,7 @@ pub async fn verify(file: &Path) -> Result<()> {
         say(&format!("  {problem}"));
     }
     say(&format!("{} cases, {} log entries, last hash {}", report.cases, report.entries, report.head));
+    say(&format!("{} ledger entries, last hash {}", report.ledger_entries, report.ledger_head));
     if report.problems.is_empty() {
         say("The log is whole. 日志完整。");
         Ok(())

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::law::keep::LEAST_DAYS;
 use crate::net::IpPrefix;
 use crate::web::limits::{Limits, Rate};
 use url::Url;
@@ -91,14 +92,13 @@ const STREAMS: Key = Key::int("streams_per_user").default("20").range(1.0, 1000.
     "每个用户或令牌可同时打开的实时推送（页面）数",
 );
 
-const MAX_MB: Key = Key::int("max_mb")
-    .default("100000")
-    .range(100.0, 1e9)
-    .unit("MB")
-    .doc("All evidence files together; the oldest go first", "证据文件总量上限，超出时先删最旧的");
-const RETENTION_DAYS: Key = Key::int("retention_days").default("30").range(1.0, 3650.0).unit("d").doc(
-    "Evidence is deleted after so many days; public video must be kept 30 days or more",
-    "证据保存天数；公共安全视频不得少于 30 日",
+const MAX_MB: Key = Key::int("max_mb").default("100000").range(100.0, 1e9).unit("MB").doc(
+    "Room for all evidence files together; when it is full, boxes keep theirs: nothing goes before its time",
+    "证据文件总量上限；写满后网关自行保留文件，未到期的证据不会被删除",
+);
+const KEEP_DAYS: Key = Key::int("keep_days").default("30").range(1.0, 3650.0).unit("d").doc(
+    "Evidence is purged after so many days, unless its case is open or it is held; 30 at least (decree 799, article 17)",
+    "证据保存天数，到期清除，未结案或依法保全的除外；不得少于 30 日（799 号令第十七条）",
 );
 const MAX_FILE_MB: Key = Key::int("max_file_mb")
     .default("64")
@@ -132,7 +132,7 @@ static WEB: Table = Table::one(
     ]],
 )
 .doc("The console.", "控制台。");
-static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, RETENTION_DAYS, MAX_FILE_MB]])
+static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, KEEP_DAYS, MAX_FILE_MB]])
     .doc("Snapshots and clips from the boxes.", "网关上传的截图与录像片段。");
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
@@ -225,8 +225,8 @@ pub struct WebConfig {
 pub struct EvidenceConfig {
     /// All files together.
     pub max_bytes: u64,
-    /// Files are deleted after so many days.
-    pub retention_days: u32,
+    /// Files are purged after so many days, 30 at least.
+    pub keep_days: u32,
     /// Largest file that is taken.
     pub max_file_bytes: u64,
 }
@@ -267,7 +267,7 @@ impl CentralConfig {
                 },
                 evidence: EvidenceConfig {
                     max_bytes: megabytes(&evidence, &MAX_MB),
-                    retention_days: evidence.count(&RETENTION_DAYS),
+                    keep_days: keep_days(&evidence),
                     max_file_bytes: megabytes(&evidence, &MAX_FILE_MB),
                 },
                 timezone: timezone(&root.table(&ORG)),
@@ -411,6 +411,20 @@ fn timezone(section: &Section<'_>) -> String {
         ));
     }
     name
+}
+
+fn keep_days(section: &Section<'_>) -> u32 {
+    let days = section.count(&KEEP_DAYS);
+    if days < LEAST_DAYS {
+        section.problem(
+            &KEEP_DAYS,
+            (
+                "`keep_days` is below 30: public video must be kept for 30 days at least (decree 799, article 17)",
+                "`keep_days` 少于 30：公共安全视频图像信息的保存期限不得少于 30 日（799 号令第十七条）",
+            ),
+        );
+    }
+    days.max(LEAST_DAYS)
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
@@ -26,6 +28,9 @@ pub enum EvidenceError {
         /// SHA-256 of what came.
         found: String,
     },
+    /// As much is kept as there is room for.
+    #[error("the centre has no room for more evidence; raise `[evidence] max_mb`, on a larger disk")]
+    Full,
     /// The connection broke.
     #[error("the file did not come to its end: {0}")]
     Broken(String),
@@ -47,6 +52,7 @@ pub struct EvidenceFiles {
     folder: PathBuf,
     incoming: PathBuf,
     max_file_bytes: u64,
+    full: Arc<AtomicBool>,
 }
 
 impl EvidenceFiles {
@@ -59,7 +65,17 @@ impl EvidenceFiles {
         while let Some(file) = left.next_entry().await.map_err(disk("read", &incoming))? {
             fs::remove_file(file.path()).await.map_err(disk("remove", &file.path()))?;
         }
-        Ok(Self { folder, incoming, max_file_bytes })
+        Ok(Self { folder, incoming, max_file_bytes, full: Arc::default() })
+    }
+
+    /// Where the files lie.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A name for a file that is made for one answer; what is left of it goes at the next start.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.incoming.join(format!("{}.zip", Uuid::new_v4()))
     }
 
     /// Most bytes of one file.
@@ -67,9 +83,14 @@ impl EvidenceFiles {
         self.max_file_bytes
     }
 
+    /// Says whether there is room for more.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
     /// Where the file with this name is. `sha256` must be 64 hex digits.
     fn path(&self, sha256: &str) -> PathBuf {
-        self.folder.join(sha256.get(..2).unwrap_or("00")).join(sha256)
+        path_in(&self.folder, sha256)
     }
 
     /// Writes a file as it comes. On return it is on the disk under its name, or nothing of it is. Gives its size.
@@ -82,6 +103,9 @@ impl EvidenceFiles {
         B: AsRef<[u8]>,
         E: std::fmt::Display,
     {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(EvidenceError::Full);
+        }
         let part = self.incoming.join(format!("{}.part", Uuid::new_v4()));
         let written = self.write(&part, sha256, body).await;
         if written.is_err()
@@ -153,6 +177,16 @@ impl EvidenceFiles {
         }
     }
 
+    /// All bytes of a file; none when it is not there. No file is larger than what may come.
+    pub async fn load(&self, sha256: &str) -> Result<Option<Vec<u8>>, EvidenceError> {
+        let path = self.path(sha256);
+        match fs::read(&path).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(disk("read", &path)(error)),
+        }
+    }
+
     /// Removes a file. One that is not there is removed already.
     pub async fn remove(&self, sha256: &str) -> Result<(), EvidenceError> {
         let path = self.path(sha256);
@@ -161,6 +195,11 @@ impl EvidenceFiles {
             _ => Ok(()),
         }
     }
+}
+
+/// Where a file is in a folder of evidence. `sha256` must be 64 hex digits.
+pub(crate) fn path_in(folder: &Path, sha256: &str) -> PathBuf {
+    folder.join(sha256.get(..2).unwrap_or("00")).join(sha256)
 }
 
 fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EvidenceError + use<> {

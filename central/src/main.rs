@@ -71,6 +71,25 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Back up everything, while the centre runs 备份
+    Backup {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Folder of backups: evidence in it is shared by all of them, so only what is new is copied
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// Make none: read the newest backup there, or the one that is named, and compare it with its manifest
+        #[arg(long)]
+        check: bool,
+    },
+    /// Restore a backup into an empty data folder and an empty database 恢复
+    Restore {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Folder of backups, of which the newest is taken, or one backup in it
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Check the configuration 检查配置
     Check(ConfigFile),
     /// Check that nobody has changed the log of the cases 校验案件日志
@@ -183,6 +202,9 @@ async fn main() -> ExitCode {
             let import = cli::import::Import { kind, file: &from, dry_run, demo };
             cli::import::import(&file.config, &import).await
         }
+        Command::Backup { to, check: true, .. } => cli::backup::check(&to),
+        Command::Backup { file, to, check: false } => cli::backup::backup(&file.config, &to).await,
+        Command::Restore { file, from } => cli::backup::restore(&file.config, &from).await,
         Command::Check(file) => cli::check(&file.config),
         Command::Verify(file) => cli::verify(&file.config).await,
     };

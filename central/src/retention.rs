@@ -1,50 +1,151 @@
-//! Removes evidence whose time is over, and the oldest when there is too much of it. Cases stay.
+//! 留存与清除: evidence is purged every night when its time is over, unless it is needed or held. Cases stay.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
 
+use crate::clock::Clock;
 use crate::evidence::EvidenceFiles;
-use crate::store::{Store, StoreError};
+use crate::law::keep::{LEAST_DAYS, cutoff, due};
+use crate::law::ledger::Proof;
+use crate::store::{PurgeOrder, Store, StoreError};
 
-/// How often it is looked.
-pub const EVERY: Duration = Duration::from_secs(3600);
-/// A file that no alert names after so long will never be named.
-const UNNAMED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often it is looked whether a night has come, and whether there is still room.
+const EVERY: Duration = Duration::from_secs(600);
+/// Between two steps others write.
+const BREATH: Duration = Duration::from_millis(50);
 
-/// How long and how much evidence is kept.
+/// How long evidence is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Days; public video must be kept 30 days or more.
+    /// Days, [`LEAST_DAYS`] at least.
     pub days: u32,
-    /// Bytes of all files together.
-    pub max_bytes: u64,
 }
 
-/// Removes what is over. Gives how many files went.
-pub async fn sweep(
+impl Keep {
+    /// What was stored before this is over its time.
+    pub fn cutoff(self, now: Timestamp) -> Timestamp {
+        cutoff(now, self.days.max(LEAST_DAYS))
+    }
+}
+
+/// Purges what the order says, in steps, and erases the bytes. What a stop or a crash has interrupted is ended first.
+pub async fn purge(
+    store: &Store,
+    files: &EvidenceFiles,
+    order: &PurgeOrder,
+    now: Timestamp,
+) -> Result<Proof, StoreError> {
+    while let Some(run) = store.unfinished_purge().await? {
+        work(store, files, run, now).await?;
+    }
+    let run = store.begin_purge(order, now).await?;
+    match work(store, files, run, now).await? {
+        Some(proof) => Ok(proof),
+        // another centre has ended it meanwhile
+        None => {
+            let all = store.purges(1000).await?;
+            let ended = all.into_iter().find(|purge| purge.id == run);
+            ended
+                .map(|purge| purge.proof)
+                .ok_or_else(|| StoreError::Corrupt("a purge that ended without a proof".into()))
+        }
+    }
+}
+
+async fn work(
+    store: &Store,
+    files: &EvidenceFiles,
+    run: uuid::Uuid,
+    now: Timestamp,
+) -> Result<Option<Proof>, StoreError> {
+    erase(store, files, now).await?;
+    let mut mark = None;
+    while let Some(next) = store.purge_step(run, mark.as_ref(), now).await? {
+        mark = Some(next);
+        erase(store, files, now).await?;
+        tokio::time::sleep(BREATH).await;
+    }
+    let proof = store.end_purge(run, now).await?;
+    if let Some(proof) = &proof
+        && proof.files > 0
+    {
+        info!("{} evidence files ({} bytes) were purged; root {}", proof.files, proof.bytes, proof.root);
+    }
+    Ok(proof)
+}
+
+/// Removes the bytes of what was purged. What cannot be removed now is tried again.
+async fn erase(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(), StoreError> {
+    loop {
+        let mut gone = Vec::new();
+        let wanted = store.to_erase().await?;
+        for sha256 in &wanted {
+            match files.remove(sha256).await {
+                Ok(()) => gone.push(sha256.clone()),
+                Err(error) => warn!("{error}"),
+            }
+        }
+        store.erased(&gone, now).await?;
+        if gone.is_empty() || gone.len() < wanted.len() {
+            return Ok(());
+        }
+    }
+}
+
+/// Purges every night, for as long as this centre is on duty. It may be ended at any moment.
+pub async fn follow(store: Store, files: EvidenceFiles, keep: Keep, clock: Clock) {
+    loop {
+        if let Err(error) = night(&store, &files, keep, clock.now()).await {
+            error!("{error}");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Purges if a night has come since the last time.
+pub async fn night(
     store: &Store,
     files: &EvidenceFiles,
     keep: Keep,
     now: Timestamp,
-) -> Result<usize, StoreError> {
-    let age = Duration::from_secs(u64::from(keep.days) * 24 * 3600);
-    let before = now.checked_sub(age).unwrap_or(Timestamp::MIN);
-    let unnamed = now.checked_sub(UNNAMED).unwrap_or(Timestamp::MIN);
-    let gone = store.forget_evidence(before, unnamed, keep.max_bytes).await?;
-    for sha256 in &gone {
-        if let Err(error) = files.remove(sha256).await {
-            warn!("{error}");
+) -> Result<Option<Proof>, StoreError> {
+    if !due(now, store.last_purge().await?, store.zone()) {
+        return Ok(None);
+    }
+    let order = PurgeOrder { cutoff: keep.cutoff(now), by: "system".into(), approval: None };
+    purge(store, files, &order, now).await.map(Some)
+}
+
+/// Looks whether there is room for more. Nothing is deleted before its time: where there is none, boxes keep their files and come
+/// again, and somebody is told.
+pub async fn follow_room(
+    store: Store,
+    files: EvidenceFiles,
+    max_bytes: u64,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut before = false;
+    loop {
+        match store.evidence_bytes().await {
+            Ok(bytes) => {
+                let full = bytes >= max_bytes;
+                if full && !before {
+                    error!(
+                        "{bytes} bytes of evidence are kept, as many as `[evidence] max_mb` allows: boxes keep theirs until there \
+                         is room. Nothing may be deleted before its time: raise max_mb, on a larger disk"
+                    );
+                }
+                files.set_full(full);
+                before = full;
+            }
+            Err(error) => error!("{error}"),
+        }
+        if timeout(EVERY, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
         }
     }
-    if !gone.is_empty() {
-        info!(
-            "{} evidence files were removed: kept {} days and {} bytes",
-            gone.len(),
-            keep.days,
-            keep.max_bytes
-        );
-    }
-    Ok(gone.len())
 }

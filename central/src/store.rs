@@ -6,13 +6,17 @@
 //! has one end. Batches make up for it: what waits is written together. Every write is one transaction.
 
 mod alerts;
+mod approval;
 mod book;
 mod cases;
 mod chain;
 mod desk;
+mod dump;
 mod duty;
 mod edges;
 mod evidence;
+mod keep;
+mod ledger;
 mod moments;
 mod names;
 mod news;
@@ -20,6 +24,7 @@ mod org;
 mod outage;
 mod place;
 mod policy;
+mod purge;
 mod quarantine;
 mod quiet;
 mod report;
@@ -28,22 +33,28 @@ mod sql;
 mod take;
 mod tokens;
 mod users;
+mod views;
 mod why;
 
+pub use approval::Approval;
 pub use cases::{CaseFilter, Split};
 pub use chain::ChainReport;
+pub use dump::Dumped;
 pub use duty::Duty;
 pub use evidence::{Named, StoredEvidence};
+pub use keep::{Held, HoldView, Keeping};
 pub use news::{Listener, News};
 pub use org::{CameraPlaceView, DutyView, ImportKind, OnDutyView, PeriodView, RegionView, Report};
 pub use outage::{BOX_OFFLINE, CAMERA_BLIND, Patience};
 pub use place::Place;
 pub use policy::{Policy, Settings};
+pub use purge::{Belonged, PurgeOrder, PurgeView, PurgedFile};
 pub use quarantine::QuarantineView;
 pub use quiet::{Quiet, QuietPage, SECOND_PERSON_AFTER, Window, WindowView};
 pub use take::Taken;
 pub use tokens::{Machine, TokenView};
 pub use users::{Session, UserView};
+pub use views::{Grant, ShownFile, ViewFilter, ViewLine, Viewer, Wanted};
 pub use why::{AlertWhy, BlindView, CameraWhy};
 
 use std::sync::{Arc, RwLock};
@@ -114,6 +125,12 @@ pub enum StoreError {
         "the case store holds something impossible: {0}; run `xunge-central verify` and restore a backup"
     )]
     Corrupt(String),
+    /// A file of a backup cannot be written or read.
+    #[error("cannot write or read the backup: {0}; check the disk and its free space")]
+    Backup(std::io::Error),
+    /// Something is there already.
+    #[error("{0} already holds a case store: restore only into a new file or an empty database")]
+    NotEmpty(String),
     /// A rule of the case forbids it.
     #[error(transparent)]
     Refused(#[from] Refused),

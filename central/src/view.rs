@@ -170,8 +170,11 @@ pub struct EvidenceView {
     pub media_type: String,
     /// Size.
     pub bytes: u64,
-    /// Whether it has arrived.
+    /// Whether it is here.
     pub stored: bool,
+    /// When it was purged, its time of keeping being over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purged_utc: Option<Timestamp>,
 }
 
 /// A change of a case.

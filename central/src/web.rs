@@ -1,14 +1,18 @@
 //! The console and its API, and the upload of evidence.
 
+mod approvals;
 mod assets;
 mod caller;
 mod cases;
 mod duty;
 mod events;
 mod evidence;
+mod export;
 mod guard;
+mod keeping;
 mod language;
 pub mod limits;
+mod made;
 pub mod openapi;
 mod org;
 mod overview;
@@ -22,6 +26,7 @@ mod session;
 pub mod throttle;
 mod tokens;
 mod users;
+mod views;
 mod why;
 
 use std::collections::HashMap;
@@ -40,7 +45,9 @@ use crate::clock::Clock;
 use crate::evidence::EvidenceFiles;
 use crate::feed::Feed;
 use crate::intake::IntakeWatch;
+use crate::law::keep::LEAST_DAYS;
 use crate::net::IpPrefix;
+use crate::retention::Keep;
 use crate::store::Store;
 use caller::Address;
 use limits::{Buckets, Limits};
@@ -51,6 +58,8 @@ use throttle::Throttle;
 const BODY_BYTES: usize = 64 * 1024;
 /// Password hashes that are computed at the same time; each takes 19 MiB.
 const HASHING: usize = 2;
+/// Pictures that are made small at the same time.
+const PICTURES: usize = 4;
 /// Evidence files that are taken at the same time.
 const UPLOADS: usize = 16;
 
@@ -82,9 +91,14 @@ pub struct Web {
     streams: u32,
     /// Event streams that are open, by user.
     seats: Mutex<HashMap<String, u32>>,
+    /// How long evidence is kept.
+    pub keep: Keep,
+    /// Bytes of all evidence together for which there is room.
+    pub max_bytes: u64,
     throttle: Mutex<Throttle>,
     hashing: Semaphore,
     uploads: Semaphore,
+    pictures: Semaphore,
     nobody: String,
     stopped: watch::Receiver<bool>,
 }
@@ -112,9 +126,12 @@ impl Web {
             unknown: Mutex::new(Buckets::new(limits.unknown)),
             streams: limits.streams,
             seats: Mutex::default(),
+            keep: Keep { days: LEAST_DAYS },
+            max_bytes: u64::MAX,
             throttle: Mutex::new(Throttle::default()),
             hashing: Semaphore::new(HASHING),
             uploads: Semaphore::new(UPLOADS),
+            pictures: Semaphore::new(PICTURES),
             nobody: crate::password::nobody(),
             stopped,
         }
@@ -141,6 +158,17 @@ fn calls() -> Vec<Call> {
         routes!(org::catalogue),
         routes!(events::stream),
         routes!(evidence::show),
+        routes!(evidence::preview),
+        routes!(views::list, views::add),
+        routes!(views::of_case),
+        routes!(keeping::show),
+        routes!(keeping::holds, keeping::hold),
+        routes!(keeping::lift),
+        routes!(keeping::purges, keeping::purge),
+        routes!(keeping::purged),
+        routes!(approvals::list, approvals::ask),
+        routes!(approvals::answer),
+        routes!(export::make),
         routes!(overview::show),
         routes!(org::regions),
         routes!(org::show_region),

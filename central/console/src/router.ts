@@ -17,6 +17,8 @@ export const router = createRouter({
     { path: '/calendar/:year(\\d{4})?', name: 'calendar', component: () => import('./pages/CalendarPage.vue') },
     { path: '/quiet', name: 'quiet', component: () => import('./pages/QuietPage.vue') },
     { path: '/reports', name: 'reports', component: () => import('./pages/ReportsPage.vue') },
+    { path: '/views', name: 'views', component: () => import('./pages/ViewsPage.vue') },
+    { path: '/keeping', name: 'keeping', component: () => import('./pages/KeepingPage.vue') },
     { path: '/quarantine', name: 'quarantine', component: () => import('./pages/QuarantinePage.vue') },
     { path: '/why/alert/:edge/:id', name: 'why-alert', component: () => import('./pages/WhyAlertPage.vue'), props: true },
     {

@@ -1,4 +1,4 @@
-//! Intake while this centre is on duty. A centre alone always is; of several on one PostgreSQL exactly one is, and when it
+//! Intake, and the nightly purge, while this centre is on duty. A centre alone always is; of several on one PostgreSQL exactly one is, and when it
 //! stops or dies another one takes over its session at the broker, and with it every message that waits there.
 
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use rumqttc::MqttOptions;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 use xunge_central::clock::Clock;
+use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
 use xunge_central::intake::{Intake, IntakeWatch};
+use xunge_central::retention::{self, Keep};
 use xunge_central::store::{Duty, Store};
 
 use super::run::pause;
@@ -24,6 +26,8 @@ pub struct Desk {
     pub feed: Feed,
     pub clock: Clock,
     pub shown: Arc<IntakeWatch>,
+    pub files: EvidenceFiles,
+    pub keep: Keep,
 }
 
 /// Runs intake whenever this centre is on duty, until it is to stop.
@@ -59,9 +63,10 @@ pub async fn follow(desk: Desk, mut stopped: watch::Receiver<bool>) {
 
 /// Intake until the duty is lost or the centre stops.
 async fn serve(desk: &Desk, mut duty: Duty, stopped: &mut watch::Receiver<bool>) {
-    let Desk { options, store, feed, clock, shown } = desk;
+    let Desk { options, store, feed, clock, shown, files, keep } = desk;
     let intake = Intake::start(options.clone(), store.clone(), feed.clone(), clock.clone());
     shown.on_duty(intake.state());
+    let purging = tokio::spawn(retention::follow(store.clone(), files.clone(), *keep, clock.clone()));
     let mut lasts = true;
     while lasts && pause(EVERY, stopped).await {
         lasts = duty.lasts().await;
@@ -71,6 +76,13 @@ async fn serve(desk: &Desk, mut duty: Duty, stopped: &mut watch::Receiver<bool>)
             "the connection that says who is on duty was lost: intake stops until this centre gets it again"
         );
         shown.stand_by();
+    }
+    // a purge goes on where it was when somebody is on duty again
+    purging.abort();
+    if let Err(failed) = purging.await
+        && !failed.is_cancelled()
+    {
+        error!("the nightly purge failed: {failed}");
     }
     intake.stop().await;
     duty.end().await;

@@ -73,18 +73,21 @@ pub async fn run(file: &Path) -> Result<()> {
         broker
     });
     let shown = Arc::new(IntakeWatch::default());
+    let keep = Keep { days: config.evidence.keep_days };
     let desk = duty::Desk {
         options,
         store: store.clone(),
         feed: feed.clone(),
         clock: clock.clone(),
         shown: shown.clone(),
+        files: files.clone(),
+        keep,
     };
     let intake = tokio::spawn(duty::follow(desk, stopped.clone()));
     tasks.spawn(duty::follow_news(store.clone(), feed.clone(), stopped.clone()));
-    let keep = Keep { days: config.evidence.retention_days, max_bytes: config.evidence.max_bytes };
-    tasks.spawn(follow_retention(store.clone(), files.clone(), keep, clock.clone(), stopped.clone()));
-
+    let room =
+        retention::follow_room(store.clone(), files.clone(), config.evidence.max_bytes, stopped.clone());
+    tasks.spawn(room);
     tasks.spawn(follow_deadlines(store.clone(), feed.clone(), clock.clone(), stopped.clone()));
     let patience = config.cases.patience;
     tasks.spawn(follow_outages(store.clone(), feed.clone(), patience, clock.clone(), stopped.clone()));
@@ -95,6 +98,8 @@ pub async fn run(file: &Path) -> Result<()> {
     web.intake = Some(shown);
     web.session = config.web.session;
     web.secure_cookies = config.web.secure_cookies;
+    web.keep = keep;
+    web.max_bytes = config.evidence.max_bytes;
     let app = router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
     let mut until = stopped.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
@@ -295,23 +300,6 @@ async fn follow_outages(
             Ok(changed) if !changed.is_empty() => feed.tell_cases(changed).await,
             Ok(_) => {}
             Err(error) => error!("{error}"),
-        }
-    }
-}
-
-async fn follow_retention(
-    store: Store,
-    files: EvidenceFiles,
-    keep: Keep,
-    clock: Clock,
-    mut stopped: watch::Receiver<bool>,
-) {
-    loop {
-        if let Err(error) = retention::sweep(&store, &files, keep, clock.now()).await {
-            error!("{error}");
-        }
-        if !pause(retention::EVERY, &mut stopped).await {
-            return;
         }
     }
 }

@@ -25,9 +25,17 @@ fn an_empty_file_is_a_working_centre() {
     assert_eq!(config.data_dir, Path::new("/var/lib/xunge-central"));
     assert_eq!(config.web.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.web.session, Duration::from_secs(12 * 3600));
-    assert_eq!((config.evidence.max_file_bytes, config.evidence.retention_days), (64_000_000, 30));
+    assert_eq!((config.evidence.max_file_bytes, config.evidence.keep_days), (64_000_000, 30));
     let BrokerChoice::Embedded { listen, names } = config.broker else { panic!("{:?}", config.broker) };
     assert_eq!((listen.to_string().as_str(), names.len()), ("0.0.0.0:8883", 0));
+}
+
+#[test]
+fn evidence_is_kept_as_long_as_the_law_asks_for() {
+    assert!(problems("[evidence]\nkeep_days = 29").contains("30 days at least (decree 799, article 17)"));
+    assert_eq!(problems("[evidence]\nkeep_days = 30"), "");
+    // the key of before is not read over
+    assert!(problems("[evidence]\nretention_days = 30").contains("retention_days"));
 }
 
 #[test]

@@ -26,12 +26,16 @@ pub struct ChainReport {
     pub cases: u64,
     /// Hash of the last entry. Written down elsewhere, it proves later that nothing was cut off the end.
     pub head: String,
+    /// Entries of the ledger read.
+    pub ledger_entries: u64,
+    /// Hash of the ledger's last entry.
+    pub ledger_head: String,
     /// What is wrong, one sentence each; the first hundred.
     pub problems: Vec<String>,
 }
 
 impl ChainReport {
-    fn problem(&mut self, sentence: String) {
+    pub(super) fn problem(&mut self, sentence: String) {
         if self.problems.len() < TOLD {
             self.problems.push(sentence);
         }
@@ -92,7 +96,7 @@ struct Told {
 }
 
 impl Store {
-    /// Reads the whole chain, recomputes every hash, and replays every case against its row.
+    /// Reads the whole chain, recomputes every hash, and replays every case against its row. Then the ledger.
     pub async fn verify_chain(&self) -> Result<ChainReport, StoreError> {
         let doing = "read the log of the cases";
         let mut report = ChainReport { head: GENESIS.to_owned(), ..ChainReport::default() };
@@ -128,6 +132,8 @@ impl Store {
         for id in told.keys() {
             report.problem(format!("the log tells of case {id}, which is gone"));
         }
+        drop(rows);
+        super::ledger::verify(&mut tx, &mut report).await?;
         Ok(report)
     }
 }

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use sqlx::Row;
+use uuid::Uuid;
 
 use crate::org::Region;
 
-use super::{Doing, Store, StoreError, count, us};
+use super::{Doing, Store, StoreError, count, us, uuid};
 
 /// A file that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,24 @@ impl Store {
         Ok(regions.iter().map(|code| Region::of_site(code)).collect())
     }
 
+    /// The newest message of each alert of a case, exactly as its box sent it.
+    pub async fn messages_of(&self, case: Uuid) -> Result<Vec<(Uuid, String)>, StoreError> {
+        let doing = "read the messages of a case";
+        let rows = sqlx::query(
+            "SELECT a.alert_id, m.payload FROM alert a
+             JOIN alert_message m ON m.edge = a.edge AND m.outbox = a.outbox AND m.seq = a.seq
+             WHERE a.case_id = $1 ORDER BY a.since_us, a.alert_id",
+        )
+        .bind(case.to_string())
+        .fetch_all(&self.readers)
+        .await
+        .doing(doing)?;
+        let row = |row: &sqlx::any::AnyRow| {
+            Ok((uuid(row.try_get("alert_id").doing(doing)?)?, row.try_get("payload").doing(doing)?))
+        };
+        rows.iter().map(row).collect()
+    }
+
     /// Notes that a file is on disk. Twice is the same as once.
     pub async fn evidence_stored(
         &self,
@@ -109,42 +128,5 @@ impl Store {
             .await
             .doing("count the bytes of the files")?;
         Ok(count(bytes))
-    }
-
-    /// Files to remove: all that were stored before `before`, those that no alert has named since `unnamed_before`,
-    /// and the oldest beyond `max_bytes`. Their rows are gone when this returns.
-    pub async fn forget_evidence(
-        &self,
-        before: Timestamp,
-        unnamed_before: Timestamp,
-        max_bytes: u64,
-    ) -> Result<Vec<String>, StoreError> {
-        let doing = "choose the files to remove";
-        let mut tx = self.begin().await?;
-        let rows = sqlx::query(
-            "SELECT e.sha256 FROM evidence e WHERE e.stored_us < $1
-             OR (e.stored_us < $2 AND NOT EXISTS (SELECT 1 FROM alert_evidence f WHERE f.sha256 = e.sha256))
-             OR e.sha256 IN (SELECT s.sha256 FROM
-                 (SELECT sha256, SUM(bytes) OVER (ORDER BY stored_us DESC, sha256) AS total FROM evidence) s
-                 WHERE s.total > $3)",
-        )
-        .bind(us(before))
-        .bind(us(unnamed_before))
-        .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
-        .fetch_all(&mut *tx)
-        .await
-        .doing(doing)?;
-        let mut files = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let sha256: String = row.try_get("sha256").doing(doing)?;
-            sqlx::query("DELETE FROM evidence WHERE sha256 = $1")
-                .bind(&sha256)
-                .execute(&mut *tx)
-                .await
-                .doing(doing)?;
-            files.push(sha256);
-        }
-        tx.commit().await.doing(doing)?;
-        Ok(files)
     }
 }

@@ -114,6 +114,42 @@ impl Place {
         }
     }
 
+    /// Makes the tables as they were in a version, where there are none yet; gives a connection that writes.
+    pub(super) async fn prepare(&self, version: i64) -> Result<AnyPool, StoreError> {
+        sqlx::any::install_default_drivers();
+        let until = |migrations: &Migrator| {
+            let earlier = migrations.iter().filter(|migration| migration.version <= version);
+            Migrator::with_migrations(earlier.cloned().collect())
+        };
+        let not_empty = || StoreError::NotEmpty(self.to_string());
+        match self {
+            Self::File(path) => {
+                let path = std::path::absolute(path).map_err(|error| self.broken(error.into()))?;
+                if path.exists() {
+                    return Err(not_empty());
+                }
+                let writer = self.pool(1, &file_url(&path, "rwc"), &SQLITE).await?;
+                until(&MIGRATIONS).run(&writer).await?;
+                Ok(writer)
+            }
+            Self::Postgres { url, password } => {
+                let writer = self.pool(1, whole_url(url, password.as_ref()).as_str(), &POSTGRES).await?;
+                self.check_encoding(&writer).await?;
+                let tables: i64 = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()",
+                )
+                .fetch_one(&writer)
+                .await
+                .map_err(|error| self.broken(error))?;
+                if tables > 0 {
+                    return Err(not_empty());
+                }
+                until(&for_postgres(&MIGRATIONS)).run(&writer).await?;
+                Ok(writer)
+            }
+        }
+    }
+
     /// How to make a connection of one's own to PostgreSQL, and what to say first; none for a file.
     pub(super) fn single(&self) -> Option<(String, &'static [&'static str])> {
         match self {

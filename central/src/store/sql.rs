@@ -78,6 +78,16 @@ impl Sql {
         self
     }
 
+    /// The name of a table or column, from the database's own list of them.
+    pub(super) fn name(&mut self, name: &str) -> &mut Self {
+        let safe = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !safe {
+            self.failed.get_or_insert(sqlx::Error::Protocol(format!("the name {name:?}")));
+        }
+        self.text.extend(['"'].into_iter().chain(name.chars().filter(|_| safe)).chain(['"']));
+        self
+    }
+
     /// A list in brackets. An empty list is one that nothing is in.
     pub(super) fn list<'v, T: Encode<'v, Any> + Type<Any>>(
         &mut self,

@@ -50,6 +50,7 @@ impl Session {
     }
 }
 
+/// What the store keeps of a secret.
 pub(super) fn digest(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
@@ -199,6 +200,18 @@ impl Store {
             }
         }
         Ok(users)
+    }
+
+    /// Name for people and 单位 of a user; empty where they are not known.
+    pub async fn person(&self, name: &str) -> Result<(String, String), StoreError> {
+        let doing = "read a person";
+        let row = sqlx::query("SELECT full_name, unit FROM user_ WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await
+            .doing(doing)?;
+        let Some(row) = row else { return Ok((String::new(), String::new())) };
+        Ok((row.try_get("full_name").doing(doing)?, row.try_get("unit").doing(doing)?))
     }
 
     /// Lets a user in no longer, or again; ends the sessions. False when there is no such user.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Web;
 use super::guard::{Json, LoggedIn, Query, need};
+use super::made::Made;
 use super::org::region;
 use super::problem::Problem;
 use crate::case::guard::{Actor, Role};
@@ -63,12 +64,6 @@ fn shown(actor: &Actor, asked: Option<&str>) -> Result<Option<Vec<Region>>, Prob
     }
     let inside = actor.regions().unwrap_or_default();
     Ok(Some(inside.into_iter().filter(|own| asked.covers(own)).collect()))
-}
-
-/// What was made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Made {
-    id: Uuid,
 }
 
 /// 排班

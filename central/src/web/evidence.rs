@@ -13,11 +13,13 @@ use tracing::error;
 
 use super::Web;
 use super::caller::Shown;
-use super::guard::LoggedIn;
+use super::guard::Looking;
 use super::problem::Problem;
 use super::range::{Asked, asked};
+use crate::case::guard::Actor;
 use crate::evidence::EvidenceError;
 use crate::intake::message::is_sha256;
+use crate::picture;
 use crate::store::StoredEvidence;
 
 /// A sender that takes longer for one file has gone; it frees its place for others.
@@ -100,9 +102,82 @@ async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) ->
     Ok(shown.unwrap_or_else(|| "application/octet-stream".into()))
 }
 
+/// Where the file is not, or not for this person: one and the same answer.
+fn missing() -> Problem {
+    Problem::not_found(
+        "该文件不在中心：尚未上传或已过保存期。",
+        "The file is not here: it has not come yet, or its time of keeping is over.",
+    )
+}
+
+/// A file that this person may see if a reason was given.
+async fn seen(web: &Web, actor: &Actor, sha256: &str) -> Result<StoredEvidence, Problem> {
+    if !is_sha256(sha256) {
+        return Err(missing());
+    }
+    // a file elsewhere, or one that no alert has named yet, is as if it were not there
+    let places = web.store.evidence_regions(sha256).await?;
+    if actor.regions().is_some() && !places.iter().any(|place| actor.sees(place)) {
+        return Err(missing());
+    }
+    web.store.stored_evidence(sha256).await?.ok_or_else(missing)
+}
+
+fn reason_needed() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "view_reason",
+        "请先登记调用事由，再查看录像和图片。",
+        "Say first why you look: POST /api/v1/views. Every look at a clip or picture is registered.",
+    )
+}
+
+/// 缩略图
+///
+/// The small picture by which an alarm is judged at a glance. It is part of the alarm that the centre brings before whoever is on
+/// duty, so it needs no reason while nobody has decided; afterwards it is a record like any other.
+#[utoipa::path(get, path = "/evidence/{sha256}/preview", tag = "evidence", operation_id = "preview_evidence",
+    params(("sha256" = String, Path, description = "文件的 SHA-256 Hash of the file")),
+    responses((status = 200, description = "图片 A picture", content((Vec<u8> = "image/jpeg"))), (status = 304, description = "未变 Not changed")))]
+pub(super) async fn preview(
+    State(web): State<Arc<Web>>,
+    Looking { session, viewer }: Looking,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let file = seen(&web, &session.actor(), &sha256).await?;
+    if file.media_type != "image/jpeg" {
+        return Err(missing());
+    }
+    let undecided = web.store.is_undecided(&sha256).await?;
+    if !undecided && !web.store.look(&viewer, &sha256, &file.media_type, web.clock.now()).await? {
+        return Err(reason_needed());
+    }
+    let etag = format!("\"{sha256}-s\"");
+    if headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let bytes = web.files.load(&sha256).await?.ok_or_else(missing)?;
+    let _permit = web.pictures.acquire().await.map_err(|_| Problem::login_needed())?;
+    let small = tokio::task::spawn_blocking(move || picture::preview(&bytes)).await;
+    let small = small.ok().and_then(Result::ok).ok_or_else(|| {
+        Problem::unprocessable(
+            "not_a_picture",
+            "该文件不是可读的图片。",
+            "The file is not a picture that reads.",
+        )
+    })?;
+    let common = [
+        (header::CONTENT_TYPE, "image/jpeg".to_owned()),
+        (header::ETAG, etag),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    Ok((common, small).into_response())
+}
+
 /// 查看证据
 ///
-/// A picture or a clip. Takes `Range` and `If-None-Match`.
+/// A picture or a clip, once it was said why. Takes `Range` and `If-None-Match`.
 #[utoipa::path(get, path = "/evidence/{sha256}", tag = "evidence", operation_id = "show_evidence",
     params(("sha256" = String, Path, description = "文件的 SHA-256 Hash of the file")),
     responses((status = 200, description = "文件 The file", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
@@ -110,26 +185,14 @@ async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) ->
         (status = 416, description = "没有这一段 It has no such part")))]
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
-    LoggedIn(session): LoggedIn,
+    Looking { session, viewer }: Looking,
     Path(sha256): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let missing = || {
-        Problem::not_found(
-            "该文件不在中心：尚未上传或已过保存期。",
-            "The file is not here: it has not come yet, or its time of keeping is over.",
-        )
-    };
-    if !is_sha256(&sha256) {
-        return Err(missing());
+    let file = seen(&web, &session.actor(), &sha256).await?;
+    if !web.store.look(&viewer, &sha256, &file.media_type, web.clock.now()).await? {
+        return Err(reason_needed());
     }
-    // a file elsewhere, or one that no alert has named yet, is as if it were not there
-    let actor = session.actor();
-    let places = web.store.evidence_regions(&sha256).await?;
-    if actor.regions().is_some() && !places.iter().any(|place| actor.sees(place)) {
-        return Err(missing());
-    }
-    let file = web.store.stored_evidence(&sha256).await?.ok_or_else(missing)?;
     let Some((mut bytes, length)) = web.files.read(&sha256).await? else {
         error!("evidence {sha256} is in the store but not on the disk");
         return Err(missing());

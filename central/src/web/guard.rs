@@ -11,10 +11,12 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use super::Web;
+use super::caller::Address;
 use super::problem::Problem;
 use crate::case::guard::{Actor, Role};
+use crate::law::view::Terminal;
 use crate::org::Region;
-use crate::store::Session;
+use crate::store::{Session, Viewer};
 
 /// The cookie with the session id.
 pub(super) const COOKIE: &str = "xunge_session";
@@ -76,6 +78,28 @@ impl FromRequestParts<Arc<Web>> for LoggedIn {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
         web.logged_in(parts).await.map(Self)
+    }
+}
+
+/// Somebody who is logged in and wants to look at evidence: who, and from where.
+pub(super) struct Looking {
+    pub(super) session: Session,
+    pub(super) viewer: Viewer,
+}
+
+impl FromRequestParts<Arc<Web>> for Looking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
+        let LoggedIn(session) = LoggedIn::from_request_parts(parts, web).await?;
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let address = Address::of(parts, web).to_string();
+        let viewer = Viewer {
+            user: session.user.clone(),
+            session: bearer(&parts.headers).or(session_id(&parts.headers)).unwrap_or_default().to_owned(),
+            terminal: Terminal::new(address, agent.unwrap_or_default()),
+        };
+        Ok(Self { session, viewer })
     }
 }
 

@@ -66,6 +66,16 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, zh, en)
     }
 
+    /// 双人复核.
+    pub(super) fn second_person() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "second_person",
+            "此操作须双人复核：请先提交申请，由另一人在 24 小时内同意后再执行。",
+            "This needs two people: ask for it (POST /api/v1/approvals), have another person agree within 24 hours, then do it.",
+        )
+    }
+
     pub(super) fn not_found(zh: &str, en: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", zh, en)
     }
@@ -201,6 +211,9 @@ impl From<EvidenceError> for Problem {
                 "wrong_hash",
                 "文件内容与地址中的 SHA-256 不符，请重新上传。",
             ),
+            EvidenceError::Full => {
+                (StatusCode::SERVICE_UNAVAILABLE, "full", "中心证据存储已满，网关会保留文件并稍后重传。")
+            }
             EvidenceError::Broken(_) => (StatusCode::BAD_REQUEST, "broken", "文件没有传完，请重新上传。"),
             EvidenceError::Disk { .. } => {
                 error!("{error}");

@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod backup;
 mod cases;
 mod chain;
 mod duty;
+mod export;
 mod intake;
+mod keeping;
 mod live;
 mod migrate;
 mod org;
@@ -20,5 +23,6 @@ mod split;
 mod store;
 mod support;
 mod tokens;
+mod views;
 mod web;
 mod web_evidence;

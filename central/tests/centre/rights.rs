@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use xunge_alert::EvidenceKind;
 use xunge_central::case::guard::{Post, Role};
 use xunge_central::incident::Period;
+use xunge_central::law::approval::Kind as TwoPeople;
 use xunge_central::org::Region;
 use xunge_central::org::roster::{Duty, Weekdays};
-use xunge_central::store::{ImportKind, Quiet, StoredEvidence, Window};
+use xunge_central::store::{Held, ImportKind, Quiet, StoredEvidence, Window};
 use xunge_central::token::{self, NewToken};
 use xunge_central::web::openapi;
 
@@ -62,6 +63,8 @@ struct Town {
     picture: String,
     /// Token of the box.
     edge_token: String,
+    hold: String,
+    request: String,
     document: Document,
     /// Things that were made for one call each.
     made: Cell<u32>,
@@ -170,7 +173,14 @@ async fn town() -> Town {
     store.evidence_stored(EDGE, &file, at(1)).await.unwrap();
     let case = taken.news.cases.first().unwrap().to_string();
     let edge_token = store.enroll(SITE, EDGE, "01", at(1)).await.unwrap();
-    Town { console, case, picture, edge_token, document: Document::read(), made: Cell::new(0) }
+    let id = case.parse().unwrap();
+    let hold = store.hold(&Held::Case(id), "x", None, "somebody", at(1)).await.unwrap().unwrap().to_string();
+    let home = [Region::parse(HOME).unwrap()];
+    let scope = json!({"cases": [id], "masked": false});
+    let request =
+        store.ask(TwoPeople::UnmaskedExport, &home, (&scope, "x"), "somebody", at(1)).await.unwrap();
+    let request = request.to_string();
+    Town { console, case, picture, edge_token, hold, request, document: Document::read(), made: Cell::new(0) }
 }
 
 fn endpoints(town: &Town) -> Vec<Endpoint> {
@@ -332,6 +342,84 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
             &format!("/cameras/{EDGE}/gate-east/why?at=2026-11-23T03:20:00Z"),
             Value::Null,
             all,
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            "/exports",
+            json!({"cases": [town.case], "reason": "checking", "recipient": ""}),
+            vec![Acceptor, Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(Method::GET, "/keeping", Value::Null, vec![Auditor, Supervisor, Admin], Forbidden, Works),
+        endpoint(Method::GET, "/holds", Value::Null, Role::ALL.to_vec(), Forbidden, Works),
+        endpoint(
+            Method::POST,
+            "/holds",
+            json!({"case": town.case, "reason": "x"}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            &format!("/holds/{}", town.hold),
+            json!({"reason": ""}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(Method::GET, "/purges", Value::Null, vec![Auditor, Supervisor, Admin], Forbidden, Works),
+        // everywhere only
+        endpoint(Method::POST, "/purges", json!({}), vec![], Forbidden, Forbidden),
+        endpoint(
+            Method::GET,
+            &format!("/purges/{}/files", uuid::Uuid::nil()),
+            Value::Null,
+            vec![],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(
+            Method::GET,
+            "/approvals",
+            Value::Null,
+            vec![Acceptor, Supervisor, Auditor, Admin],
+            Forbidden,
+            Works,
+        ),
+        endpoint(
+            Method::POST,
+            "/approvals",
+            json!({"kind": "unmasked_export", "cases": [town.case], "reason": "x"}),
+            vec![Acceptor, Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            &format!("/approvals/{}", town.request),
+            json!({"agreed": true}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(Method::GET, "/views", Value::Null, vec![Auditor, Supervisor, Admin], Forbidden, Works),
+        endpoint(
+            Method::POST,
+            "/views",
+            json!({"reason": "checking", "case": town.case}),
+            Role::ALL.to_vec(),
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::GET,
+            &format!("/views/case/{}", town.case),
+            Value::Null,
+            Role::ALL.to_vec(),
             Forbidden,
             Hidden,
         ),

@@ -331,27 +331,6 @@ on_both! {
 }
 
 on_both! {
-    async fn evidence_goes_when_it_is_old_unnamed_or_too_much(kind: Kind) {
-        let shop = Shop::of(kind).await;
-        let name = |n: u8| hex::encode([n; 32]);
-        let mut one = alert(1, 1, 1, 0);
-        one.evidence = [1, 2, 3].map(|n| evidence(EvidenceKind::Clip, &name(n), 10)).into();
-        shop.store.take(&[inbound(&one)], at(0)).await.unwrap();
-        for (n, stored) in [(1, 10), (2, 20), (3, 30), (4, 40)] {
-            let file = StoredEvidence { sha256: name(n), bytes: 10, media_type: "video/mp4".into() };
-            shop.store.evidence_stored(EDGE, &file, at(stored)).await.unwrap();
-        }
-        let forget =
-            async |before, unnamed, max| shop.store.forget_evidence(at(before), at(unnamed), max).await.unwrap();
-        assert!(forget(10, 40, 40).await.is_empty());
-        assert_eq!(forget(11, 0, 40).await, [name(1)], "older than the limit");
-        assert_eq!(forget(0, 41, 40).await, [name(4)], "named by no alert");
-        assert_eq!(forget(0, 0, 19).await, [name(2)], "the oldest beyond the limit");
-        assert_eq!(shop.store.evidence_bytes().await.unwrap(), 10);
-    }
-}
-
-on_both! {
     async fn enrolling_again_voids_what_was_before(kind: Kind) {
         let shop = Shop::of(kind).await;
         let first = shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();

@@ -13,6 +13,7 @@ use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
 use xunge_central::net::IpPrefix;
 use xunge_central::password;
+use xunge_central::retention::Keep;
 use xunge_central::web::limits::{Limits, Rate};
 use xunge_central::web::{Web, router};
 
@@ -30,16 +31,36 @@ pub struct Console {
     stop: watch::Sender<bool>,
 }
 
+/// The pages of a centre that keeps evidence for so many days.
+fn pages(
+    shop: &Shop,
+    feed: &Feed,
+    files: &EvidenceFiles,
+    hands: &Hands,
+    days: u32,
+    limits: &Limits,
+) -> (Router, watch::Sender<bool>) {
+    let (stop, stopped) = watch::channel(false);
+    let mut web =
+        Web::new(shop.store.clone(), feed.clone(), files.clone(), hands.clock(), stopped).limited(limits);
+    web.trusted_proxies = vec![IpPrefix::parse("10.0.0.1").unwrap()];
+    web.keep = Keep { days };
+    (router(Arc::new(web)), stop)
+}
+
+/// One test is faster than any person.
+fn generous() -> Limits {
+    let rate = Rate { burst: 1e9, per_sec: 1.0 };
+    Limits { known: rate, unknown: rate, ..Limits::default() }
+}
+
 impl Console {
     pub async fn open() -> Self {
         Self::with_limit(64 * 1024 * 1024).await
     }
 
     pub async fn with_limit(max_file_bytes: u64) -> Self {
-        // one test is faster than any person
-        let rate = Rate { burst: 1e9, per_sec: 1.0 };
-        let limits = Limits { known: rate, unknown: rate, ..Limits::default() };
-        Self::limited(max_file_bytes, &limits).await
+        Self::limited(max_file_bytes, &generous()).await
     }
 
     pub async fn limited(max_file_bytes: u64, limits: &Limits) -> Self {
@@ -52,11 +73,13 @@ impl Console {
             .add_user("wang", &[Post { role: Role::Operator, region: None }], &hash, at(0))
             .await
             .unwrap();
-        let (stop, stopped) = watch::channel(false);
-        let mut web =
-            Web::new(shop.store.clone(), feed.clone(), files.clone(), hands.clock(), stopped).limited(limits);
-        web.trusted_proxies = vec![IpPrefix::parse("10.0.0.1").unwrap()];
-        Self { app: router(Arc::new(web)), shop, feed, hands, files, stop }
+        let (app, stop) = pages(&shop, &feed, &files, &hands, 30, limits);
+        Self { app, shop, feed, hands, files, stop }
+    }
+
+    /// Starts the pages anew for a centre that keeps evidence longer.
+    pub fn keep_days(&mut self, days: u32) {
+        (self.app, self.stop) = pages(&self.shop, &self.feed, &self.files, &self.hands, days, &generous());
     }
 
     pub async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -72,6 +95,13 @@ impl Console {
             assert!(cookie.contains(part), "{cookie}");
         }
         cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Says why, so that this session may look at a file.
+    pub async fn say_why(&self, cookie: &str, sha256: &str) {
+        let why = json!({"reason": "checking", "sha256": sha256});
+        let answer = self.send(change(Method::POST, "/api/v1/views", Some(cookie), &why)).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
     }
 }
 
@@ -115,6 +145,8 @@ async fn nothing_is_shown_without_a_session() {
         "/api/v1/events",
         "/api/v1/overview",
         &format!("/api/v1/evidence/{sha}"),
+        &format!("/api/v1/evidence/{sha}/preview"),
+        "/api/v1/views",
     ] {
         for cookie in [None, Some("xunge_session="), Some("xunge_session=AAAA")] {
             let answer = console.send(get(path, cookie)).await;

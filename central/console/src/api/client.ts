@@ -35,6 +35,26 @@ export function centreNow(here = Date.now()): number {
 }
 
 export async function call<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
+  const response = await ask(method, path, body, timeoutMs)
+  if (response.status === 204) return undefined as T
+  try {
+    return (await response.json()) as T
+  } catch {
+    throw new ApiError(0, null)
+  }
+}
+
+/** A file that the centre makes. */
+export async function file(path: string, body: unknown, timeoutMs: number): Promise<Blob> {
+  const response = await ask('POST', path, body, timeoutMs)
+  try {
+    return await response.blob()
+  } catch {
+    throw new ApiError(0, null)
+  }
+}
+
+async function ask(method: string, path: string, body: unknown, timeoutMs: number): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') {
     // The server takes changes only with this header, which a foreign page cannot send.
@@ -56,12 +76,7 @@ export async function call<T>(method: string, path: string, body?: unknown, time
   const said = Date.parse(response.headers.get('Date') ?? '')
   if (!Number.isNaN(said)) aheadMs = said - Date.now()
   if (!response.ok) throw await problemOf(response)
-  if (response.status === 204) return undefined as T
-  try {
-    return (await response.json()) as T
-  } catch {
-    throw new ApiError(0, null)
-  }
+  return response
 }
 
 export async function problemOf(response: Response): Promise<ApiError> {
@@ -154,6 +169,11 @@ export const api = {
 /** Address of a stored file. */
 export function evidenceUrl(sha256: string): string {
   return `${BASE}/evidence/${sha256}`
+}
+
+/** Address of its small picture, which an alarm that nobody has decided shows unasked. */
+export function previewUrl(sha256: string): string {
+  return `${BASE}/evidence/${sha256}/preview`
 }
 
 export const EVENTS_URL = `${BASE}/events`

@@ -75,8 +75,10 @@ export interface Evidence {
   sha256: string
   media_type: string
   bytes: number
-  /** False while the box has not delivered the file. */
+  /** False while the box has not delivered the file, and once it was purged. */
   stored: boolean
+  /** When it was purged, its time of keeping being over. */
+  purged_utc?: string
 }
 
 export interface CaseAlert {

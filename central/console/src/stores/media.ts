@@ -6,15 +6,20 @@ export interface Media {
   snapshot: string | null
   /** The box has promised a clip that the centre does not hold yet. */
   clipComing: boolean
+  /** When the last of it was purged; null while there is something. */
+  purged: string | null
 }
 
 export function mediaOf(alert: CaseAlert): Media {
   const stored = (kind: string) => alert.evidence.find((one) => one.kind === kind && one.stored)?.sha256 ?? null
   const clip = stored('clip')
+  const snapshot = stored('snapshot')
+  const purged = alert.evidence.flatMap((one) => one.purged_utc ?? []).sort().at(-1) ?? null
   return {
     clip,
-    snapshot: stored('snapshot'),
-    clipComing: clip === null && alert.evidence.some((one) => one.kind === 'clip'),
+    snapshot,
+    clipComing: clip === null && alert.evidence.some((one) => one.kind === 'clip' && one.purged_utc === undefined),
+    purged: clip === null && snapshot === null ? purged : null,
   }
 }
 

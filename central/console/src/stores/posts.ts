@@ -67,6 +67,8 @@ export const PLACES: { name: string; path: string; roles: string[] | null }[] = 
   { name: 'calendar', path: '/calendar', roles: null },
   { name: 'quiet', path: '/quiet', roles: [...ENDERS, 'auditor'] },
   { name: 'reports', path: '/reports', roles: [...SUPERVISORS, 'operator'] },
+  { name: 'views', path: '/views', roles: ['admin', 'supervisor', 'auditor'] },
+  { name: 'keeping', path: '/keeping', roles: ['admin', 'supervisor', 'auditor', 'acceptor'] },
   { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
 ]
 

@@ -85,6 +85,15 @@ await run([
     async ({ page, shot }) => {
       await page.locator(`${at('case-row')}[data-id="${caseId}"]`).click()
       await page.locator(at('case')).waitFor()
+      // nobody looks without a reason: the small picture is there, the clip is not
+      await page.locator(at('view-gate')).waitFor()
+      check((await page.locator('video').count()) === 0, 'the clip is shown before a reason was given')
+      await page.locator(at('view-reason-authority')).click()
+      await page.locator(at('view-submit')).click()
+      await page.locator(at('view-lack')).waitFor()
+      await shot(page, 'case-view-gate')
+      await page.locator(at('view-reason-checking')).click()
+      await page.locator(at('view-submit')).click()
       await until(() => clipPlays(page), 'the clip did not play', waitMs)
       check((await page.locator(`${at('facts')} dd`).count()) >= 8, 'the facts are missing')
       await shot(page, 'case-clip')

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { VIEW_REASONS } from '@/api/law'
 import { ACTIONS } from '@/parts/actions'
 import { EVERY_DAY } from '@/parts/duties/roster'
 import { COLUMNS } from '@/parts/org/imports'
@@ -120,6 +121,9 @@ describe('every name of the contract has a text', () => {
     ['periods.lack', ['name', 'region', 'times', 'past']],
     ['catalogue.limit', ['s', 'min', 'h', 'd', 'wh', 'wd']],
     ['split', ['new', 'known', 'all', 'lackReason', 'lackCase']],
+    ['viewReason', [...VIEW_REASONS]],
+    ['approvalKind', ['bulk_export', 'unmasked_export', 'early_purge']],
+    ['approvalStanding', ['waiting', 'agreed', 'refused', 'used', 'over']],
     ['nav', PLACES.map(({ name }) => name)],
   ])('%s', (group, names) => {
     expect(names.filter((name) => !chinese.has(`${group}.${name}`))).toEqual([])

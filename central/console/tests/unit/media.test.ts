@@ -9,9 +9,26 @@ describe('media', () => {
       clip: null,
       snapshot: 'a-snapshot',
       clipComing: true,
+      purged: null,
     })
     expect(mediaOf(alert('a', 1, ['snapshot', 'clip'])).clipComing).toBe(false)
-    expect(mediaOf(alert('a', 1, []))).toEqual({ clip: null, snapshot: null, clipComing: false })
+    expect(mediaOf(alert('a', 1, []))).toEqual({ clip: null, snapshot: null, clipComing: false, purged: null })
+  })
+
+  it('that were purged are said to be, and nothing is awaited', () => {
+    const gone = alert('a', 1, [], ['snapshot', 'clip'])
+    const dated = gone.evidence.map((one, n) => ({ ...one, purged_utc: `2026-12-2${n}T19:00:00Z` }))
+    expect(mediaOf({ ...gone, evidence: dated })).toEqual({
+      clip: null,
+      snapshot: null,
+      clipComing: false,
+      purged: '2026-12-21T19:00:00Z',
+    })
+    const [snapshot, clip] = dated
+    const half = [{ ...snapshot!, stored: true, purged_utc: undefined }, clip!].map(({ purged_utc, ...rest }) =>
+      purged_utc === undefined ? rest : { ...rest, purged_utc },
+    )
+    expect(mediaOf({ ...gone, evidence: half }).purged).toBeNull()
   })
 
   it('come from the newest alert that has a clip, then a picture, then anything', () => {

@@ -143,6 +143,20 @@ async fn alerts(tx: &mut Tx, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
         let key = (row.try_get("alert_id").doing(DOING)?, row.try_get("sha256").doing(DOING)?);
         media.insert(key, row.try_get("media_type").doing(DOING)?);
     }
+    let gone = sqlx::query(
+        "SELECT f.sha256, MAX(p.purged_us) AS purged_us FROM alert a
+         JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
+         JOIN purged p ON p.sha256 = f.sha256 WHERE a.case_id = $1 GROUP BY f.sha256",
+    )
+    .bind(id.to_string())
+    .fetch_all(&mut **tx)
+    .await
+    .doing(DOING)?;
+    let mut purged = HashMap::new();
+    for row in &gone {
+        let sha256: String = row.try_get("sha256").doing(DOING)?;
+        purged.insert(sha256, time(row.try_get("purged_us").doing(DOING)?)?);
+    }
     let rows = sqlx::query(
         "SELECT m.payload, a.first_received_us, a.path FROM alert a
          JOIN alert_message m ON m.edge = a.edge AND m.outbox = a.outbox AND m.seq = a.seq
@@ -156,7 +170,7 @@ async fn alerts(tx: &mut Tx, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
         .map(|row| {
             let alert: Alert = json(row.try_get("payload").doing(DOING)?)?;
             let received = time(row.try_get("first_received_us").doing(DOING)?)?;
-            Ok(alert_view(alert, received, &media))
+            Ok(alert_view(alert, received, &media, &purged))
         })
         .collect()
 }
@@ -165,6 +179,7 @@ fn alert_view(
     alert: Alert,
     received_utc: jiff::Timestamp,
     stored: &HashMap<(String, String), String>,
+    purged: &HashMap<String, Timestamp>,
 ) -> AlertView {
     let id = alert.alert_id.to_string();
     let evidence = alert.evidence.into_iter().map(|file| {
@@ -174,6 +189,7 @@ fn alert_view(
             media_type: here.cloned().unwrap_or(file.media_type),
             bytes: file.bytes,
             stored: here.is_some(),
+            purged_utc: purged.get(&file.sha256).copied().filter(|_| here.is_none()),
             sha256: file.sha256,
         }
     });

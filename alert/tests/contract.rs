@@ -5,18 +5,19 @@ use std::{fs, path::PathBuf};
 
 use schemars::schema_for;
 use serde_json::{Value, json};
-use xunge_alert::{Alert, BlindCause, CameraState, Confirm, Status};
+use xunge_alert::{Alert, BlindCause, CameraState, Confirm, Notice, Status};
 
 fn here(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn schemas() -> [(&'static str, Value); 4] {
+fn schemas() -> [(&'static str, Value); 5] {
     [
         ("alert-v1", schema_for!(Alert).to_value()),
         ("confirm-v1", schema_for!(Confirm).to_value()),
         ("status-v1", schema_for!(Status).to_value()),
         ("camera-state-v1", schema_for!(CameraState).to_value()),
+        ("notice-v1", schema_for!(Notice).to_value()),
     ]
 }
 
@@ -54,6 +55,7 @@ fn round_trip(name: &str, value: &Value) -> Result<Value, serde_json::Error> {
     match name {
         n if n.starts_with("alert") => serde_json::to_value(serde_json::from_value::<Alert>(value)?),
         n if n.starts_with("confirm") => serde_json::to_value(serde_json::from_value::<Confirm>(value)?),
+        n if n.starts_with("notice") => serde_json::to_value(serde_json::from_value::<Notice>(value)?),
         n if n.starts_with("status") => serde_json::to_value(serde_json::from_value::<Status>(value)?),
         n if n.starts_with("camera-state") => {
             serde_json::to_value(serde_json::from_value::<CameraState>(value)?)

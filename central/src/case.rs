@@ -17,6 +17,7 @@
 mod apply;
 pub mod book;
 mod change;
+mod checklist;
 pub mod clock;
 pub mod guard;
 pub mod log;
@@ -28,6 +29,7 @@ mod state;
 
 pub use apply::apply;
 pub use change::{Assignee, Change, Class, Fix, Verdict, Work};
+pub use checklist::{Checklist, Tick};
 pub use clock::Stage;
 pub use reason::Reason;
 pub use refused::Refused;
@@ -212,6 +214,9 @@ pub struct Case {
     /// Who was called because something was late, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub called: Vec<Call>,
+    /// The checklist of the emergency plan that opened with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Checklist>,
 }
 
 impl Case {
@@ -244,6 +249,7 @@ impl Case {
             void_asked: None,
             closed_utc: None,
             called: Vec::new(),
+            plan: None,
         }
     }
 

@@ -80,6 +80,7 @@ async fn open_store(config: &CentralConfig) -> Result<Store> {
     if !config.cases.raises.is_empty() {
         settings.raises.clone_from(&config.cases.raises);
     }
+    settings.outside = config.outside.clone();
     Ok(Store::open(&place(config)?, settings).await?)
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::law::keep::LEAST_DAYS;
 use crate::net::IpPrefix;
+use crate::outside::Outside;
 use crate::web::limits::{Limits, Rate};
 use url::Url;
 use xunge_config::{Key, Problems, Section, Table, load, read, url as parts_of};
@@ -106,6 +107,15 @@ const MAX_FILE_MB: Key = Key::int("max_file_mb")
     .unit("MB")
     .doc("Largest file that is taken", "单个文件上限");
 
+const CAP_SENDER: Key = Key::text("cap_sender").default("\"xunge-central\"").range(1.0, 100.0).doc(
+    "By what name CAP messages are sent: unique among all who send to the same receivers, e.g. a domain name",
+    "CAP 消息的发送方标识，在同一接收方处须唯一，例如域名",
+);
+const ALLOW_HTTP: Key = Key::bool("allow_http").default("false").doc(
+    "Whether messages may be pushed over plain http, and to this machine; https otherwise",
+    "是否允许以明文 http 推送以及推送到本机；否则只用 https",
+);
+
 const TIMEZONE: Key = Key::text("timezone")
     .default("\"Asia/Shanghai\"")
     .range(1.0, 64.0)
@@ -134,11 +144,13 @@ static WEB: Table = Table::one(
 .doc("The console.", "控制台。");
 static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, KEEP_DAYS, MAX_FILE_MB]])
     .doc("Snapshots and clips from the boxes.", "网关上传的截图与录像片段。");
+static OUTSIDE: Table = Table::one("outside", &[&[CAP_SENDER, ALLOW_HTTP]])
+    .doc("Other systems that are told of cases.", "对外推送。");
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
 /// Everything that may stand in central.toml.
 pub static TABLE: Table =
-    Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &ORG, &cases::TABLE]);
+    Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &OUTSIDE, &ORG, &cases::TABLE]);
 
 /// What central.toml says, with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +169,8 @@ pub struct CentralConfig {
     pub timezone: String,
     /// How cases are worked on.
     pub cases: CasesConfig,
+    /// Other systems that are told of cases.
+    pub outside: Outside,
 }
 
 /// Which broker is used.
@@ -245,6 +259,7 @@ impl CentralConfig {
         read(file, text, &TABLE, |root| {
             let web = root.table(&WEB);
             let evidence = root.table(&EVIDENCE);
+            let outside = root.table(&OUTSIDE);
             Self {
                 data_dir: base.join(root.path(&DATA_DIR)),
                 broker: broker(&root.table(&BROKER), base),
@@ -272,6 +287,7 @@ impl CentralConfig {
                 },
                 timezone: timezone(&root.table(&ORG)),
                 cases: cases::cases(&root.table(&cases::TABLE)),
+                outside: Outside { sender: outside.text(&CAP_SENDER), allow_http: outside.bool(&ALLOW_HTTP) },
             }
         })
     }

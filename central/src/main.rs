@@ -58,8 +58,11 @@ enum Command {
     Import {
         #[command(flatten)]
         file: ConfigFile,
-        /// What the file holds: regions (CSV), outlines (GeoJSON), cameras, posts, duties or catalogue (CSV)
-        #[arg(long, value_parser = ["regions", "outlines", "cameras", "posts", "duties", "catalogue"])]
+        /// What the file holds: regions (CSV), outlines (GeoJSON), cameras, posts, duties, catalogue, resources (CSV) or plans
+        /// (TOML)
+        #[arg(long, value_parser = [
+            "regions", "outlines", "cameras", "posts", "duties", "catalogue", "resources", "plans",
+        ])]
         kind: String,
         /// The file
         #[arg(long, value_name = "FILE")]
@@ -197,6 +200,8 @@ async fn main() -> ExitCode {
                 "cameras" => ImportKind::Cameras,
                 "duties" => ImportKind::Duties,
                 "catalogue" => ImportKind::Catalogue,
+                "resources" => ImportKind::Resources,
+                "plans" => ImportKind::Plans,
                 _ => ImportKind::Posts,
             };
             let import = cli::import::Import { kind, file: &from, dry_run, demo };

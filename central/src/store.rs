@@ -15,6 +15,7 @@ mod dump;
 mod duty;
 mod edges;
 mod evidence;
+mod hooks;
 mod keep;
 mod ledger;
 mod moments;
@@ -22,12 +23,15 @@ mod names;
 mod news;
 mod org;
 mod outage;
+mod outbox;
 mod place;
+mod plans;
 mod policy;
 mod purge;
 mod quarantine;
 mod quiet;
 mod report;
+mod resources;
 mod series;
 mod sql;
 mod take;
@@ -42,11 +46,14 @@ pub use chain::ChainReport;
 pub use dump::Dumped;
 pub use duty::Duty;
 pub use evidence::{Named, StoredEvidence};
+pub use hooks::{Hook, HookView, MOST_HOOKS};
 pub use keep::{Held, HoldView, Keeping};
 pub use news::{Listener, News};
 pub use org::{CameraPlaceView, DutyView, ImportKind, OnDutyView, PeriodView, RegionView, Report};
 pub use outage::{BOX_OFFLINE, CAMERA_BLIND, Patience};
+pub use outbox::{Failure, MOST_WAITING, MessageView, Outgoing};
 pub use place::Place;
+pub use plans::{Kept, PlanView, may_write};
 pub use policy::{Policy, Settings};
 pub use purge::{Belonged, PurgeOrder, PurgeView, PurgedFile};
 pub use quarantine::QuarantineView;
@@ -188,6 +195,11 @@ impl Store {
     /// Whether other centres may be using it too.
     pub fn is_shared(&self) -> bool {
         self.place.is_shared()
+    }
+
+    /// What the configuration says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The time zone whose days number the cases.

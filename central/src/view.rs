@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use xunge_alert::{ClockQuality, EndReason, EvidenceKind, Phase};
+use xunge_alert::{ClockQuality, Codes, EndReason, EvidenceKind, Phase};
 
 use crate::case::clock::Timer;
 use crate::case::{Call, Case, Change, Decision, Stage, State};
@@ -155,6 +155,8 @@ pub struct AlertView {
     pub clock_quality: ClockQuality,
     /// SHA-256 of the detector's weights.
     pub model_sha256: String,
+    /// The same in the codes of GB/T 28181 and ONVIF.
+    pub codes: Codes,
     /// Files that prove it.
     pub evidence: Vec<EvidenceView>,
 }

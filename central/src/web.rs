@@ -9,6 +9,7 @@ mod events;
 mod evidence;
 mod export;
 mod guard;
+mod hooks;
 mod keeping;
 mod language;
 pub mod limits;
@@ -17,6 +18,7 @@ pub mod openapi;
 mod org;
 mod overview;
 mod page;
+mod plans;
 mod problem;
 mod quiet;
 mod range;
@@ -155,6 +157,17 @@ fn calls() -> Vec<Call> {
         routes!(cases::show),
         routes!(cases::change),
         routes!(cases::split),
+        routes!(plans::of_case),
+        routes!(plans::nearby),
+        routes!(hooks::cap),
+        routes!(hooks::list, hooks::add),
+        routes!(hooks::change, hooks::act),
+        routes!(hooks::messages),
+        routes!(hooks::act_on_message),
+        routes!(plans::list, plans::add),
+        routes!(plans::versions, plans::change),
+        routes!(plans::resources),
+        routes!(plans::act_on_resource),
         routes!(org::catalogue),
         routes!(events::stream),
         routes!(evidence::show),

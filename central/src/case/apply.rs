@@ -1,11 +1,14 @@
 //! What a change makes of a case.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, ToSpan};
 
 use super::clock::Stage;
 use super::{
-    Asked, Assigned, CALLS_KEPT, Call, Case, Change, Class, Decision, Fix, Mark, MergedInto, NOTE_CHARS,
-    Outcome, PAUSES, PICTURES, Pause, REOPEN_DAYS, Reason, Refused, State, URGES_KEPT, Urge, Verdict, Work,
+    Asked, Assigned, CALLS_KEPT, Call, Case, Change, Checklist, Class, Decision, Fix, Mark, MergedInto,
+    NOTE_CHARS, Outcome, PAUSES, PICTURES, Pause, REOPEN_DAYS, Reason, Refused, State, URGES_KEPT, Urge,
+    Verdict, Work,
 };
 use crate::org::Level;
 
@@ -218,6 +221,28 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
             }
         }
         Change::Noted { .. } => return Ok(next),
+        Change::PlanOpened { plan, version, steps, required } => {
+            if !case.state.is_open() || case.plan.is_some() {
+                expect(&[])?;
+            }
+            next.plan = Some(Checklist {
+                plan: plan.clone(),
+                version: *version,
+                steps: *steps,
+                required: required.clone(),
+                opened_utc: now,
+                ticks: BTreeMap::new(),
+            });
+            return Ok(next);
+        }
+        Change::Ticked { step, done, note } => {
+            if !case.state.is_open() {
+                expect(&[])?;
+            }
+            let list = next.plan.as_mut().ok_or(Refused::NoSuchStep)?;
+            list.tick(*step, *done, note.clone(), mark())?;
+            return Ok(next);
+        }
         Change::Timer { stage, percent } => {
             timer(&mut next, *stage, *percent, now)?;
             if next.state == case.state {

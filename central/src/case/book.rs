@@ -147,6 +147,11 @@ impl Book {
         self.records.values()
     }
 
+    /// Those of them that are new or changed.
+    pub fn touched(&self) -> impl Iterator<Item = &Record> {
+        self.touched.iter().filter_map(|id| self.records.get(id))
+    }
+
     /// Makes a case. `district` and `day` number it.
     pub fn register(&mut self, facts: Facts, severity: u8, day: &str, first: Change) -> Uuid {
         self.register_by(facts, severity, day, first, super::apply::SYSTEM)

@@ -278,6 +278,28 @@ pub enum Change {
         /// What was said.
         note: String,
     },
+    /// 启动预案: an emergency plan's checklist opens. State and version stay.
+    PlanOpened {
+        /// Plan.
+        plan: String,
+        /// Version of it that the case keeps to.
+        version: u64,
+        /// How many steps it has.
+        steps: u16,
+        /// Steps that handing in without is worth a warning, by their place from 0.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        required: Vec<u16>,
+    },
+    /// A step of the checklist was done, or a tick taken back. State and version stay.
+    Ticked {
+        /// Place of the step, from 0.
+        step: u16,
+        /// Done, or taken back.
+        done: bool,
+        /// In the person's own words; why, where a tick is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// A deadline has come.
     Timer {
         /// Of which part of the work.
@@ -317,6 +339,8 @@ impl Change {
             Self::VoidAsked { .. } => "void_asked",
             Self::VoidAnswered { .. } => "void_answered",
             Self::Noted { .. } => "noted",
+            Self::PlanOpened { .. } => "plan_opened",
+            Self::Ticked { .. } => "ticked",
             Self::Timer { .. } => "timer",
         }
     }
@@ -327,6 +351,7 @@ impl Change {
             Self::Decided { note, .. }
             | Self::Checked { note, .. }
             | Self::PauseAnswered { note, .. }
+            | Self::Ticked { note, .. }
             | Self::Dispatched { note, .. } => note.iter().map(String::as_str).collect(),
             Self::Returned { reason }
             | Self::Escalated { reason }
@@ -357,9 +382,10 @@ impl Change {
                 tidy(note);
                 tidy(category);
             }
-            Self::Checked { note, .. } | Self::PauseAnswered { note, .. } | Self::Dispatched { note, .. } => {
-                tidy(note);
-            }
+            Self::Checked { note, .. }
+            | Self::PauseAnswered { note, .. }
+            | Self::Ticked { note, .. }
+            | Self::Dispatched { note, .. } => tidy(note),
             Self::Merged { reason, .. } | Self::Detached { reason } | Self::Split { reason, .. } => {
                 tidy(reason)
             }
@@ -403,7 +429,9 @@ impl Change {
             | Self::Noted { note: text }
             | Self::Approved { note: text } => text.trim().is_empty(),
             Self::Handled(work) => work.note.trim().is_empty(),
-            Self::Checked { passed: false, note } => note.as_ref().is_none_or(|note| note.trim().is_empty()),
+            Self::Checked { passed: false, note } | Self::Ticked { done: false, note, .. } => {
+                note.as_ref().is_none_or(|note| note.trim().is_empty())
+            }
             _ => false,
         }
     }

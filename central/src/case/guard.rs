@@ -131,6 +131,7 @@ fn roles(change: &Change) -> &'static [Role] {
         Change::Urged { .. } => &[Supervisor],
         Change::Reopened { .. } => &[Acceptor, Supervisor],
         Change::Noted { .. } => &[Operator, Acceptor, Dispatcher, GridWorker, Inspector, Supervisor],
+        Change::Ticked { .. } => &[Operator, Acceptor, Dispatcher, GridWorker, Supervisor],
         // by an admin and a second one
         Change::VoidAsked { .. } | Change::VoidAnswered { .. } => &[],
         // by the system only; a split is asked for by its own call, which really moves the alerts
@@ -140,6 +141,7 @@ fn roles(change: &Change) -> &'static [Role] {
         | Change::Split { .. }
         | Change::Raised { .. }
         | Change::Called { .. }
+        | Change::PlanOpened { .. }
         | Change::Timer { .. } => &[],
     }
 }
@@ -154,6 +156,7 @@ fn is_systems(change: &Change) -> bool {
             | Change::Split { .. }
             | Change::Raised { .. }
             | Change::Called { .. }
+            | Change::PlanOpened { .. }
             | Change::Timer { .. }
     )
 }
@@ -200,6 +203,10 @@ pub fn possible(actor: &Actor, case: &Case, region: &Region, now: Timestamp) -> 
     let done =
         Work { note: words(), pictures: Vec::new(), fix: None, distance_m: None, excuse: Some(words()) };
     let review_utc = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(now);
+    // a step that is not ticked yet, or else one that could be taken back
+    let open =
+        case.plan.as_ref().and_then(|list| (0..list.steps).find(|step| !list.ticks.contains_key(step)));
+    let tick = Change::Ticked { step: open.unwrap_or(0), done: open.is_some(), note: Some(words()) };
     let all = [
         Change::Taken,
         real,
@@ -221,6 +228,7 @@ pub fn possible(actor: &Actor, case: &Case, region: &Region, now: Timestamp) -> 
         Change::VoidAsked { reason: words() },
         Change::VoidAnswered { approved: false },
         Change::Noted { note: words() },
+        tick,
     ];
     let could = |change: &Change| {
         may(actor, case, region, change).is_ok()

@@ -94,6 +94,18 @@ pub enum Refused {
     /// A place that is not on Earth.
     #[error("the position is not longitude and latitude in degrees")]
     BadFix,
+    /// The case has no checklist, or none with such a step.
+    #[error("the checklist of this case has no such step")]
+    NoSuchStep,
+    /// Somebody has done that step.
+    #[error("{by} has ticked this step already")]
+    AlreadyTicked {
+        /// Who.
+        by: String,
+    },
+    /// Nobody has done that step.
+    #[error("nobody has ticked this step")]
+    NotTicked,
     /// Whose post does not allow it.
     #[error("that is for {wanted} in this region; your posts do not include it")]
     NotYours {
@@ -137,6 +149,9 @@ impl Refused {
             Self::NoLevelAbove { .. } => "no_level_above",
             Self::BadMaster => "bad_master",
             Self::BadFix => "bad_fix",
+            Self::NoSuchStep => "no_such_step",
+            Self::AlreadyTicked { .. } => "already_ticked",
+            Self::NotTicked => "not_ticked",
             Self::NotYours { .. } => "not_yours",
             Self::WrongState { .. } => "wrong_state",
         }
@@ -168,6 +183,9 @@ impl Refused {
             Self::NoLevelAbove { .. } => "已是最高层级，不能再上报。".into(),
             Self::BadMaster => "只能并入另一个未办结的案件。".into(),
             Self::BadFix => "位置不是有效的经纬度。".into(),
+            Self::NoSuchStep => "该案件的预案清单中没有这一步。".into(),
+            Self::AlreadyTicked { by } => format!("这一步已由 {by} 完成。"),
+            Self::NotTicked => "这一步尚未完成。".into(),
             Self::NotYours { .. } => "您在该辖区没有此项权限。".into(),
             Self::WrongState { .. } => "案件当前状态不允许此操作，请刷新后查看。".into(),
         }

@@ -1,3 +1,4 @@
+mod checklists;
 mod clocks;
 mod guards;
 mod path;

@@ -21,8 +21,10 @@ use xunge_central::enrolment::Enrolment;
 use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
 use xunge_central::intake::{CLIENT_ID, IntakeWatch};
+use xunge_central::outside::deliver::Sender;
 use xunge_central::password;
 use xunge_central::pki::Pki;
+use xunge_central::plan;
 use xunge_central::retention::{self, Keep};
 use xunge_central::store::{Patience, Store};
 use xunge_central::web::{Web, router};
@@ -49,6 +51,7 @@ pub async fn run(file: &Path) -> Result<()> {
     let mut stop = Signals::listen()?;
     let store = open_store(&config).await?;
     let _only_one = only_one(&config)?;
+    store.bring_plans(&plan::shipped(), clock.now()).await?;
     if store.is_shared() && matches!(config.broker, BrokerChoice::Embedded { .. }) {
         warn!(
             "the case store is PostgreSQL but the broker is this program's own: other centres on the database could not \
@@ -88,6 +91,7 @@ pub async fn run(file: &Path) -> Result<()> {
     let room =
         retention::follow_room(store.clone(), files.clone(), config.evidence.max_bytes, stopped.clone());
     tasks.spawn(room);
+    tasks.spawn(Sender::new(store.clone(), clock.clone())?.run(stopped.clone()));
     tasks.spawn(follow_deadlines(store.clone(), feed.clone(), clock.clone(), stopped.clone()));
     let patience = config.cases.patience;
     tasks.spawn(follow_outages(store.clone(), feed.clone(), patience, clock.clone(), stopped.clone()));

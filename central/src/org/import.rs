@@ -13,6 +13,7 @@ pub use geojson::{Outline, contains, outlines};
 
 use super::place::{CameraPlace, PlaceKind, Position};
 use super::region::{Level, Region};
+use super::resource::ResourceKind;
 use crate::case::guard::{Post, Role};
 use table::{Line, Table};
 
@@ -86,6 +87,23 @@ pub struct PostRow {
     pub post: Post,
 }
 
+/// A resource for an emergency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceRow {
+    /// What kind.
+    pub kind: ResourceKind,
+    /// Name.
+    pub name: String,
+    /// Where it belongs to.
+    pub region: Region,
+    /// Telephone.
+    pub phone: String,
+    /// How to find or use it.
+    pub note: String,
+    /// Where it is.
+    pub position: Option<Position>,
+}
+
 /// Longest name, in characters.
 const NAME_CHARS: usize = 100;
 
@@ -104,6 +122,8 @@ const UNIT: &[&str] = &["unit", "单位"];
 const PHONE: &[&str] = &["phone", "电话"];
 const ROLE: &[&str] = &["role", "岗位"];
 const BEHAVIORS: &[&str] = &["behaviors", "事件类型"];
+const RESOURCE: &[&str] = &["kind", "类别", "资源类别"];
+const NOTE: &[&str] = &["note", "备注", "说明"];
 
 /// Regions: `code,name`.
 pub fn regions(bytes: &[u8]) -> Read<RegionRow> {
@@ -171,6 +191,26 @@ pub fn posts(bytes: &[u8]) -> Read<PostRow> {
             phone: optional(PHONE),
             post: Post { role, region },
         })
+    })
+}
+
+/// Resources: `kind,name,region`, and any of `lon,lat,phone,note`.
+pub fn resources(bytes: &[u8]) -> Read<ResourceRow> {
+    let mut seen = std::collections::HashSet::new();
+    Table::read(bytes, &[RESOURCE, NAME, REGION], &[LON, LAT, PHONE, NOTE]).rows(|line| {
+        let kind = resource_kind(line)?;
+        let name = line.text(NAME, NAME_CHARS)?;
+        let region = region(line, REGION)?;
+        let position = position(line)?;
+        let optional = |names, most| match line.optional(names) {
+            Some(_) => line.text(names, most),
+            None => Ok(String::new()),
+        };
+        let (phone, note) = (optional(PHONE, NAME_CHARS)?, optional(NOTE, 500)?);
+        if !seen.insert((kind, name.clone(), region.clone())) {
+            return Err(line.problem(format!("{name} 重复"), format!("{name} stands twice")));
+        }
+        Ok(ResourceRow { kind, name, region, phone, note, position })
     })
 }
 
@@ -286,6 +326,34 @@ fn adjacent(line: &Line<'_>) -> Result<Vec<(String, String)>, Problem> {
         }
     }
     Ok(neighbours)
+}
+
+/// Kinds of resources by their names in files.
+const RESOURCES: [(&str, ResourceKind); 11] = [
+    ("AED", ResourceKind::Aed),
+    ("医院", ResourceKind::Hospital),
+    ("卫生服务中心", ResourceKind::Hospital),
+    ("派出所", ResourceKind::Police),
+    ("警务室", ResourceKind::Police),
+    ("微型消防站", ResourceKind::FirePost),
+    ("灭火器", ResourceKind::Extinguisher),
+    ("物业", ResourceKind::Property),
+    ("值班人员", ResourceKind::OnCall),
+    ("避难场所", ResourceKind::Shelter),
+    ("其他", ResourceKind::Other),
+];
+
+fn resource_kind(line: &Line<'_>) -> Result<ResourceKind, Problem> {
+    let text = line.text(RESOURCE, NAME_CHARS)?;
+    let by_name = RESOURCES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+    by_name.or_else(|| ResourceKind::parse(&text)).ok_or_else(|| {
+        let zh: Vec<&str> = RESOURCES.iter().map(|(name, _)| *name).collect();
+        let en: Vec<&str> = ResourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        line.problem(
+            format!("类别 {text} 不认识，可用：{}", zh.join("、")),
+            format!("`{text}` is no kind of resource; use {}", en.join(", ")),
+        )
+    })
 }
 
 /// Roles by their names in files.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Region;
 
 /// A point on Earth, WGS-84 degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Position {
     /// Longitude, −180..180.
     pub lon: f64,

@@ -211,8 +211,9 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
         let late = before.map_or(late, |before| before.late);
         changed.insert(key, Happening { alert, outcome, path, late });
     }
+    crate::plan::open(&mut desk.book, &policy.plans, &policy.atlas);
     let rows: Vec<Happening<'_>> = changed.into_values().collect();
-    work.taken.news.cases.extend(desk::save(&mut work.tx, desk, work.now).await?);
+    work.taken.news.cases.extend(desk::save(&mut work.tx, store, desk, work.now).await?);
     write(&mut work.tx, &rows, &policy, work.now).await?;
     write_evidence(&mut work.tx, &alerts).await
 }

@@ -8,7 +8,7 @@ use xunge_alert::Phase;
 
 use super::names::{json, json_name, json_text, phase_name};
 use super::sql::{Sql, insert, parts};
-use super::{Doing, Store, StoreError, Tx, chain, count, moments, opt_time, time, us, uuid};
+use super::{Doing, Store, StoreError, Tx, chain, count, moments, opt_time, outbox, time, us, uuid};
 use crate::case::book::{Book, Closed, Facts, Numbers, Record};
 use crate::case::clock::Clocks;
 use crate::case::{Case, Change, apply, number};
@@ -128,7 +128,12 @@ async fn replayed(tx: &mut Tx, id: Uuid) -> Result<Case, StoreError> {
 }
 
 /// Writes what came of the table.
-pub(super) async fn save(tx: &mut Tx, closed: &Closed, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn save(
+    tx: &mut Tx,
+    store: &Store,
+    closed: &Closed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let doing = "write cases";
     let (worked, told): (Vec<&Record>, Vec<&Record>) =
         closed.changed.iter().partition(|record| closed.worked.contains(&record.id));
@@ -138,6 +143,7 @@ pub(super) async fn save(tx: &mut Tx, closed: &Closed, now: Timestamp) -> Result
     save_facts(tx, &told).await?;
     chain::append(tx, &closed.entries, now).await?;
     moments::note(tx, &closed.entries, now).await?;
+    outbox::write(tx, store, closed, now).await?;
     save_timers(tx, closed).await?;
     save_numbers(tx, closed).await
 }

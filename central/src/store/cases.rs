@@ -168,6 +168,20 @@ impl Store {
         rows::detail(&mut tx, id, &self.policy().rules.calendar, actor, now).await
     }
 
+    /// What is kept of a case, without its alerts and log.
+    pub async fn case_record(&self, id: Uuid) -> Result<Option<Record>, StoreError> {
+        let mut tx = self.reading().await?;
+        let row = sqlx::query("SELECT * FROM case_ WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await
+            .doing("read a case")?;
+        match row {
+            Some(row) => Ok(Some(book::record(&mut tx, &row).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// The region of a case; none where there is no such case.
     pub async fn case_region(&self, id: Uuid) -> Result<Option<Region>, StoreError> {
         let region: Option<String> = sqlx::query_scalar("SELECT region FROM case_ WHERE id = $1")
@@ -216,7 +230,7 @@ impl Store {
             None => return Ok(None),
         }
         let closed = book.close();
-        book::save(&mut tx, &closed, now).await?;
+        book::save(&mut tx, self, &closed, now).await?;
         self.announce(&mut tx, &News::of_cases([id])).await?;
         tx.commit().await.doing("commit a change of a case")?;
         Ok(closed.changed.into_iter().find(|record| record.id == id))
@@ -311,7 +325,7 @@ impl Store {
             }
         }
         let closed = book.close();
-        book::save(&mut tx, &closed, now).await?;
+        book::save(&mut tx, self, &closed, now).await?;
         let changed: Vec<Uuid> = closed.changed.iter().map(|record| record.id).collect();
         self.announce(&mut tx, &News::of_cases(changed.iter().copied())).await?;
         tx.commit().await.doing("commit deadlines")?;
@@ -350,7 +364,7 @@ impl Store {
             for id in &ids {
                 book.wind(*id);
             }
-            book::save(&mut tx, &book.close(), now).await?;
+            book::save(&mut tx, self, &book.close(), now).await?;
             tx.commit().await.doing(doing)?;
             wound += ids.len();
         }

@@ -326,10 +326,15 @@ async fn pulses(tx: &mut Tx, alerts: &[&Alert]) -> Result<HashMap<RuleKey, Pulse
 }
 
 /// Writes what came of it; gives the cases that are new or changed.
-pub(super) async fn save(tx: &mut Tx, desk: Desk<'_>, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+pub(super) async fn save(
+    tx: &mut Tx,
+    store: &Store,
+    desk: Desk<'_>,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, StoreError> {
     let Desk { incidents, pulses, changed, shelved, book: cases, .. } = desk;
     let closed = cases.close();
-    book::save(tx, &closed, now).await?;
+    book::save(tx, store, &closed, now).await?;
     let rows: Vec<&Incident> = changed.iter().filter_map(|id| incidents.get(id)).collect();
     save_incidents(tx, &rows).await?;
     let mut beats = Vec::with_capacity(pulses.len());

@@ -89,7 +89,7 @@ impl Store {
             }
         }
         let closed = book.close();
-        book::save(&mut tx, &closed, now).await?;
+        book::save(&mut tx, self, &closed, now).await?;
         for (gone, case_id) in &began {
             sqlx::query("INSERT INTO outage (edge, camera, began_us, case_id) VALUES ($1, $2, $3, $4)")
                 .bind(&gone.edge)

@@ -9,6 +9,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use xunge_alert::Alert;
 
+use super::hooks::Hook;
 use super::names::{json, named};
 use super::org::{all_duties, all_periods, catalogue, workers};
 use super::{Doing, Store, StoreError, Tx};
@@ -16,6 +17,8 @@ use crate::case::rules::{AUTO_DISPATCH, Limits, Rules};
 use crate::incident::{REACH_M, Raise, Raises};
 use crate::org::calendar::{SpecialDay, notice_2026};
 use crate::org::{Atlas, Calendar, CameraPlace, PlaceKind, Position, Region, Roster};
+use crate::outside::Outside;
+use crate::plan::Plan;
 
 /// What the configuration says; the rest of the policy is in the store.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +31,8 @@ pub struct Settings {
     pub raises: Vec<Raise>,
     /// What is filed with this urgency or more goes to whoever is on duty at once; 0: nothing does.
     pub auto_dispatch: u8,
+    /// Other systems.
+    pub outside: Outside,
 }
 
 impl Settings {
@@ -35,7 +40,7 @@ impl Settings {
     pub fn usual(zone: TimeZone) -> Self {
         let limits = Rules::usual(Calendar::new(zone.clone(), [])).limits;
         let raises = Raises::usual(zone.clone()).table;
-        Self { zone, limits, raises, auto_dispatch: AUTO_DISPATCH }
+        Self { zone, limits, raises, auto_dispatch: AUTO_DISPATCH, outside: Outside::default() }
     }
 }
 
@@ -52,6 +57,10 @@ pub struct Policy {
     pub raises: Raises,
     /// Calendar and limits.
     pub rules: Arc<Rules>,
+    /// Emergency plans that open with new cases.
+    pub plans: Vec<Plan>,
+    /// Other systems that are told of cases.
+    pub hooks: Vec<Hook>,
 }
 
 impl Policy {
@@ -111,6 +120,8 @@ pub(super) async fn read(tx: &mut Tx, settings: &Settings, version: i64) -> Resu
             catalogue: catalogue::read(tx).await?,
             auto_dispatch: settings.auto_dispatch,
         }),
+        plans: super::plans::in_force(tx).await?,
+        hooks: super::hooks::in_force(tx).await?,
     })
 }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use sqlx::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_alert::codes::codes;
+use xunge_alert::{Codes, Severity};
 
 use super::names::{json, named};
 use super::quiet::{Quiet, QuietPage, WindowView};
@@ -47,6 +49,8 @@ pub struct AlertWhy {
     pub received_utc: Timestamp,
     /// 补传.
     pub late: bool,
+    /// The same in the codes of GB/T 28181 and ONVIF, with the urgency that counts here.
+    pub codes: Codes,
     /// Its way, step by step. Empty for alerts of before that is kept.
     pub path: Vec<Step>,
 }
@@ -83,19 +87,24 @@ pub struct CameraWhy {
 
 const ALERT: &str =
     "SELECT edge, alert_id, region, camera, rule, behavior, severity, standing, case_id, since_us, utc_us,
-    first_received_us, late, path FROM alert";
+    first_received_us, late, path,
+    (SELECT i.detail FROM incident i WHERE i.id = alert.incident_id) AS detail FROM alert";
 
 fn alert(row: &sqlx::any::AnyRow) -> Result<AlertWhy, StoreError> {
     let doing = "read the way of an alert";
     let case_id: Option<&str> = row.try_get("case_id").doing(doing)?;
+    let behavior: String = row.try_get("behavior").doing(doing)?;
+    let severity = level(row.try_get("severity").doing(doing)?)?;
+    let urgency = Severity::try_from(severity).map_err(StoreError::Corrupt)?;
     Ok(AlertWhy {
         edge: row.try_get("edge").doing(doing)?,
         alert_id: uuid(row.try_get("alert_id").doing(doing)?)?,
         region: row.try_get("region").doing(doing)?,
         camera: row.try_get("camera").doing(doing)?,
         rule: row.try_get("rule").doing(doing)?,
-        behavior: row.try_get("behavior").doing(doing)?,
-        severity: level(row.try_get("severity").doing(doing)?)?,
+        codes: codes(&behavior, row.try_get("detail").doing(doing)?, urgency),
+        behavior,
+        severity,
         standing: named(Standing::parse, row.try_get("standing").doing(doing)?)?,
         case_id: case_id.map(uuid).transpose()?,
         since_utc: time(row.try_get("since_us").doing(doing)?)?,

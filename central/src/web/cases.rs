@@ -215,7 +215,7 @@ pub(super) async fn split(
 }
 
 /// A case elsewhere is as if it were not there.
-async fn expect_seen(web: &Web, actor: &Actor, id: Uuid) -> Result<(), Problem> {
+pub(super) async fn expect_seen(web: &Web, actor: &Actor, id: Uuid) -> Result<(), Problem> {
     let region = web.store.case_region(id).await?.ok_or_else(no_such_case)?;
     if actor.sees(&region) { Ok(()) } else { Err(no_such_case()) }
 }
@@ -224,10 +224,10 @@ async fn detail(web: &Web, actor: &Actor, id: Uuid) -> Result<Answer<CaseDetail>
     web.store.case_detail(id, actor, web.clock.now()).await?.map(Answer).ok_or_else(no_such_case)
 }
 
-fn case_id(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn case_id(text: &str) -> Result<Uuid, Problem> {
     text.parse().map_err(|_| no_such_case())
 }
 
-fn no_such_case() -> Problem {
+pub(super) fn no_such_case() -> Problem {
     Problem::not_found("没有这个案件。", "There is no such case.")
 }

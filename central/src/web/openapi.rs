@@ -42,7 +42,7 @@ const ABOUT: &str = "巡格中心的接口。控制台只用这些接口，机�
     - 限流 Who asks too much is answered 429 with `Retry-After`.";
 
 /// The groups of calls, in the order in which a reader needs them.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("session", "登录与会话 Logging in"),
     ("cases", "案件 Cases"),
     ("live", "实时推送 Changes as they happen"),
@@ -51,6 +51,8 @@ const TAGS: [(&str, &str); 13] = [
     ("org", "组织 Regions, cameras' places, calendar, imports"),
     ("users", "用户与令牌 People, their posts, tokens of machines"),
     ("quiet", "搁置与维护 What is held back"),
+    ("plans", "应急预案与资源 Emergency plans, resources nearby"),
+    ("outside", "对外推送 Other systems that are told"),
     ("law", "依法调用与留存 Who looks and why, keeping, purging, handing over"),
     ("reports", "监督考核 What the supervising office measures"),
     ("why", "为什么响、为什么没响 Why something rang, or did not"),

@@ -129,6 +129,7 @@ pub(super) async fn import(
     let actor = session.actor();
     let roles: &[Role] = match import.kind {
         ImportKind::Cameras => &[Role::Admin, Role::Installer],
+        ImportKind::Resources | ImportKind::Plans => &[Role::Admin, Role::Supervisor],
         ImportKind::Duties => &[Role::Admin, Role::Acceptor],
         ImportKind::Regions | ImportKind::Outlines | ImportKind::Posts | ImportKind::Catalogue => {
             &[Role::Admin]

@@ -15,6 +15,8 @@ mod live;
 mod migrate;
 mod org;
 mod outage;
+mod outside;
+mod plans;
 mod process;
 mod reports;
 mod rights;

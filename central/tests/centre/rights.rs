@@ -65,6 +65,8 @@ struct Town {
     edge_token: String,
     hold: String,
     request: String,
+    resource: String,
+    hook: String,
     document: Document,
     /// Things that were made for one call each.
     made: Cell<u32>,
@@ -137,6 +139,15 @@ impl Document {
     }
 }
 
+fn plan(region: Option<&str>) -> Value {
+    json!({"title": {"zh": "x"}, "behaviors": [], "severity": 2, "region": region, "enabled": true, "steps": [{"zh": "x"}]})
+}
+
+fn wish(region: Option<&str>) -> Value {
+    json!({"name": "x", "url": "https://receiver.example/", "region": region, "news": ["opened"], "severity": 2, "format": "json",
+           "enabled": true})
+}
+
 async fn town() -> Town {
     let console = Console::open().await;
     let store = &console.shop.store;
@@ -180,7 +191,15 @@ async fn town() -> Town {
     let request =
         store.ask(TwoPeople::UnmaskedExport, &home, (&scope, "x"), "somebody", at(1)).await.unwrap();
     let request = request.to_string();
-    Town { console, case, picture, edge_token, hold, request, document: Document::read(), made: Cell::new(0) }
+    let plan = serde_json::from_value(plan(Some(HOME))).unwrap();
+    store.keep_plan("home", &plan, None, "admin", at(1)).await.unwrap();
+    let resources = format!("kind,name,region\naed,x,{HOME}\n");
+    store.import(ImportKind::Resources, resources.as_bytes(), &admin, false, at(1)).await.unwrap();
+    let resource = store.resources(None).await.unwrap()[0].id.to_string();
+    let wish = serde_json::from_value(wish(Some(HOME))).unwrap();
+    let hook = store.add_hook(&wish, "whsec_AAAA", "admin", at(1)).await.unwrap().unwrap().to_string();
+    let (document, made) = (Document::read(), Cell::new(0));
+    Town { console, case, picture, edge_token, hold, request, resource, hook, document, made }
 }
 
 fn endpoints(town: &Town) -> Vec<Endpoint> {
@@ -212,6 +231,10 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
     let importing = |kind: &str, may| {
         let body = json!({"kind": kind, "content": "", "apply": true});
         endpoint(Method::POST, "/org/import", body, may, Forbidden, Works)
+    };
+    let of_case = |what: &str| {
+        let path = format!("/cases/{}/{what}", town.case);
+        endpoint(Method::GET, &path, Value::Null, Role::ALL.to_vec(), Forbidden, Hidden)
     };
     vec![
         endpoint(Method::GET, "/session", Value::Null, all.clone(), Forbidden, Works),
@@ -423,11 +446,84 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
             Forbidden,
             Hidden,
         ),
+        endpoint(Method::GET, "/plans", Value::Null, Role::ALL.to_vec(), Forbidden, Works),
+        endpoint(Method::GET, "/plans/home", Value::Null, Role::ALL.to_vec(), Forbidden, Hidden),
+        endpoint(
+            Method::POST,
+            "/plans",
+            json!({"body": plan(Some(HOME))}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(Method::POST, "/plans", json!({"body": plan(None)}), vec![], Forbidden, Forbidden),
+        endpoint(
+            Method::POST,
+            "/plans/home",
+            json!({"body": plan(Some(HOME)), "shown": 0}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        importing("plans", vec![Supervisor, Admin]),
+        importing("resources", vec![Supervisor, Admin]),
+        endpoint(Method::GET, "/org/resources", Value::Null, Role::ALL.to_vec(), Forbidden, Works),
+        endpoint(
+            Method::POST,
+            &format!("/org/resources/{}", town.resource),
+            json!({"act": "remove"}),
+            vec![Supervisor, Admin],
+            Forbidden,
+            Hidden,
+        ),
+        of_case("plan"),
+        of_case("resources"),
+        of_case("cap"),
+        endpoint(Method::GET, "/hooks", Value::Null, vec![Admin], Forbidden, Works),
+        endpoint(Method::POST, "/hooks", wish(Some(HOME)), vec![Admin], Forbidden, Forbidden),
+        endpoint(Method::POST, "/hooks", wish(None), vec![], Forbidden, Forbidden),
+        endpoint(
+            Method::PUT,
+            &format!("/hooks/{}", town.hook),
+            wish(Some(HOME)),
+            vec![Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            &format!("/hooks/{}", town.hook),
+            json!({"act": "test"}),
+            vec![Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::GET,
+            &format!("/hooks/{}/messages", town.hook),
+            Value::Null,
+            vec![Admin],
+            Forbidden,
+            Hidden,
+        ),
+        endpoint(
+            Method::POST,
+            &format!("/hooks/{}/messages/{{message}}", town.hook),
+            json!({"act": "resend"}),
+            vec![Admin],
+            Forbidden,
+            Hidden,
+        ),
         endpoint(Method::GET, "/quarantine", Value::Null, vec![Admin, Installer, Auditor], Forbidden, Works),
         report("/reports", told.clone(), Works),
         report(&format!("/reports?region={HOME}"), told.clone(), Forbidden),
         report("/reports/overdue", vec![Supervisor, Auditor, Admin], Works),
         report("/reports/export?format=csv", told, Works),
+        change(
+            json!({"change": "ticked", "step": 0, "done": true}),
+            vec![Operator, Acceptor, Dispatcher, GridWorker, Supervisor, Admin],
+        ),
+        change(json!({"change": "plan_opened", "plan": "x", "version": 1, "steps": 1}), vec![]),
         change(json!({"change": "taken"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "decided", "verdict": "real"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "dispatched", "to": {"region": HOME}}), vec![Dispatcher, Acceptor, Admin]),
@@ -486,6 +582,18 @@ impl Town {
             };
             let id = store.hold_back(Quiet::Shelf, &window, "somebody", at(0)).await.unwrap();
             return endpoint.path.replace("{shelf}", &id.to_string());
+        }
+        if endpoint.path.ends_with(&self.resource) {
+            // the one before may have struck it off
+            let raw = self.console.shop.raw().await;
+            let again = "INSERT INTO resource (id, kind, name, region, phone, note, updated_us)
+                         VALUES ($1, 'aed', 'x', $2, '', '', 0) ON CONFLICT DO NOTHING";
+            sqlx::query(again).bind(&self.resource).bind(HOME).execute(&raw).await.unwrap();
+            raw.close().await;
+        }
+        if endpoint.path.contains("{message}") {
+            let message = store.test_hook(self.hook.parse().unwrap(), at(1)).await.unwrap().unwrap();
+            return endpoint.path.replace("{message}", &message.to_string());
         }
         if endpoint.path.contains("{duty}") {
             let rows = store.duties(None).await.unwrap();

@@ -32,7 +32,7 @@ export interface CameraView {
   adjacent: [string, string][]
 }
 
-export type ImportKind = 'regions' | 'outlines' | 'cameras' | 'posts' | 'duties' | 'catalogue'
+export type ImportKind = 'regions' | 'outlines' | 'cameras' | 'posts' | 'duties' | 'catalogue' | 'resources' | 'plans'
 
 export interface ImportProblem {
   /** From 1 (the headings); in GeoJSON the feature, from 1; 0 is the file as a whole. */

@@ -1,5 +1,6 @@
 // What is held back, why something rang or did not, and messages that could not be taken.
 import { call } from './client'
+import type { Codes } from './types'
 
 export type QuietKind = 'shelves' | 'maintenance'
 
@@ -72,6 +73,7 @@ export interface AlertWhy {
   utc: string
   received_utc: string
   late: boolean
+  codes: Codes
   /** Empty for alerts of before ways were kept. */
   path: Step[]
 }

@@ -101,7 +101,17 @@ export interface CaseAlert {
   tracks: number[]
   clock_quality: string
   model_sha256: string
+  codes: Codes
   evidence: Evidence[]
+}
+
+/** An alert in the codes of GB/T 28181 and ONVIF; left out where the standard has none. */
+export interface Codes {
+  alarm_priority: number
+  alarm_method: number
+  alarm_type?: number
+  event_type?: number
+  onvif_topic?: string
 }
 
 export interface LogEntry {

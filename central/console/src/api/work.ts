@@ -89,6 +89,24 @@ export interface Case {
   closed_utc: string | null
   /** In order; an older centre does not say. */
   called?: Called[]
+  /** Left out where no emergency plan opened with it. */
+  plan?: OpenPlan
+}
+
+/** The checklist of an emergency plan; its words are fetched apart. */
+export interface OpenPlan {
+  plan: string
+  version: number
+  steps: number
+  /** Steps by their place from 0. */
+  required: number[]
+  opened_utc: string
+  ticks: Record<string, Tick>
+}
+
+export interface Tick {
+  mark: Mark
+  note?: string
 }
 
 /**
@@ -118,6 +136,12 @@ export interface Change extends Partial<Work> {
   /** Of `called`: whom, and for which level. */
   user?: string
   level?: string
+  /** Place of a step of the checklist, from 0. */
+  step?: number
+  done?: boolean
+  /** Of `plan_opened`. */
+  plan?: string
+  version?: number
 }
 
 /** The next step of a deadline. */

@@ -58,6 +58,12 @@ function details(change: Change): string[] {
   if (approved !== undefined) list.push(named('choice', approved ? 'approved_yes' : 'approved_no'))
   if (passed !== undefined) list.push(named('choice', passed ? 'passed_yes' : 'passed_no'))
   if (pictures !== undefined && pictures.length > 0) list.push(t('log.pictures', { n: pictures.length }))
+  if (change.step !== undefined) {
+    list.push(t(change.done === false ? 'checklist.undone' : 'checklist.step', { n: change.step + 1 }))
+  }
+  if (change.plan !== undefined && change.version !== undefined) {
+    list.push(`${change.plan} ${t('checklist.version', { n: change.version })}`)
+  }
   if (distance_m !== undefined) list.push(t('log.distance', { n: Math.round(distance_m) }))
   if (stage !== undefined) {
     list.push(percent === undefined ? named('stage', stage) : t('log.timer', { stage: named('stage', stage), percent }))

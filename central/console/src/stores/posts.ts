@@ -24,6 +24,9 @@ export function governsAll(posts: Post[]): boolean {
   return posts.some(({ role, region }) => role === 'admin' && region === null)
 }
 
+/** Who writes emergency plans and resources. */
+export const PLANNERS = ['admin', 'supervisor']
+
 /** Which files somebody may import. */
 export function importKinds(posts: Post[]): ImportKind[] {
   const admin = holds(posts, ['admin'])
@@ -70,6 +73,8 @@ export const PLACES: { name: string; path: string; roles: string[] | null }[] = 
   { name: 'views', path: '/views', roles: ['admin', 'supervisor', 'auditor'] },
   { name: 'keeping', path: '/keeping', roles: ['admin', 'supervisor', 'auditor', 'acceptor'] },
   { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
+  { name: 'plans', path: '/plans', roles: null },
+  { name: 'hooks', path: '/hooks', roles: ['admin'] },
 ]
 
 export function placesOf(posts: Post[]): typeof PLACES {

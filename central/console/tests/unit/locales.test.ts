@@ -7,6 +7,8 @@ import { ACTIONS } from '@/parts/actions'
 import { EVERY_DAY } from '@/parts/duties/roster'
 import { COLUMNS } from '@/parts/org/imports'
 import { STEPS } from '@/parts/progress'
+import { TURNS } from '@/parts/hooks/hooks'
+import { RESOURCES } from '@/parts/plans/plans'
 import { REASONS } from '@/parts/reasons'
 import { FILTER_NAMES } from '@/stores/filters'
 import { PLACES, ROLES } from '@/stores/posts'
@@ -124,6 +126,8 @@ describe('every name of the contract has a text', () => {
     ['viewReason', [...VIEW_REASONS]],
     ['approvalKind', ['bulk_export', 'unmasked_export', 'early_purge']],
     ['approvalStanding', ['waiting', 'agreed', 'refused', 'used', 'over']],
+    ['resource', RESOURCES],
+    ['hooks.turn', [...TURNS, 'test']],
     ['nav', PLACES.map(({ name }) => name)],
   ])('%s', (group, names) => {
     expect(names.filter((name) => !chinese.has(`${group}.${name}`))).toEqual([])

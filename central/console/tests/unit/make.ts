@@ -66,6 +66,7 @@ export function alert(id: string, at: number, stored: string[], waiting: string[
     tracks: [1],
     clock_quality: 'synchronised',
     model_sha256: '00',
+    codes: { alarm_priority: 2, alarm_method: 5, alarm_type: 6 },
     evidence: [...stored.map((kind) => file(kind, true)), ...waiting.map((kind) => file(kind, false))],
   }
 }

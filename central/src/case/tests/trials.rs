@@ -75,6 +75,17 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::VoidAsked { reason: reason() }),
         any::<bool>().prop_map(|approved| Change::VoidAnswered { approved }),
         Just(Change::Noted { note: reason() }),
+        (0..4_u16).prop_map(|steps| Change::PlanOpened {
+            plan: "fall".into(),
+            version: 1,
+            steps,
+            required: vec![0]
+        }),
+        (0..4_u16, any::<bool>()).prop_map(|(step, done)| Change::Ticked {
+            step,
+            done,
+            note: Some("x".into())
+        }),
         (stage, percent).prop_map(|(stage, percent)| Change::Timer { stage, percent }),
     ]
 }

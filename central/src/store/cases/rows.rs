@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use std::collections::HashMap;
 use uuid::Uuid;
 use xunge_alert::Alert;
+use xunge_alert::codes::codes;
 
 use crate::case::guard::{Actor, may_split, possible};
 use crate::case::{Call, Change, Stage, State};
@@ -182,6 +183,7 @@ fn alert_view(
     purged: &HashMap<String, Timestamp>,
 ) -> AlertView {
     let id = alert.alert_id.to_string();
+    let codes = codes(&alert.behavior, alert.detail.as_deref(), alert.severity);
     let evidence = alert.evidence.into_iter().map(|file| {
         let here = stored.get(&(id.clone(), file.sha256.clone()));
         EvidenceView {
@@ -212,6 +214,7 @@ fn alert_view(
         tracks: alert.tracks,
         clock_quality: alert.clock_quality,
         model_sha256: alert.model_sha256,
+        codes,
         evidence: evidence.collect(),
     }
 }

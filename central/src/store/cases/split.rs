@@ -102,7 +102,7 @@ impl Store {
             };
         }
         let closed = book.close();
-        book::save(&mut tx, &closed, now).await?;
+        book::save(&mut tx, self, &closed, now).await?;
         move_alerts(&mut tx, to, &moved, &stay, &actor.name, now).await?;
         self.announce(&mut tx, &News::of_cases([id, to])).await?;
         tx.commit().await.doing(DOING)?;

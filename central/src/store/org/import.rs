@@ -12,10 +12,11 @@ use super::duty::write_duties;
 use super::{all_duties, catalogue, write_places};
 use crate::case::guard::Actor;
 use crate::case::guard::{Post, Role};
-use crate::org::import::{self, CameraRow, Outline, PostRow, Problem, RegionRow};
+use crate::org::import::{self, CameraRow, Outline, PostRow, Problem, RegionRow, ResourceRow};
 use crate::org::roster::Duty;
 use crate::org::{Category, Level, Position, Region};
 use crate::store::names::json;
+use crate::store::resources;
 use crate::store::sql::{Sql, insert, parts};
 use crate::store::{Doing, Store, StoreError, Tx, us};
 
@@ -35,6 +36,10 @@ pub enum ImportKind {
     Duties,
     /// The event catalogue, CSV: in place of the one of before.
     Catalogue,
+    /// Resources for an emergency, CSV.
+    Resources,
+    /// Emergency plans, TOML.
+    Plans,
 }
 
 /// What an import did, or would do.
@@ -91,6 +96,9 @@ impl Store {
         demo: bool,
         now: Timestamp,
     ) -> Result<Report, StoreError> {
+        if kind == ImportKind::Plans {
+            return self.import_plans(bytes, actor, dry_run, now).await;
+        }
         let mut tx = self.begin().await?;
         let mut work = Work { tx: &mut tx, actor, demo, now, report: Report::default() };
         match kind {
@@ -100,6 +108,8 @@ impl Store {
             ImportKind::Posts => work.posts(import::posts(bytes)).await?,
             ImportKind::Duties => work.duties(import::duties(bytes)).await?,
             ImportKind::Catalogue => work.catalogue(import::catalogue(bytes)).await?,
+            ImportKind::Resources => work.resources(import::resources(bytes)).await?,
+            ImportKind::Plans => {}
         }
         let mut report = work.report;
         report.problems.sort_by_key(|problem| problem.line);
@@ -256,6 +266,50 @@ impl Work<'_> {
             }
         }
         write_places(self.tx, &rows.iter().collect::<Vec<_>>(), self.now).await
+    }
+
+    async fn resources(&mut self, read: import::Read<ResourceRow>) -> Result<(), StoreError> {
+        let doing = "write resources";
+        self.report.problems = read.problems;
+        let names = self.names().await?;
+        let rows = sqlx::query(resources::COLUMNS).fetch_all(&mut **self.tx).await.doing(doing)?;
+        let mut before = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let known = resources::resource(row)?;
+            let key = (known.region.clone(), known.kind, known.name.clone());
+            before.insert(key, (known.phone, known.note, known.position));
+        }
+        let mut rows = Vec::with_capacity(read.rows.len());
+        for (line, row) in read.rows {
+            if !names.contains_key(&row.region) {
+                let zh = format!("辖区 {} 不存在，请先导入区划", row.region);
+                let en = format!("the region {} is not known; import regions first", row.region);
+                self.report.problem(line, zh, en);
+            } else if self.may(line, &row.region, &[Role::Admin, Role::Supervisor]) {
+                let key = (row.region.clone(), row.kind, row.name.clone());
+                let told = (row.phone.clone(), row.note.clone(), row.position);
+                self.report.count(before.get(&key), &told);
+                rows.push(row);
+            }
+        }
+        let now = self.now;
+        let head = "INSERT INTO resource (id, kind, name, region, phone, note, lon, lat, updated_us) VALUES ";
+        let tail =
+            " ON CONFLICT (region, kind, name) DO UPDATE SET phone = excluded.phone, note = excluded.note,
+            lon = excluded.lon, lat = excluded.lat, updated_us = excluded.updated_us";
+        insert(self.tx, doing, (head, tail), 9, &rows, |values, row| {
+            values
+                .bind(crate::case::book::id_at(now).to_string())
+                .bind(row.kind.as_str())
+                .bind(&row.name)
+                .bind(row.region.as_str())
+                .bind(&row.phone)
+                .bind(&row.note)
+                .bind(row.position.map(|position| position.lon))
+                .bind(row.position.map(|position| position.lat))
+                .bind(us(now));
+        })
+        .await
     }
 
     async fn posts(&mut self, read: import::Read<PostRow>) -> Result<(), StoreError> {

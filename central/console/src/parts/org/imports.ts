@@ -33,6 +33,15 @@ export const COLUMNS: Record<ImportKind, Column[]> = {
     { name: 'unit', zh: '单位', optional: true },
     { name: 'phone', zh: '电话', optional: true },
   ],
+  resources: [
+    { name: 'kind', zh: '类别' },
+    { name: 'name', zh: '名称' },
+    { name: 'region', zh: '辖区' },
+    { name: 'lon', zh: '经度', optional: true },
+    { name: 'lat', zh: '纬度', optional: true },
+    { name: 'phone', zh: '电话', optional: true },
+    { name: 'note', zh: '备注', optional: true },
+  ],
   outlines: [],
   duties: [
     { name: 'user', zh: '用户名' },
@@ -55,7 +64,11 @@ export const COLUMNS: Record<ImportKind, Column[]> = {
     { name: 'handle', zh: '处置时限', optional: true },
     { name: 'behaviors', zh: '事件类型', optional: true },
   ],
+  // TOML has none either.
+  plans: [],
 }
+
+export const RESOURCE_WORDS = 'AED、医院、派出所、微型消防站、灭火器、物业、值班人员、避难场所、其他'
 
 /** Words for kinds of places, classes and roles that a file may use besides the English names. */
 export const PLACE_WORDS =
@@ -71,6 +84,8 @@ export const HINT_WORDS: Record<ImportKind, string> = {
   posts: ROLE_WORDS,
   duties: ROLE_WORDS,
   catalogue: CLASS_WORDS,
+  resources: RESOURCE_WORDS,
+  plans: '',
 }
 
 /** Rows that show how each column is meant. */
@@ -89,6 +104,10 @@ const EXAMPLES: Record<ImportKind, string[][]> = {
     ['wang', '值班员', '420502001001', '王某', '示例社区安保室', '13800000000'],
     ['wang', '受理员', '420502001001', '王某', '示例社区安保室', '13800000000'],
   ],
+  resources: [
+    ['AED', '社区服务站 AED', '420502001001', '111.2865', '30.6919', '', '一楼门厅'],
+    ['派出所', '示例派出所', '420502001', '', '', '110', ''],
+  ],
   outlines: [],
   duties: [
     ['wang', '值班员', '420502001001', '2026-11-01', '2026-11-30', '20:00', '08:00', '1-5', '', '1'],
@@ -98,7 +117,27 @@ const EXAMPLES: Record<ImportKind, string[][]> = {
     ['010203', '公共安全', '人身安全', '人员倒地', '突发性', '2h', '倒地'],
     ['010301', '公共安全', '治安', '可疑人员徘徊', '一般性', '1wd', '徘徊 区域入侵'],
   ],
+  plans: [],
 }
+
+const PLAN = `[[plan]]
+id = "fall-here"
+title = { zh = "本社区倒地预案", en = "Falls here" }
+behaviors = ["fall"]
+places = ["stairwell"]
+severity = 2
+region = "420502001001"
+
+[[plan.step]]
+zh = "看画面确认"
+required = true
+deadline_secs = 60
+role = "operator"
+
+[[plan.step]]
+zh = "通知网格员到场，带上 AED"
+role = "operator"
+`
 
 const SQUARE = [
   [111.286, 30.691],
@@ -124,6 +163,7 @@ export function template(kind: ImportKind, lang: Lang): Template {
     const text = JSON.stringify({ type: 'FeatureCollection', features: [feature] }, null, 2)
     return { file: 'outlines.geojson', type: 'application/geo+json', text }
   }
+  if (kind === 'plans') return { file: 'plans.toml', type: 'application/toml', text: PLAN }
   const headings = COLUMNS[kind].map(({ name, zh }) => (lang === 'en' ? name : zh))
   const lines = [headings, ...EXAMPLES[kind]].map((cells) => cells.map(quoted).join(','))
   // Without the mark a spreadsheet program in China takes the file for GB18030.

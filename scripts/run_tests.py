@@ -15,7 +15,7 @@ import threading
 import time
 
 # test programs that mostly wait, longest first
-WAITING = ["kills", "supervisor", "whole", "view"]
+WAITING = ["kills", "supervisor", "browser", "whole", "view"]
 
 
 def build(arguments):

@@ -118,6 +118,13 @@ impl World {
         Ok(path)
     }
 
+    /// Adds to the centre's configuration, before it starts.
+    pub fn configure(&self, toml: &str) -> Result<()> {
+        let before = std::fs::read_to_string(self.folder().join("central.toml"))?;
+        self.write("central.toml", &(before + toml))?;
+        Ok(())
+    }
+
     /// Starts cameras that loop the pedestrian clip from second `start_at_secs`.
     pub fn start_cameras(&mut self, start_at_secs: f64) -> Result<()> {
         let listen = format!("127.0.0.1:{}", free_port()?);

@@ -2,12 +2,11 @@
 
 use std::{
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
-use xunge_e2e::{Process, World, cache, eventually};
+use anyhow::{Context, Result};
+use xunge_e2e::{Browser, World, eventually};
 
 const LAWN: &str = r#"
 [[camera]]
@@ -31,42 +30,17 @@ fn an_alert_comes_live_into_the_browser_and_is_judged() -> Result<()> {
     world.start_cameras(40.0)?;
     world.start_centre()?;
     world.enrol_edge(LAWN)?;
-    let shots = world.folder().join("shots");
-    std::fs::create_dir(&shots)?;
-    let mut browser = Process::start("browser", &mut browser_test(&world, &shots)?, world.folder())?;
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser/console");
+    let mut browser = Browser::start(&world, "console", &shots)?;
     eventually("the browser waits for an alert", Duration::from_secs(90), || {
-        let over = browser.ended().ok().flatten().is_some();
-        (over || browser.output().contains("waiting for an alert")).then_some(())
+        (browser.is_over() || browser.output().contains("waiting for an alert")).then_some(())
     })?;
     let started = Instant::now();
     world.start_edge()?;
-    let status =
-        eventually("the browser test ends", Duration::from_secs(240), || browser.ended().ok().flatten())?;
-    print!("{}", browser.output());
-    ensure!(status.success(), "the browser test failed: {status}\n{}", browser.output());
+    browser.finish(Duration::from_secs(240))?;
     println!("from the start of the edge to the verdict: {:.0} s", started.elapsed().as_secs_f64());
-    if let Some(keep) = std::env::var_os("XUNGE_SHOTS") {
-        for shot in std::fs::read_dir(&shots)? {
-            let shot = shot?.path();
-            std::fs::copy(&shot, Path::new(&keep).join(shot.file_name().context("a shot without a name")?))?;
-        }
-    }
     world.edge()?.stop(Duration::from_secs(30))?;
     world.verify_cases()
-}
-
-fn browser_test(world: &World, shots: &Path) -> Result<Command> {
-    let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../central/console");
-    let ours = cache().join("node/bin/node");
-    let mut command = Command::new(if ours.is_file() { ours } else { "node".into() });
-    command
-        .arg("tests/browser/console.mjs")
-        .current_dir(console)
-        .env("XUNGE_URL", format!("http://{}", world.web))
-        .env("XUNGE_USER", "admin")
-        .env("XUNGE_PASSWORD", &world.password)
-        .env("XUNGE_SHOTS", shots);
-    Ok(command)
 }
 
 /// One camera is good, the others are broken in their own ways: each is reported, the good one goes on.

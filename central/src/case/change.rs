@@ -128,6 +128,12 @@ pub enum Change {
         /// How urgent it is, 1 to 4; logs of before say nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         severity: Option<u8>,
+        /// Case out of which it was split (拆分).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Uuid>,
+        /// Why it was split off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The security room is asked to look.
     Verifying,
@@ -137,6 +143,12 @@ pub enum Change {
         edge: String,
         /// Happening that joined.
         alert_id: Uuid,
+        /// Case out of which it was split (拆分).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Uuid>,
+        /// Why it was split off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// An alert of it was taken out by hand (拆分).
     Split {
@@ -358,9 +370,11 @@ impl Change {
             | Self::Urged { reason }
             | Self::Reopened { reason }
             | Self::VoidAsked { reason } => vec![reason],
-            Self::Merged { reason, .. } | Self::Detached { reason } | Self::Split { reason, .. } => {
-                reason.iter().map(String::as_str).collect()
-            }
+            Self::Registered { reason, .. }
+            | Self::Joined { reason, .. }
+            | Self::Merged { reason, .. }
+            | Self::Detached { reason }
+            | Self::Split { reason, .. } => reason.iter().map(String::as_str).collect(),
             Self::PauseAsked { cause, .. } => vec![cause],
             Self::Noted { note } | Self::Approved { note } => vec![note],
             Self::Handled(work) => {

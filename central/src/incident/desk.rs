@@ -337,7 +337,8 @@ impl Desk<'_> {
     }
 
     fn joins_case(&mut self, case_id: Uuid, alert: &Alert, late: bool) {
-        let change = Change::Joined { edge: alert.edge.clone(), alert_id: alert.alert_id };
+        let change =
+            Change::Joined { edge: alert.edge.clone(), alert_id: alert.alert_id, from: None, reason: None };
         self.book.must(case_id, change);
         if let Some(facts) = self.book.facts(case_id) {
             facts.alerts += 1;
@@ -415,6 +416,8 @@ impl Desk<'_> {
             edge: alert.edge.clone(),
             alert_id: alert.alert_id,
             severity: Some(severity),
+            from: None,
+            reason: None,
         };
         let case = self.book.register(facts, severity, &day, first);
         // R→V by itself: what a camera sees in public space is always looked at
@@ -458,7 +461,10 @@ fn grow(incident: &mut Incident, alert: &Alert, severity: u8) {
 fn note(facts: &mut Facts, alert: &Alert) {
     facts.since = facts.since.min(alert.since_utc);
     facts.last = facts.last.max(alert.utc);
-    facts.camera_name.clone_from(&alert.camera_name);
+    // a neighbour's alert does not rename the camera that the case is about
+    if (&alert.edge, &alert.camera) == (&facts.edge, &facts.camera) {
+        facts.camera_name.clone_from(&alert.camera_name);
+    }
     if f64::from(alert.score) > facts.score {
         facts.score = f64::from(alert.score);
         facts.bounds = alert.bounds;

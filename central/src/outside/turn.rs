@@ -77,7 +77,13 @@ mod tests {
 
     #[test]
     fn what_happens_at_once_is_one_turn() {
-        let registered = Change::Registered { edge: "gw".into(), alert_id: Uuid::nil(), severity: Some(2) };
+        let registered = Change::Registered {
+            edge: "gw".into(),
+            alert_id: Uuid::nil(),
+            severity: Some(2),
+            from: None,
+            reason: None,
+        };
         let late = |percent| Change::Timer { stage: Stage::Handle, percent };
         let false_alarm = Change::Decided {
             verdict: Verdict::FalseAlarm,

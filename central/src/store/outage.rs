@@ -146,6 +146,8 @@ fn register(book: &mut Book, gone: &Lasting, region: Region, store: &Store) -> U
         edge: gone.edge.clone(),
         alert_id: crate::case::book::id_at(book.now()),
         severity: Some(SEVERITY),
+        from: None,
+        reason: None,
     };
     let id = book.register(facts, SEVERITY, &day, first);
     book.must(id, Change::Verifying);

@@ -1,8 +1,8 @@
 //! 拆分: alerts that turn out to be something else get a case of their own.
 
 use uuid::Uuid;
-use xunge_central::case::State;
 use xunge_central::case::guard::{Actor, Post, Role};
+use xunge_central::case::{Change, State};
 use xunge_central::org::Region;
 use xunge_central::store::{Split, StoreError};
 
@@ -55,6 +55,12 @@ on_both! {
         assert!(!old.may.contains(&"split"), "one alone cannot be split");
         let new = shop.store.case_detail(made.id, &wang, at(171)).await.unwrap().unwrap();
         assert_eq!(new.alerts.len(), 2);
+        for (change, of) in [(&new.log[0].change, "it began"), (&new.log[2].change, "another alert came")] {
+            let (Change::Registered { from, reason, .. } | Change::Joined { from, reason, .. }) = change else {
+                panic!("{change:?}")
+            };
+            assert_eq!((*from, reason.as_deref()), (Some(id), Some("另一件事")), "{of}");
+        }
         assert!(new.may.contains(&"split"));
         let sums = "SELECT CAST(SUM(alerts) AS BIGINT) FROM incident";
         assert_eq!((shop.number("SELECT COUNT(*) FROM incident").await, shop.number(sums).await), (2, 3));

@@ -130,6 +130,8 @@ export interface Change extends Partial<Work> {
   master?: string
   stage?: string
   percent?: number
+  /** Of `registered` and `joined`: the case that it was split from. */
+  from?: string
   /** Of `registered`, `joined` and `split`: which alert. */
   edge?: string
   alert_id?: string

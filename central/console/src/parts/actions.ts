@@ -61,13 +61,17 @@ export const ACTIONS: Action[] = [
   { name: 'noted', fields: [needed('note')] },
 ]
 
-/** The actions that are possible now. A change that this page does not know has no form to fill in. */
-export function actionsOf(may: string[]): Action[] {
-  return ACTIONS.filter(({ name }) => may.includes(name))
+/**
+ * The actions that are possible now. A change that this page does not know has no form to fill in. Who has taken a case
+ * need not take it again.
+ */
+export function actionsOf({ may, case: { taken } }: CaseDetail, user: string): Action[] {
+  return ACTIONS.filter(({ name }) => may.includes(name) && !(name === 'taken' && taken?.by === user))
 }
 
 /** Who has it already is told that it goes to another. */
 export function labelOf(name: string, detail: CaseDetail): string {
+  if (name === 'taken' && detail.case.taken !== null) return 'retaken'
   return name === 'dispatched' && detail.case.assigned !== null ? 'redispatched' : name
 }
 

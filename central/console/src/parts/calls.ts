@@ -1,11 +1,11 @@
-// Who was called because nobody took a case. Pure.
+// Who was called because a case was late. Pure.
 import type { CaseDetail, CaseSummary } from '@/api/types'
 import type { Called } from '@/api/work'
 import { isOpen } from '@/stores/states'
 
-/** All calls, in order. */
+/** All calls, in order; a summary names only those of a case that nobody has taken. */
 export function callsOf(detail: CaseDetail): Called[] {
-  return detail.called ?? detail.case.called ?? []
+  return detail.case.called ?? detail.called ?? []
 }
 
 /** Whether this person was called for it and nobody has taken it yet. */

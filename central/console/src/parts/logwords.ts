@@ -3,6 +3,7 @@ import type { Assignee, Change } from '@/api/work'
 import { fullTime } from '@/format'
 import { i18n, named } from '@/i18n'
 import { categoryText } from '@/stores/catalogue'
+import { nameOf } from '@/stores/regions'
 
 export interface LogWords {
   /** What happened, in short. */
@@ -17,7 +18,8 @@ const { t } = i18n.global
 
 /** A region and, where one person is meant, who. */
 export function assigneeText({ region, user }: Assignee): string {
-  return user === undefined ? region : `${user} (${region})`
+  const place = nameOf(region) ?? region
+  return user === undefined ? place : `${user} (${place})`
 }
 
 /** What stands around a change in its log, where that makes a difference. */
@@ -38,11 +40,30 @@ export function wordsOf(change: Change, around: Around = {}): LogWords {
 }
 
 /** Who is called and what is sent by itself is said in one sentence. */
-function headOf({ change, user, level }: Change, { actor, taken }: Around): string {
+function headOf({ change, user, level, from }: Change, { actor, taken }: Around): string {
   if (change === 'called' && user !== undefined) {
     return t(taken ? 'log.calledLate' : 'log.called', { user, level: named('level', level) })
   }
+  if (from !== undefined) return t(change === 'registered' ? 'log.splitCase' : 'log.splitAlert')
   return change === 'dispatched' && actor === 'system' ? t('log.auto') : named('change', change)
+}
+
+/** What the centre does at a part of a limit; the log itself does not say it. */
+const CAME: Record<string, string> = {
+  'ack 100': 'rung',
+  'ack 200': 'community',
+  'ack 400': 'street',
+  'ack 1000': 'district',
+  'verify 100': 'community',
+  'verify 200': 'street',
+  'arrive 100': 'community',
+  'dispatch 100': 'above',
+  'dispatch 200': 'urged',
+  'check 100': 'above',
+  'check 200': 'urged',
+  'handle 100': 'up',
+  'handle 150': 'up',
+  'handle 200': 'top',
 }
 
 function details(change: Change): string[] {
@@ -67,11 +88,14 @@ function details(change: Change): string[] {
   if (distance_m !== undefined) list.push(t('log.distance', { n: Math.round(distance_m) }))
   if (stage !== undefined) {
     list.push(percent === undefined ? named('stage', stage) : t('log.timer', { stage: named('stage', stage), percent }))
+    const came = CAME[`${stage} ${percent}`]
+    if (came !== undefined) list.push(t(`log.came.${came}`))
   }
   return list
 }
 
-function otherCase({ change, master, to }: Change): string | null {
+function otherCase({ change, master, to, from }: Change): string | null {
+  if (from !== undefined) return from
   if (change === 'merged' && master !== undefined) return master
   return change === 'split' && typeof to === 'string' ? to : null
 }

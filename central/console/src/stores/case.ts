@@ -41,7 +41,11 @@ export function useCase(id: () => string) {
   async function load(): Promise<void> {
     const wanted = id()
     try {
-      take(await api.case(wanted))
+      const fresh = await api.case(wanted)
+      // Once the case has gone on, what was said of a change of before only confuses.
+      const known = detail.value?.id === fresh.id ? detail.value.version : fresh.version
+      if (!busy.value && answer.value?.refused === false && fresh.version > known) answer.value = null
+      take(fresh)
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) forgetSession()
       if (wanted !== id()) return

@@ -51,15 +51,15 @@ export async function until(probe, sentence, timeoutMs = 15_000) {
   }
 }
 
+const WINDOW = { viewport: { width: 1600, height: 900 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' }
+
 export async function run(steps) {
   const home = await mkdtemp(join(tmpdir(), 'xunge-console-'))
   if (settings.shots) await mkdir(settings.shots, { recursive: true })
   const context = await chromium.launchPersistentContext(home, {
     executablePath: settings.chromium,
     headless: true,
-    viewport: { width: 1600, height: 900 },
-    locale: 'zh-CN',
-    timezoneId: 'Asia/Shanghai',
+    ...WINDOW,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -71,13 +71,24 @@ export async function run(steps) {
       '--autoplay-policy=no-user-gesture-required',
     ],
   })
-  context.setDefaultTimeout(15_000)
-  context.on('page', watchPage)
+  const watch = (one) => {
+    one.setDefaultTimeout(15_000)
+    one.on('page', watchPage)
+  }
+  watch(context)
   const first = context.pages()[0] ?? (await context.newPage())
   watchPage(first)
+  const others = []
   const world = {
     context,
     page: first,
+    /** A page of somebody else, with a session of its own. */
+    async elsewhere() {
+      const other = await context.browser().newContext(WINDOW)
+      watch(other)
+      others.push(other)
+      return other.newPage()
+    },
     async shot(page, name) {
       if (settings.shots) await page.screenshot({ path: join(settings.shots, `${name}.png`) })
     },
@@ -95,7 +106,7 @@ export async function run(steps) {
     failed = 1
     // A failed step leaves the later ones without a ground to stand on.
     console.log(`not ok ${passed + 1} - ${steps[passed][0]}\n${error instanceof Error ? error.stack : error}`)
-    for (const [index, page] of context.pages().entries()) {
+    for (const [index, page] of [context, ...others].flatMap((one) => one.pages()).entries()) {
       await world.shot(page, `failure-${index}`).catch(() => undefined)
     }
   } finally {

@@ -1,46 +1,13 @@
 // The pages for managing in a real browser against a real, running xunge-central that has no organisation yet. Its
 // environment is that of console.mjs. It imports regions, an outline, cameras, people, shifts and the event catalogue,
-// adds a person and a shift, enters a year and a key period, shelves a rule, and asks why; at its end the centre is no longer empty. It prints `cameras are placed` when the first
-// part is done: alerts of `gw-0001`, site 420502001001, that come afterwards are asked about.
+// adds a person and a shift, enters a year and a key period, shelves a rule, and asks why; at its end the centre is no
+// longer empty. It prints a line `alert {…}` as closing.mjs does.
 import { check, run, settings, until } from './harness.mjs'
-import { at, logIn } from './pages.mjs'
+import { at, choose, dayFromNow, importFile, logIn, sendAlert } from './pages.mjs'
+import { CAMERAS, CATALOGUE, OUTLINES, REGIONS } from './town.mjs'
 
 const { url, user, password } = settings
 
-const REGIONS = `区划代码,名称
-4205,宜昌市
-420502,西陵区
-420502001,西陵街道
-420502001001,土街头社区
-420502001001001,第一网格
-420502001001002,第二网格
-`
-const square = (west, south) => [
-  [west, south],
-  [west + 0.002, south],
-  [west + 0.0023, south + 0.0012],
-  [west + 0.002, south + 0.002],
-  [west, south + 0.002],
-  [west, south],
-]
-const feature = (code, ring) => ({
-  type: 'Feature',
-  properties: { code },
-  geometry: { type: 'Polygon', coordinates: [ring] },
-})
-const OUTLINES = {
-  type: 'FeatureCollection',
-  features: [
-    feature('420502001001001', square(111.286, 30.691)),
-    feature('420502001001002', square(111.284, 30.691)),
-  ],
-}
-const CAMERAS = `网关,摄像机,所属网格,经度,纬度,部位,相邻摄像机
-gw-0001,gate-east,420502001001001,111.2865,30.6919,出入口,gw-0001/hall
-gw-0001,hall,,111.2871,30.6921,楼道,
-gw-0001,care,420502001001002,111.2851,30.6921,养老场所,
-gw-0001,yard,420502001001001,,,,
-`
 const PEOPLE = `用户名,岗位,辖区,姓名,单位,电话
 wang,值班员,420502001001,王某,土街头社区安保室,13800000000
 wang,受理员,420502001001,王某,土街头社区安保室,13800000000
@@ -49,20 +16,6 @@ wang,受理员,420502001001,王某,土街头社区安保室,13800000000
 const SHIFTS = `用户名,岗位,辖区,开始日期,结束日期,星期,上班,下班,事件类型,次序
 zhou,值班员,420502001001,2026-01-01,2026-12-31,1-5,20:00,08:00,倒地,2
 `
-const CATALOGUE = `代码,大类,中类,小类,处理机制,处置时限,事件类型
-010203,公共安全,人身安全,人员倒地,突发性,2h,倒地
-020101,市容环境,市容,乱堆物料,一般性,2wd,物品遗留
-`
-/** The day so many days from now. */
-const dayFromNow = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
-
-/** Leaves a file in the field, as somebody who chose it. */
-async function choose(page, kind, name, text) {
-  await page.locator(at(`import-${kind}`)).click()
-  await page.locator(at('import-file')).setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
-  await page.locator(at('import-chosen')).filter({ hasText: name }).waitFor()
-}
-
 /** Passwords that were shown once, by name. */
 const passwords = new Map([[user, password]])
 
@@ -74,18 +27,6 @@ async function logInAs(page, name) {
   // The login leads to where the last one left.
   await page.goto(url)
   await page.locator(at('nav')).waitFor()
-}
-
-/** Tries a file and then imports it. */
-async function importFile(page, kind, name, text, rows) {
-  await choose(page, kind, name, text)
-  check(await page.locator(at('import-apply')).isDisabled(), 'it could be imported before it was tried')
-  await page.locator(at('import-try')).click()
-  await page.locator(`${at('import-result')}[data-verdict="ready"]`).waitFor()
-  check((await page.locator(at('import-count-new')).innerText()) === String(rows), `expected ${rows} new rows`)
-  await page.locator(at('import-apply')).click()
-  await page.locator(`${at('import-result')}[data-verdict="applied"]`).waitFor()
-  check(await page.locator(at('import-apply')).isDisabled(), 'it could be imported twice')
 }
 
 await run([
@@ -124,7 +65,7 @@ await run([
       await importFile(page, 'cameras', 'cameras.csv', CAMERAS, 4)
       await importFile(page, 'posts', 'people.csv', PEOPLE, 2)
       await shot(page, 'org-imported')
-      console.log('cameras are placed')
+      sendAlert({ camera: 'care', camera_name: '养老院一楼', behavior: 'fall', rule: 'care-fall', zone: 'corridor' })
     },
   ],
   [
@@ -332,6 +273,18 @@ await run([
       await page.locator(at('why-at')).fill('')
       await page.locator(at('why-show')).click()
       await page.locator('[role="alert"]').filter({ hasText: '请选择时刻' }).waitFor()
+    },
+  ],
+  [
+    'an alert says why it is more urgent than its rule says',
+    async ({ page, shot }) => {
+      await page.goto(url)
+      await page.locator(at('case-row')).filter({ hasText: '养老院一楼' }).click()
+      await page.locator(at('alert-why')).click()
+      await page.locator(at('path')).filter({ hasText: '位于养老场所，由重要升为紧急' }).waitFor()
+      await shot(page, 'why-alert')
+      await page.locator(at('why-at-camera')).click()
+      await page.locator(at('conclusion')).waitFor()
     },
   ],
   [

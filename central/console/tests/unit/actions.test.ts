@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CaseQuery } from '@/api/client'
+import type { CaseDetail } from '@/api/types'
 import { ACTIONS, type Action, type Values, actionsOf, blank, changeOf, labelOf, lackOf, tomorrow } from '@/parts/actions'
 import { findCase } from '@/stores/lookup'
 import { detail, mark, summary, work } from './make'
@@ -12,7 +13,12 @@ const lack = (name: string, values: Values = {}) => lackOf(action(name), filled(
 describe('actions', () => {
   it('are those that are possible, in the order of the work', () => {
     const may = ['noted', 'decided', 'taken', 'something_new']
-    expect(actionsOf(may).map(({ name }) => name)).toEqual(['taken', 'noted'])
+    const names = (one: CaseDetail) => actionsOf(one, 'wang').map(({ name }) => name)
+    expect(names({ ...detail([]), may })).toEqual(['taken', 'noted'])
+    const takenBy = (by: string) => ({ ...detail([], { case: work('verifying', { taken: mark(by) }) }), may })
+    expect(names(takenBy('li'))).toEqual(['taken', 'noted'])
+    expect(labelOf('taken', takenBy('li'))).toBe('retaken')
+    expect(names(takenBy('wang'))).toEqual(['noted'])
   })
 
   it('without fields need one press', () => {

@@ -121,6 +121,8 @@ describe('calls', () => {
   it('stand beside the case or in it', () => {
     expect(callsOf(detail([], { called }))).toEqual(called)
     expect(callsOf(detail([], { case: work('verifying', { called }) }))).toEqual(called)
+    // Once somebody has taken it the summary names nobody any more.
+    expect(callsOf(detail([], { called: [], case: work('filed', { called }) }))).toEqual(called)
     expect(callsOf(detail([]))).toEqual([])
   })
 })

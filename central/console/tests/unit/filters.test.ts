@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FILTER_NAMES, type FilterName, fits, queryOf } from '@/stores/filters'
+import { FILTER_NAMES, type FilterName, filtersFor, fits, queryOf } from '@/stores/filters'
 import { ENDED, UNDECIDED, WORKING, above, isOpen } from '@/stores/states'
 import { summary } from './make'
 
@@ -36,6 +36,11 @@ describe('filters', () => {
     expect(passes('urged', { told: 'community' })).toBe(true)
     expect(passes('urged', { told: 'city' })).toBe(true)
     expect(passes('urged', { told: 'city', state: 'rejected' })).toBe(false)
+    expect(queryOf('told_district', null)).toEqual({ told: 'district', open: true })
+    expect(passes('told_street', { told: 'community' })).toBe(false)
+    expect(passes('told_street', { told: 'street' })).toBe(true)
+    expect(passes('told_district', { told: 'street' })).toBe(false)
+    expect(passes('told_district', { told: 'district' })).toBe(true)
     expect(above('something_new', 'grid')).toBe(false)
   })
 
@@ -56,6 +61,9 @@ describe('filters', () => {
   })
 
   it('keep the names that others rely on', () => {
+    expect(filtersFor([{ region: '420502001001' }])).not.toContain('told_street')
+    expect(filtersFor([{ region: '420502' }])).toEqual(FILTER_NAMES)
+    expect(filtersFor([{ region: null }])).toEqual(FILTER_NAMES)
     expect(FILTER_NAMES).toEqual(expect.arrayContaining(['all', 'undecided', 'rejected']))
   })
 })

@@ -21,7 +21,9 @@ describe('the log in words', () => {
       '处置完成 · 距摄像机 12 米',
       ['已清理', '说明：手机没电'],
     ],
-    [{ change: 'timer', stage: 'handle', percent: 150 }, '时限 · 处置已用 150%', []],
+    [{ change: 'timer', stage: 'handle', percent: 150 }, '时限 · 处置已用 150% · 升一级并督办', []],
+    [{ change: 'timer', stage: 'handle', percent: 80 }, '时限 · 处置已用 80%', []],
+    [{ change: 'timer', stage: 'ack', percent: 400 }, '时限 · 签收已用 400% · 报至街镇', []],
     [{ change: 'raised', severity: 1 }, '提高紧急程度 · 紧急', []],
   ])('%o', (change, head, words) => {
     expect(wordsOf(change)).toEqual({ head, words, other: null })
@@ -55,6 +57,12 @@ describe('the log in words', () => {
   })
 
   it('lead to other cases', () => {
+    expect(wordsOf({ change: 'registered', from: 'f', reason: '另一件事', severity: 2 })).toEqual({
+      head: '登记案件（由另一案件拆分） · 重要',
+      words: ['另一件事'],
+      other: 'f',
+    })
+    expect(wordsOf({ change: 'joined', from: 'f', reason: '另一件事' }).head).toBe('并入一条告警（由另一案件拆分）')
     expect(wordsOf({ change: 'merged', master: 'm', reason: '同一处' })).toMatchObject({ words: ['同一处'], other: 'm' })
     expect(wordsOf({ change: 'split', to: 's', reason: '另一件事' })).toEqual({
       head: '拆出一条告警',

@@ -20,8 +20,13 @@ struct Desk {
 
 impl Desk {
     fn open(severity: u8, at: Timestamp) -> Self {
-        let begins =
-            Change::Registered { edge: "gw".into(), alert_id: Uuid::nil(), severity: Some(severity) };
+        let begins = Change::Registered {
+            edge: "gw".into(),
+            alert_id: Uuid::nil(),
+            severity: Some(severity),
+            from: None,
+            reason: None,
+        };
         let case = Case::begun_by(&begins).unwrap();
         let rules = rules();
         let clocks = Clocks::default().follow(&case, &begins, at, &rules);

@@ -51,7 +51,7 @@ fn nobody_decides_twice_and_nothing_joins_what_is_decided() {
         apply(&case, &decided(Verdict::Real, None), "li", now()),
         Err(Refused::AlreadyDecided { by: "wang".into() })
     );
-    let join = Change::Joined { edge: "gw".into(), alert_id: Uuid::nil() };
+    let join = Change::Joined { edge: "gw".into(), alert_id: Uuid::nil(), from: None, reason: None };
     assert!(matches!(apply(&case, &join, "system", now()), Err(Refused::WrongState { .. })));
     assert_eq!(apply(&verifying(2), &join, "system", now()), Ok(verifying(2)));
 }

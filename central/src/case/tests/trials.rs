@@ -47,7 +47,7 @@ fn change() -> impl Strategy<Value = Change> {
     let class = prop::option::of(prop::sample::select(Class::ALL.to_vec()));
     prop_oneof![
         Just(Change::Verifying),
-        Just(Change::Joined { edge: "gw".into(), alert_id: Uuid::nil() }),
+        Just(Change::Joined { edge: "gw".into(), alert_id: Uuid::nil(), from: None, reason: None }),
         Just(Change::Taken),
         (1_u8..=4).prop_map(|severity| Change::Raised { severity }),
         (verdict, class, any::<bool>()).prop_map(|(verdict, class, reason)| Change::Decided {

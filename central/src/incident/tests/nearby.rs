@@ -22,13 +22,16 @@ fn who_falls_after_running_from_a_crowd_is_one_case() {
     let ground = Ground::new().with("c1", 0.0).with("c2", 60.0).with("c3", 120.0);
     let mut desk = ground.desk();
     let crowd = take(&mut desk, &alert(1, "crowd", 0, 10));
-    let running = take(&mut desk, &on("c2", alert(2, "running", 40, 41)));
+    let mut other = on("c2", alert(2, "running", 40, 41));
+    other.camera_name = "another".into();
+    let running = take(&mut desk, &other);
     assert_eq!(running.case_id, crowd.case_id);
     let Some(Step::Correlated { case, behavior, metres }) = path(&running).last() else { panic!() };
     assert_eq!((Some(*case), behavior.as_str()), (crowd.case_id, "crowd"));
     assert!((metres.unwrap() - 60.0).abs() < 1.0, "{metres:?}");
     let record = desk.book.get(crowd.case_id.unwrap()).unwrap();
     assert_eq!((record.facts.alerts, record.facts.camera.as_str()), (2, "c1"));
+    assert_ne!(record.facts.camera_name, "another", "it is called by the camera that it began at");
     let far = take(&mut desk, &on("c3", alert(3, "running", 42, 43)));
     assert_ne!(far.case_id, crowd.case_id, "120 m from where the case began");
 }

@@ -223,8 +223,13 @@ fn facts(behavior: &str) -> Facts {
 
 /// A case that its log made: each change at its second.
 fn told(behavior: &str, severity: u8, changes: &[(i64, &str, Change)]) -> (Record, Vec<Line>) {
-    let first =
-        Change::Registered { edge: "gw-0001".into(), alert_id: Uuid::nil(), severity: Some(severity) };
+    let first = Change::Registered {
+        edge: "gw-0001".into(),
+        alert_id: Uuid::nil(),
+        severity: Some(severity),
+        from: None,
+        reason: None,
+    };
     let begin = [(0, "system", first), (0, "system", Change::Verifying)];
     let log: Vec<Line> = (1_i64..)
         .zip(begin.iter().chain(changes))

@@ -121,8 +121,13 @@ impl Store {
     ) -> Result<Uuid, StoreError> {
         let pieces: Vec<&Piece> = moved.iter().map(|kept| &kept.piece).collect();
         let Some(facts) = split::facts(&pieces) else { return Err(Refused::BadSplit.into()) };
-        let joined =
-            |piece: &Piece| Change::Joined { edge: piece.alert.edge.clone(), alert_id: piece.alert.alert_id };
+        let reason = Some(asked.reason.trim().to_owned());
+        let joined = |piece: &Piece| Change::Joined {
+            edge: piece.alert.edge.clone(),
+            alert_id: piece.alert.alert_id,
+            from: Some(from),
+            reason: reason.clone(),
+        };
         if let Some(to) = asked.into {
             book::lay(tx, book, &[to]).await?;
             let fits = to != from
@@ -162,8 +167,13 @@ impl Store {
         let by_time = |piece: &&&Piece| (piece.alert.since_utc, piece.alert.alert_id);
         let Some(first) = pieces.iter().min_by_key(by_time) else { return Err(Refused::BadSplit.into()) };
         let severity = pieces.iter().map(|piece| piece.severity).min();
-        let begins =
-            Change::Registered { edge: first.alert.edge.clone(), alert_id: first.alert.alert_id, severity };
+        let begins = Change::Registered {
+            edge: first.alert.edge.clone(),
+            alert_id: first.alert.alert_id,
+            severity,
+            from: Some(from),
+            reason: reason.clone(),
+        };
         let day = number::day(book.now(), self.zone());
         let to = book.register_by(facts, severity.unwrap_or(3), &day, begins, &actor.name);
         book.must(to, Change::Verifying);

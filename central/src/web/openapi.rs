@@ -1,6 +1,7 @@
 //! The document of the API (OpenAPI 3.1). It is made of the handlers themselves: what is not in [`calls`] is not
 //! served, and what is there is in the document.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use axum::http::header;
@@ -11,7 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
-    ResponseBuilder, ResponsesBuilder, SecurityRequirement, Tag,
+    ResponseBuilder, ResponsesBuilder, Schema, SecurityRequirement, Tag,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::UtoipaMethodRouter;
@@ -131,7 +132,29 @@ pub fn document() -> OpenApi {
             complete(operation, &method);
         }
     }
+    if let Some(components) = &mut document.components {
+        open_parts(components);
+    }
     document
+}
+
+/// A schema that is a part of others (`allOf`) cannot say that there is nothing besides it: the others say more.
+fn open_parts(components: &mut Components) {
+    let mut parts = BTreeSet::new();
+    for schema in components.schemas.values() {
+        if let RefOr::T(Schema::AllOf(all)) = schema {
+            for item in &all.items {
+                if let RefOr::Ref(part) = item {
+                    parts.extend(part.ref_location.rsplit('/').next().map(str::to_owned));
+                }
+            }
+        }
+    }
+    for part in parts {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&part) {
+            object.additional_properties = None;
+        }
+    }
 }
 
 /// Paths and schemas of some calls.

@@ -56,8 +56,10 @@ pub(super) struct ExportQuery {
     /// Last day; none is the last of the month of the first.
     to: Option<Date>,
     /// Kind of file.
+    #[param(inline)]
     format: Format,
     /// Language of the file.
+    #[param(inline)]
     #[serde(default)]
     lang: Lang,
 }

@@ -67,6 +67,9 @@ on_both! {
         assert_eq!(assigned.mark.by, "system");
 
         assert!(shop.store.add_duty(&duty("sun", Role::GridWorker, SITE)).await.unwrap().is_some());
+        let again = Duty { place: 2, ..duty("sun", Role::GridWorker, SITE) };
+        assert!(shop.store.add_duty(&again).await.unwrap().is_none(), "the row is there already");
+        assert_eq!(shop.store.duties(None).await.unwrap()[0].kept.duty.place, 1, "and stays as it is");
         let on_duty = case(&shop, 3, 1).await;
         let record = decide(&shop, on_duty, real()).await;
         assert_eq!(record.case.assigned.unwrap().to.user.as_deref(), Some("sun"));

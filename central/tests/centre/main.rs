@@ -7,6 +7,7 @@ mod api;
 mod backup;
 mod cases;
 mod chain;
+mod document;
 mod duty;
 mod export;
 mod intake;

@@ -102,17 +102,13 @@ impl Store {
         if known == 0 {
             return Ok(None);
         }
+        if all_duties(&mut tx).await?.iter().any(|own| own.is_row_of(duty)) {
+            return Ok(None);
+        }
         let ids = write_duties(&mut tx, &[duty]).await?;
-        let doing = "write the rota";
-        let id = ids.first().copied();
-        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM duty WHERE id = $1")
-            .bind(id.map(|id| id.to_string()))
-            .fetch_one(&mut *tx)
-            .await
-            .doing(doing)?;
         Self::org_changed(&mut tx).await?;
-        tx.commit().await.doing(doing)?;
-        Ok(id.filter(|_| kept == 1))
+        tx.commit().await.doing("write the rota")?;
+        Ok(ids.first().copied())
     }
 
     /// Where a row of a rota counts; none where there is no such row.

@@ -104,7 +104,7 @@ async fn keep(
     let mut new = HashSet::with_capacity(rows.len());
     for part in parts(&rows, 8) {
         let mut sql = Sql::new(
-            "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload) VALUES ",
+            "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload)",
         );
         sql.rows(part, |values, ((edge, outbox, seq), message)| {
             values
@@ -219,7 +219,7 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
 }
 
 const INSERT: &str = "INSERT INTO alert (edge, alert_id, incident_id, case_id, standing, site, region, camera, rule, behavior,
-    outbox, seq, revision, phase, since_us, utc_us, severity, score, late, test, first_received_us, received_us, path) VALUES ";
+    outbox, seq, revision, phase, since_us, utc_us, severity, score, late, test, first_received_us, received_us, path)";
 const UPDATE: &str = " ON CONFLICT (edge, alert_id) DO UPDATE SET incident_id = excluded.incident_id, case_id = excluded.case_id,
     standing = excluded.standing, outbox = excluded.outbox, seq = excluded.seq, revision = excluded.revision,
     phase = excluded.phase, since_us = excluded.since_us, utc_us = excluded.utc_us, severity = excluded.severity,
@@ -278,7 +278,7 @@ async fn write_evidence(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), StoreError
             }
         }
     }
-    let head = "INSERT INTO alert_evidence (edge, alert_id, sha256, place, kind, bytes, media_type) VALUES ";
+    let head = "INSERT INTO alert_evidence (edge, alert_id, sha256, place, kind, bytes, media_type)";
     let tail = " ON CONFLICT (edge, alert_id, sha256) DO NOTHING";
     insert(tx, "note the evidence of alerts", (head, tail), 7, &rows, |values, (alert, place, file, kind)| {
         values

@@ -196,7 +196,7 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
         let running = record.clocks.timers(record.case.severity, &closed.rules.calendar);
         timers.extend(running.map(|timer| (record.id.to_string(), timer)));
     }
-    let head = "INSERT INTO timer (case_id, stage, percent, due_us) VALUES ";
+    let head = "INSERT INTO timer (case_id, stage, percent, due_us)";
     insert(tx, doing, (head, ""), 4, &timers, |values, (id, timer)| {
         values.bind(id).bind(timer.stage.as_str()).bind(i64::from(timer.percent)).bind(us(timer.due_utc));
     })
@@ -208,7 +208,7 @@ async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
         return Ok(());
     }
     let rows: Vec<_> = closed.numbers.last.iter().collect();
-    let head = "INSERT INTO case_number (district, day, last) VALUES ";
+    let head = "INSERT INTO case_number (district, day, last)";
     let tail = " ON CONFLICT (district, day) DO UPDATE SET last = excluded.last";
     insert(tx, "write the case numbers", (head, tail), 3, &rows, |values, ((district, day), last)| {
         values.bind(district).bind(day).bind(**last);
@@ -219,7 +219,7 @@ async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
 const INSERT: &str = "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera,
     camera_name, rule, zone, test, since_us, last_us, ended_us, phase, alert_count, score, box, late, registered_us,
     updated_us, verdict, reason, body, clocks, open_, region, district, street, community, level_, told, category, class, handler,
-    assignee, due_us, late_stages, open_alerts, reworks, urges, taken_us, decided_us, handled_us, closed_us, merged_into) VALUES ";
+    assignee, due_us, late_stages, open_alerts, reworks, urges, taken_us, decided_us, handled_us, closed_us, merged_into)";
 
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version,
     log_length = excluded.log_length, severity = excluded.severity, camera_name = excluded.camera_name,

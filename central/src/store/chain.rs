@@ -73,7 +73,7 @@ pub(super) async fn append(tx: &mut Tx, entries: &[book::Entry], now: Timestamp)
         let prev_hash = std::mem::replace(&mut prev_hash, hash.clone());
         rows.push((seq, entry, change, prev_hash, hash));
     }
-    let head = "INSERT INTO case_log (seq, case_id, place, utc_us, actor, change, prev_hash, hash) VALUES ";
+    let head = "INSERT INTO case_log (seq, case_id, place, utc_us, actor, change, prev_hash, hash)";
     insert(tx, doing, (head, ""), 8, &rows, |values, (seq, entry, change, prev_hash, hash)| {
         values
             .bind(*seq)

@@ -341,7 +341,7 @@ pub(super) async fn save(
     for (key, pulse) in &pulses {
         beats.push((key, json_text(pulse)?));
     }
-    let head = "INSERT INTO pulse (edge, camera, rule, beats) VALUES ";
+    let head = "INSERT INTO pulse (edge, camera, rule, beats)";
     let tail = " ON CONFLICT (edge, camera, rule) DO UPDATE SET beats = excluded.beats";
     insert(
         tx,
@@ -354,7 +354,7 @@ pub(super) async fn save(
         },
     )
     .await?;
-    let head = "INSERT INTO shelf (id, edge, camera, rule, reason, by_, from_us, until_us) VALUES ";
+    let head = "INSERT INTO shelf (id, edge, camera, rule, reason, by_, from_us, until_us)";
     insert(tx, "shelve rules that chatter", (head, ""), 8, &shelved, |values, shelf| {
         values
             .bind(shelf.id.to_string())
@@ -373,7 +373,7 @@ pub(super) async fn save(
 /// Writes episodes that are new or changed.
 pub(super) async fn save_incidents(tx: &mut Tx, incidents: &[&Incident]) -> Result<(), StoreError> {
     let head = "INSERT INTO incident (id, edge, camera, rule, behavior, zone, detail, standing, case_id, severity, test, since_us,
-        last_us, alerts, open_alerts, score, box) VALUES ";
+        last_us, alerts, open_alerts, score, box)";
     let tail = " ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, since_us = excluded.since_us,
         last_us = excluded.last_us, alerts = excluded.alerts, open_alerts = excluded.open_alerts,
         score = excluded.score, box = excluded.box";

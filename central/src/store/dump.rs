@@ -278,7 +278,7 @@ async fn write(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), St
         for (at, (column, _)) in table.columns.iter().enumerate() {
             sql.push(if at == 0 { "" } else { ", " }).name(column);
         }
-        sql.push(") VALUES ");
+        sql.push(")");
         let mut wrong = false;
         for row in part {
             wrong |= row.len() != table.columns.len();

@@ -21,7 +21,7 @@ const MISSING_LISTED: usize = 100;
 
 /// Makes the rows of boxes that were never heard of: (box, site).
 pub(super) async fn ensure(tx: &mut Tx, boxes: &[(&str, &str)], now: Timestamp) -> Result<(), StoreError> {
-    let head = "INSERT INTO edge (edge, site, first_seen_us) VALUES ";
+    let head = "INSERT INTO edge (edge, site, first_seen_us)";
     let tail = " ON CONFLICT (edge) DO NOTHING";
     insert(tx, "note a box", (head, tail), 3, boxes, |values, (edge, site)| {
         values.bind(*edge).bind(*site).bind(us(now));

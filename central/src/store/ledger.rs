@@ -64,8 +64,7 @@ pub(super) async fn append(
         let prev_hash = std::mem::replace(&mut prev_hash, hash.clone());
         rows.push((seq, line, about, body, prev_hash, hash));
     }
-    let head =
-        "INSERT INTO ledger (seq, utc_us, kind, actor, region, about, code, body, prev_hash, hash) VALUES ";
+    let head = "INSERT INTO ledger (seq, utc_us, kind, actor, region, about, code, body, prev_hash, hash)";
     insert(tx, doing, (head, ""), 10, &rows, |values, (seq, line, about, body, prev_hash, hash)| {
         values.bind(*seq).bind(us(now)).bind(line.fact.kind()).bind(actor).bind(line.region).bind(about);
         values.bind(line.fact.code()).bind(body).bind(prev_hash).bind(hash);

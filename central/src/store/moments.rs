@@ -33,7 +33,7 @@ pub(super) async fn note(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Resu
         }
     }
     let rows: Vec<_> = moments.into_iter().collect();
-    let head = "INSERT INTO case_moment (case_id, dispatched_us, arrived_us, returns) VALUES ";
+    let head = "INSERT INTO case_moment (case_id, dispatched_us, arrived_us, returns)";
     let tail = " ON CONFLICT (case_id) DO UPDATE SET
         dispatched_us = COALESCE(case_moment.dispatched_us, excluded.dispatched_us),
         arrived_us = COALESCE(case_moment.arrived_us, excluded.arrived_us),

@@ -203,7 +203,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .doing(doing)?;
-        let head = "INSERT INTO calendar_day (day, kind, name) VALUES ";
+        let head = "INSERT INTO calendar_day (day, kind, name)";
         insert(&mut tx, doing, (head, ""), 3, days, |values, day| {
             values.bind(day.date.to_string()).bind(day.kind.as_str()).bind(&day.name);
         })
@@ -256,8 +256,7 @@ async fn write_places(
     for camera in cameras {
         rows.push((camera, json_text(&camera.place.adjacent)?));
     }
-    let head =
-        "INSERT INTO camera_place (edge, camera, region, lon, lat, kind, adjacent, updated_us) VALUES ";
+    let head = "INSERT INTO camera_place (edge, camera, region, lon, lat, kind, adjacent, updated_us)";
     let tail = " ON CONFLICT (edge, camera) DO UPDATE SET region = excluded.region, lon = excluded.lon, lat = excluded.lat,
         kind = excluded.kind, adjacent = excluded.adjacent, updated_us = excluded.updated_us";
     insert(tx, "write where cameras stand", (head, tail), 8, &rows, |values, (camera, adjacent)| {

@@ -76,7 +76,7 @@ async fn write(tx: &mut Tx, plans: &[Plan], by: &str, now: Timestamp) -> Result<
     for plan in plans {
         rows.push((plan, json_text(&plan.body)?));
     }
-    let head = "INSERT INTO plan (id, version, body, by_, made_us) VALUES ";
+    let head = "INSERT INTO plan (id, version, body, by_, made_us)";
     insert(tx, "keep plans", (head, ""), 5, &rows, |values, (plan, body)| {
         values
             .bind(&plan.id)

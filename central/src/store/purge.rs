@@ -330,8 +330,7 @@ async fn note(tx: &mut Tx, run: Uuid, files: &[PurgedFile]) -> Result<(), StoreE
     for file in files {
         rows.push((file, json_text(&file.belonged)?));
     }
-    let head =
-        "INSERT INTO purged (run, sha256, bytes, media_type, edge, stored_us, purged_us, belonged) VALUES ";
+    let head = "INSERT INTO purged (run, sha256, bytes, media_type, edge, stored_us, purged_us, belonged)";
     // the same file may come again and go again within one run that took days
     let tail = " ON CONFLICT (run, sha256) DO UPDATE SET erased_us = NULL";
     insert(tx, doing, (head, tail), 8, &rows, |values, (file, belonged)| {

@@ -127,7 +127,7 @@ async fn load(tx: &mut Tx, numbers: &[Number]) -> Result<Known, StoreError> {
 async fn save(tx: &mut Tx, known: &Known, now: Timestamp) -> Result<(), StoreError> {
     let doing = "note sequence numbers";
     let rows: Vec<_> = known.highest.iter().collect();
-    let head = "INSERT INTO series (edge, outbox, highest, first_seen_us, last_seen_us) VALUES ";
+    let head = "INSERT INTO series (edge, outbox, highest, first_seen_us, last_seen_us)";
     let tail = " ON CONFLICT (edge, outbox) DO UPDATE SET highest = excluded.highest, last_seen_us = excluded.last_seen_us";
     insert(tx, doing, (head, tail), 5, &rows, |values, ((edge, outbox), highest)| {
         values.bind(edge).bind(outbox).bind(**highest).bind(us(now)).bind(us(now));
@@ -146,7 +146,7 @@ async fn save(tx: &mut Tx, known: &Known, now: Timestamp) -> Result<(), StoreErr
         .iter()
         .filter_map(|(series, first)| Some((series, *first, known.gaps.get(series)?.get(first)?)))
         .collect();
-    let head = "INSERT INTO gap (edge, outbox, first_seq, last_seq, noticed_us) VALUES ";
+    let head = "INSERT INTO gap (edge, outbox, first_seq, last_seq, noticed_us)";
     insert(tx, doing, (head, ""), 5, &new, |values, ((edge, outbox), first, gap)| {
         values.bind(edge).bind(outbox).bind(*first).bind(gap.last).bind(gap.noticed_us);
     })

@@ -1,37 +1,43 @@
-//! Statements that are put together. Values are counted, not named: PostgreSQL wants `$1`, `$2` …, which SQLite takes for names
-//! and looks for one by one (ten thousand of them cost seconds), so it is given `?`.
+//! Statements that are put together, for both databases.
+//!
+//! Many rows are one part of a statement. SQLite is given `VALUES (?, ?), (?, ?)`: it takes names like `$1` for words and
+//! looks for them one by one. PostgreSQL is given `SELECT * FROM unnest($1, $2)` with an array for each column: reading and planning
+//! ten thousand values costs it as much as writing them, and the text is the same for any number of rows, so that it is read
+//! only once.
+
+mod cell;
 
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, Arguments, AssertSqlSafe, Encode, Type};
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
+use self::cell::{Cell, Sort, Value, array};
 use super::{Doing, StoreError, Tx};
 
-/// Stands for a value until the statement is run; nothing of ours holds it.
-const VALUE: char = '\u{1}';
-
-/// Values that one statement may carry: SQLite takes 32766, PostgreSQL 65535.
+/// Values that one statement may carry: SQLite takes 32766.
 const MOST_VALUES: usize = 30_000;
+/// A list of at most so many is written out for PostgreSQL too: it plans better when it knows what they are.
+const SHORT_LIST: usize = 16;
 
 /// One row of a statement.
 pub(super) struct Values<'s> {
-    sql: &'s mut Sql,
-    first: bool,
+    table: &'s mut Table,
+    column: usize,
 }
 
 impl Values<'_> {
-    pub(super) fn bind<'v, T: Encode<'v, Any> + Type<Any>>(&mut self, value: T) -> &mut Self {
-        if !self.first {
-            self.sql.push(", ");
+    pub(super) fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
+        if self.column == self.table.sorts.len() {
+            self.table.sorts.push(T::SORT);
         }
-        self.first = false;
-        self.sql.bind(value);
+        self.column += 1;
+        self.table.cells.push(value.value());
         self
     }
 }
 
-/// Writes many rows with few statements: `head` is `INSERT INTO t (…) VALUES `, `tail` what follows the rows, `columns`
-/// how many values a row has.
+/// Writes many rows with few statements: `head` is `INSERT INTO t (…)`, `tail` what follows the rows, `columns` how many
+/// values a row has.
 pub(super) async fn insert<R>(
     tx: &mut Tx,
     doing: &'static str,
@@ -40,7 +46,7 @@ pub(super) async fn insert<R>(
     rows: &[R],
     bind: impl Fn(&mut Values<'_>, &R),
 ) -> Result<(), StoreError> {
-    for part in rows.chunks((MOST_VALUES / columns).max(1)) {
+    for part in parts(rows, columns) {
         let mut sql = Sql::new(head);
         sql.rows(part, &bind).push(tail);
         sql.run(tx, doing).await?;
@@ -53,77 +59,103 @@ pub(super) fn parts<R>(keys: &[R], columns: usize) -> impl Iterator<Item = &[R]>
     keys.chunks((MOST_VALUES / columns).max(1))
 }
 
+/// What a statement is put together from.
+enum Piece {
+    Text(String),
+    Value(Value),
+    /// `VALUES (…), (…)`
+    Table(Table),
+    /// `(…, …)` behind `IN`
+    List(Table),
+}
+
+/// Rows of values, one after the other.
+#[derive(Default)]
+struct Table {
+    sorts: Vec<Sort>,
+    cells: Vec<Value>,
+}
+
+impl Table {
+    fn rows(&self) -> impl Iterator<Item = &[Value]> {
+        self.cells.chunks(self.sorts.len().max(1))
+    }
+
+    /// An array for each column, as PostgreSQL reads it.
+    fn columns(&self) -> impl Iterator<Item = (Sort, String)> {
+        let column = |place: usize| self.rows().filter_map(move |row| row.get(place));
+        self.sorts.iter().enumerate().map(move |(place, sort)| (*sort, array(column(place))))
+    }
+}
+
 /// A statement that grows. Text is always ours; whatever comes from outside is bound.
 pub(super) struct Sql {
-    text: String,
-    values: AnyArguments,
+    pieces: Vec<Piece>,
     failed: Option<sqlx::Error>,
 }
 
 impl Sql {
     pub(super) fn new(text: &'static str) -> Self {
-        Self { text: text.to_owned(), values: AnyArguments::default(), failed: None }
+        Self { pieces: vec![Piece::Text(text.to_owned())], failed: None }
     }
 
     pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
-        self.text.push_str(text);
+        self.text(text)
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
+        }
         self
     }
 
-    pub(super) fn bind<'v, T: Encode<'v, Any> + Type<Any>>(&mut self, value: T) -> &mut Self {
-        if let Err(error) = self.values.add(value) {
-            self.failed.get_or_insert(sqlx::Error::Encode(error));
-        }
-        self.text.push(VALUE);
+    pub(super) fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
+        self.pieces.push(Piece::Value(value.value()));
         self
     }
 
     /// The name of a table or column, from the database's own list of them.
     pub(super) fn name(&mut self, name: &str) -> &mut Self {
-        let safe = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !safe {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             self.failed.get_or_insert(sqlx::Error::Protocol(format!("the name {name:?}")));
+            return self;
         }
-        self.text.extend(['"'].into_iter().chain(name.chars().filter(|_| safe)).chain(['"']));
-        self
+        self.text("\"").text(name).text("\"")
     }
 
     /// A list in brackets. An empty list is one that nothing is in.
-    pub(super) fn list<'v, T: Encode<'v, Any> + Type<Any>>(
-        &mut self,
-        values: impl IntoIterator<Item = T>,
-    ) -> &mut Self {
-        self.push("(");
-        let mut none = true;
-        for value in values {
-            if !none {
-                self.push(", ");
-            }
-            none = false;
-            self.bind(value);
+    pub(super) fn list<T: Cell>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+        let cells: Vec<Value> = values.into_iter().map(|value| value.value()).collect();
+        if cells.is_empty() {
+            return self.push("(NULL)");
         }
-        self.push(if none { "NULL)" } else { ")" })
+        self.pieces.push(Piece::List(Table { sorts: vec![T::SORT], cells }));
+        self
     }
 
-    /// `(VALUES (…), (…))`: a table whose columns are `column1`, `column2` … on both databases. `rows` must not be empty.
+    /// A table in brackets, whose columns are `column1`, `column2` … on both databases. `rows` must not be empty.
     pub(super) fn values<R>(
         &mut self,
         rows: impl IntoIterator<Item = R>,
         bind: impl Fn(&mut Values<'_>, R),
     ) -> &mut Self {
-        self.push("(VALUES ").rows(rows, bind).push(")")
+        self.push("(").rows(rows, bind).push(")")
     }
 
+    /// Rows, behind `INSERT INTO t (…)`. They must not be none.
     pub(super) fn rows<R>(
         &mut self,
         rows: impl IntoIterator<Item = R>,
         bind: impl Fn(&mut Values<'_>, R),
     ) -> &mut Self {
-        for (place, row) in rows.into_iter().enumerate() {
-            self.push(if place == 0 { "(" } else { ", (" });
-            bind(&mut Values { sql: self, first: true }, row);
-            self.push(")");
+        let mut table = Table::default();
+        for row in rows {
+            bind(&mut Values { table: &mut table, column: 0 }, row);
         }
+        self.push(" ");
+        self.pieces.push(Piece::Table(table));
         self
     }
 
@@ -159,26 +191,95 @@ impl Sql {
         connection: &AnyConnection,
         doing: &'static str,
     ) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
-        use std::fmt::Write as _;
         if let Some(error) = self.failed {
             return Err(error).doing(doing);
         }
         let postgres = connection.backend_name() == "PostgreSQL";
-        let mut text = String::with_capacity(self.text.len() + self.values.len() * 4);
-        let mut number = 0;
-        for (place, part) in self.text.split(VALUE).enumerate() {
-            if place > 0 {
-                number += 1;
-                if postgres {
-                    // writing to a string cannot fail
-                    let _ = write!(text, "${number}");
-                } else {
-                    text.push('?');
-                }
-            }
-            text.push_str(part);
+        let mut written =
+            Written { postgres, text: String::new(), values: AnyArguments::default(), count: 0 };
+        for piece in self.pieces {
+            written.piece(piece).map_err(sqlx::Error::Encode).doing(doing)?;
         }
-        // each number of rows is another statement: none of them is worth keeping
-        Ok(sqlx::query_with(AssertSqlSafe(text), self.values).persistent(false))
+        // on SQLite each number of rows is another statement: none of them is worth keeping
+        Ok(sqlx::query_with(AssertSqlSafe(written.text), written.values).persistent(postgres))
+    }
+}
+
+/// A statement as one database wants it.
+struct Written {
+    postgres: bool,
+    text: String,
+    values: AnyArguments,
+    count: usize,
+}
+
+type Encoded = Result<(), sqlx::error::BoxDynError>;
+
+impl Written {
+    fn piece(&mut self, piece: Piece) -> Encoded {
+        match piece {
+            Piece::Text(text) => self.text.push_str(&text),
+            Piece::Value(value) => self.value(value)?,
+            Piece::Table(table) if self.postgres => {
+                self.text.push_str("SELECT * FROM ");
+                self.unnest(&table)?;
+                self.text.push_str(" AS v(");
+                for column in 1..=table.sorts.len() {
+                    self.text.push_str(if column == 1 { "column" } else { ", column" });
+                    self.text.push_str(&column.to_string());
+                }
+                self.text.push(')');
+            }
+            Piece::Table(table) => {
+                self.text.push_str("VALUES ");
+                let columns = table.sorts.len().max(1);
+                for (place, value) in table.cells.into_iter().enumerate() {
+                    self.text.push_str(match place {
+                        0 => "(",
+                        _ if place % columns == 0 => "), (",
+                        _ => ", ",
+                    });
+                    self.value(value)?;
+                }
+                self.text.push(')');
+            }
+            Piece::List(table) if self.postgres && table.cells.len() > SHORT_LIST => {
+                self.text.push_str("(SELECT ");
+                self.unnest(&table)?;
+                self.text.push(')');
+            }
+            Piece::List(table) => {
+                for (place, value) in table.cells.into_iter().enumerate() {
+                    self.text.push_str(if place == 0 { "(" } else { ", " });
+                    self.value(value)?;
+                }
+                self.text.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    fn unnest(&mut self, table: &Table) -> Encoded {
+        self.text.push_str("unnest(");
+        for (place, (sort, array)) in table.columns().enumerate() {
+            self.text.push_str(if place == 0 { "CAST(" } else { ", CAST(" });
+            self.value(Value::Text(array))?;
+            self.text.push_str(" AS ");
+            self.text.push_str(sort.array());
+            self.text.push(')');
+        }
+        self.text.push(')');
+        Ok(())
+    }
+
+    fn value(&mut self, value: Value) -> Encoded {
+        self.count += 1;
+        if self.postgres {
+            self.text.push('$');
+            self.text.push_str(&self.count.to_string());
+        } else {
+            self.text.push('?');
+        }
+        value.add(&mut self.values)
     }
 }

@@ -319,7 +319,7 @@ pub(super) fn post(role: &str, region: &str) -> Result<Post, StoreError> {
 async fn write_posts(tx: &mut Tx, user: &str, posts: &[Post]) -> Result<(), StoreError> {
     let posts: BTreeSet<&Post> = posts.iter().collect();
     let posts: Vec<&Post> = posts.into_iter().collect();
-    let head = "INSERT INTO post (user_, role, region) VALUES ";
+    let head = "INSERT INTO post (user_, role, region)";
     insert(tx, "write the posts of a user", (head, ""), 3, &posts, |values, post| {
         values.bind(user).bind(post.role.as_str()).bind(post.region.as_ref().map_or("", Region::as_str));
     })

@@ -151,6 +151,24 @@ on_both! {
 }
 
 on_both! {
+    async fn text_comes_back_as_it_was_said_whatever_it_holds(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let odd = ["NULL", "", "{a,\"b\"}", "back\\slash\\", "\"", "'; DROP TABLE case_; --", "两\n行\t", " $1 ? "];
+        let mut batch = Vec::new();
+        for (n, name) in (1_u64..).zip(odd) {
+            let mut one = alert(u128::from(n), n, 1, 0);
+            one.camera = format!("c{n}");
+            one.camera_name = name.into();
+            batch.push(one);
+        }
+        shop.store.take(&all_inbound(&batch), at(0)).await.unwrap();
+        let (cases, _) = shop.store.list_cases(&everything()).await.unwrap();
+        let names: Vec<&str> = cases.iter().rev().map(|case| case.camera_name.as_str()).collect();
+        assert_eq!(names, odd);
+    }
+}
+
+on_both! {
     async fn another_zone_camera_rule_or_urgency_is_another_case(kind: Kind) {
         let shop = Shop::of(kind).await;
         let mut batch: Vec<_> = (1..=5).map(|n| alert(n, u64::try_from(n).unwrap(), 1, 0)).collect();

@@ -45,7 +45,7 @@ pub(super) async fn write(tx: &mut Tx, categories: &[&Category]) -> Result<(), S
     for category in categories {
         rows.push((*category, json_text(&category.behaviors)?));
     }
-    let head = "INSERT INTO category (code, large, middle, small, class, handle, behaviors) VALUES ";
+    let head = "INSERT INTO category (code, large, middle, small, class, handle, behaviors)";
     insert(tx, doing, (head, ""), 7, &rows, |values, (category, behaviors)| {
         values
             .bind(&category.code)

@@ -142,7 +142,7 @@ pub(super) async fn write_duties(tx: &mut Tx, duties: &[&Duty]) -> Result<Vec<Uu
     for duty in duties {
         rows.push((Uuid::now_v7(), *duty, json_text(&duty.weekdays)?, json_text(&duty.behaviors)?));
     }
-    let head = "INSERT INTO duty (id, user_, role, region, from_day, until_day, weekdays, start_, end_, behaviors, place) VALUES ";
+    let head = "INSERT INTO duty (id, user_, role, region, from_day, until_day, weekdays, start_, end_, behaviors, place)";
     let tail = " ON CONFLICT (user_, role, region, from_day, until_day, weekdays, start_, end_, behaviors)
         DO UPDATE SET place = excluded.place";
     insert(tx, "write the rota", (head, tail), 11, &rows, |values, (id, duty, weekdays, behaviors)| {

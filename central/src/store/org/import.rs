@@ -178,7 +178,7 @@ impl Work<'_> {
             }
         }
         let (demo, now) = (i64::from(self.demo), us(self.now));
-        let head = "INSERT INTO region (code, name, demo, updated_us) VALUES ";
+        let head = "INSERT INTO region (code, name, demo, updated_us)";
         let tail = " ON CONFLICT (code) DO UPDATE SET name = excluded.name, demo = excluded.demo, updated_us = excluded.updated_us";
         insert(self.tx, "write regions", (head, tail), 4, &rows, |values, row| {
             values.bind(row.code.as_str()).bind(&row.name).bind(demo).bind(now);
@@ -216,7 +216,7 @@ impl Work<'_> {
             }
         }
         let (demo, now) = (i64::from(self.demo), us(self.now));
-        let head = "INSERT INTO region (code, name, outline, demo, updated_us) VALUES ";
+        let head = "INSERT INTO region (code, name, outline, demo, updated_us)";
         let tail = " ON CONFLICT (code) DO UPDATE SET name = excluded.name, outline = excluded.outline,
             updated_us = excluded.updated_us";
         insert(self.tx, doing, (head, tail), 5, &rows, |values, (code, name, outline)| {
@@ -293,7 +293,7 @@ impl Work<'_> {
             }
         }
         let now = self.now;
-        let head = "INSERT INTO resource (id, kind, name, region, phone, note, lon, lat, updated_us) VALUES ";
+        let head = "INSERT INTO resource (id, kind, name, region, phone, note, lon, lat, updated_us)";
         let tail =
             " ON CONFLICT (region, kind, name) DO UPDATE SET phone = excluded.phone, note = excluded.note,
             lon = excluded.lon, lat = excluded.lat, updated_us = excluded.updated_us";
@@ -360,8 +360,7 @@ impl Work<'_> {
         let now = us(self.now);
         let people: Vec<&PostRow> = people.values().collect();
         // a hash that no password fits: an admin gives the first one
-        let head =
-            "INSERT INTO user_ (name, password_hash, full_name, unit, phone, created_us, changed_us) VALUES ";
+        let head = "INSERT INTO user_ (name, password_hash, full_name, unit, phone, created_us, changed_us)";
         let tail = " ON CONFLICT (name) DO UPDATE SET full_name = excluded.full_name, unit = excluded.unit,
             phone = excluded.phone, changed_us = excluded.changed_us";
         insert(self.tx, doing, (head, tail), 7, &people, |values, row| {
@@ -376,7 +375,7 @@ impl Work<'_> {
         })
         .await?;
         let posts: Vec<_> = posts.into_iter().collect();
-        let head = "INSERT INTO post (user_, role, region) VALUES ";
+        let head = "INSERT INTO post (user_, role, region)";
         insert(self.tx, doing, (head, ""), 3, &posts, |values, (user, role, region)| {
             values.bind(user).bind(role).bind(region);
         })

@@ -90,7 +90,7 @@ pub(super) async fn keep(tx: &mut Tx, messages: Vec<Message>, now: Timestamp) ->
         .doing(doing)?;
     let rows: Vec<(i64, Message)> = (last + 1..).zip(messages).collect();
     let head = "INSERT INTO hook_message (id, ordinal, hook, case_id, news, content_type, body, made_us, state, due_us,
-        since_us) VALUES ";
+        since_us)";
     insert(tx, doing, (head, ""), 11, &rows, |values, (ordinal, message)| {
         values
             .bind(message.id.to_string())

@@ -32,10 +32,8 @@ const SQLITE: [&str; 5] = [
 ];
 
 /// PostgreSQL: a centre that froze or lost its network in the middle of a write must not hold up the others for ever.
-const POSTGRES: [&str; 6] = [
+const POSTGRES: [&str; 5] = [
     "SET synchronous_commit = on",
-    // a plan is made for what is asked, and for tables as large as they are by now; reading the text again is what costs
-    "SET plan_cache_mode = force_custom_plan",
     "SET idle_in_transaction_session_timeout = '60s'",
     // one whose machine is gone is noticed after 25 s
     "SET tcp_keepalives_idle = 10",

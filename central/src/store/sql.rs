@@ -2,7 +2,7 @@
 //!
 //! Many rows are one part of a statement. SQLite is given `VALUES (?, ?), (?, ?)`: it takes names like `$1` for words and
 //! looks for them one by one. PostgreSQL is given `SELECT * FROM unnest($1, $2)` with an array for each column: reading
-//! and planning ten thousand values costs it a third of all its work.
+//! and planning ten thousand values costs it a third of its work.
 
 mod cell;
 
@@ -232,16 +232,7 @@ impl Written {
             }
             Piece::Table(table) => {
                 self.text.push_str("VALUES ");
-                let columns = table.sorts.len().max(1);
-                for (place, value) in table.cells.into_iter().enumerate() {
-                    self.text.push_str(match place {
-                        0 => "(",
-                        _ if place % columns == 0 => "), (",
-                        _ => ", ",
-                    });
-                    self.value(value)?;
-                }
-                self.text.push(')');
+                self.rows(table.cells, table.sorts.len())?;
             }
             Piece::List(table) if self.postgres && table.cells.len() > SHORT_LIST => {
                 self.text.push_str("(SELECT ");
@@ -249,13 +240,24 @@ impl Written {
                 self.text.push(')');
             }
             Piece::List(table) => {
-                for (place, value) in table.cells.into_iter().enumerate() {
-                    self.text.push_str(if place == 0 { "(" } else { ", " });
-                    self.value(value)?;
-                }
-                self.text.push(')');
+                let count = table.cells.len();
+                self.rows(table.cells, count)?;
             }
         }
+        Ok(())
+    }
+
+    /// `(…, …), (…, …)`
+    fn rows(&mut self, cells: Vec<Value>, columns: usize) -> Encoded {
+        for (place, value) in cells.into_iter().enumerate() {
+            self.text.push_str(match place {
+                0 => "(",
+                _ if place % columns.max(1) == 0 => "), (",
+                _ => ", ",
+            });
+            self.value(value)?;
+        }
+        self.text.push(')');
         Ok(())
     }
 

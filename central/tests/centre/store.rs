@@ -169,6 +169,32 @@ on_both! {
 }
 
 on_both! {
+    async fn many_cases_are_told_of_in_one_batch(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        // more than are written out one by one in a statement
+        let begun: Vec<_> = (1..=40_u64)
+            .map(|n| {
+                let mut one = alert(u128::from(n), n, 1, 0);
+                one.camera = format!("c{n}");
+                one
+            })
+            .collect();
+        shop.store.take(&all_inbound(&begun), at(0)).await.unwrap();
+        let told: Vec<_> = begun
+            .into_iter()
+            .map(|mut one| {
+                (one.seq, one.revision, one.utc) = (one.seq + 40, 2, at(9));
+                ended(one)
+            })
+            .collect();
+        shop.store.take(&all_inbound(&told), at(10)).await.unwrap();
+        let (cases, _) = shop.store.list_cases(&everything()).await.unwrap();
+        assert_eq!(cases.len(), 40);
+        assert!(cases.iter().all(|case| case.ended_utc == Some(at(9)) && case.alert_count == 1));
+    }
+}
+
+on_both! {
     async fn another_zone_camera_rule_or_urgency_is_another_case(kind: Kind) {
         let shop = Shop::of(kind).await;
         let mut batch: Vec<_> = (1..=5).map(|n| alert(n, u64::try_from(n).unwrap(), 1, 0)).collect();

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::evidence::path_in;
+use crate::evidence::{EvidenceError, EvidenceStore, path_in};
 use crate::intake::message::is_sha256;
 use crate::store::{Place, Settings, Store, StoreError};
 
@@ -63,6 +63,9 @@ pub enum BackupError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Where evidence lies.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BackupError + use<> {
@@ -87,7 +90,7 @@ pub struct Manifest {
     pub evidence_files: u64,
     /// Their bytes.
     pub evidence_bytes: u64,
-    /// Evidence that the store names and that was not on the disk.
+    /// Evidence that the store names and that was not where evidence lies.
     pub missing: BTreeSet<String>,
     /// Hash of the last entry of the cases' log.
     pub log_head: String,
@@ -109,8 +112,10 @@ pub struct Sum {
 /// What a centre consists of.
 #[derive(Debug, Clone, Copy)]
 pub struct Centre<'a> {
-    /// Folder with certificates and evidence.
+    /// Folder with certificates.
     pub data_dir: &'a Path,
+    /// Where evidence lies.
+    pub evidence: &'a EvidenceStore,
     /// Its configuration.
     pub config: &'a Path,
 }
@@ -154,21 +159,18 @@ pub async fn backup(
     zipped.finish().and_then(|file| file.sync_all()).map_err(failed("write", &file))?;
 
     let (mut copied, mut bytes, mut missing) = (0, 0, BTreeSet::new());
-    let (from, kept) = (centre.data_dir.join(FILES), to.join(FILES));
+    let kept = to.join(FILES);
     let mut list = String::new();
     for (sha256, size) in dumped.evidence.iter().filter(|(sha256, _)| is_sha256(sha256)) {
         let target = path_in(&kept, sha256);
         let there = fs::metadata(&target).is_ok_and(|found| found.len() == *size);
         if !there {
-            match copy(&path_in(&from, sha256), &target, Some(sha256), 0o600) {
-                Ok(_) => copied += 1,
+            if !fetch(centre.evidence, sha256, &target).await? {
                 // purged since, or lost before: the centre says which
-                Err(BackupError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                    missing.insert(sha256.clone());
-                    continue;
-                }
-                Err(error) => return Err(error),
+                missing.insert(sha256.clone());
+                continue;
             }
+            copied += 1;
         }
         bytes += size;
         list.push_str(&format!("{sha256} {size}\n"));
@@ -202,6 +204,34 @@ pub async fn backup(
     sync(to)?;
     let dropped = drop_purged(to, &dumped.purged)?;
     Ok(Made { folder, manifest, copied, dropped })
+}
+
+/// Copies a piece of evidence into the backup: under its name it is whole, or it is not there. False where the centre has none.
+async fn fetch(evidence: &EvidenceStore, sha256: &str, to: &Path) -> Result<bool, BackupError> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    private_dir(folder)?;
+    let part = folder.join(".part");
+    match evidence.fetch(sha256, &part, 0o600).await {
+        Ok(None) => return Ok(false),
+        Ok(Some(_)) => {}
+        Err(error) => {
+            // nobody takes it for a file, and the next one is written over it
+            if let Err(error) = fs::remove_file(&part)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                return Err(failed("remove", &part)(error));
+            }
+            return Err(match error {
+                EvidenceError::Damaged { place, what, .. } => {
+                    BackupError::Damaged { path: PathBuf::from(place).join(sha256), what }
+                }
+                error => error.into(),
+            });
+        }
+    }
+    fs::rename(&part, to).map_err(failed("write", to))?;
+    sync(folder)?;
+    Ok(true)
 }
 
 /// Removes what the centre has purged, and remembers that, so that older backups are not taken for damaged.
@@ -292,7 +322,7 @@ fn evidence(folder: &Path) -> Result<Vec<(String, u64)>, BackupError> {
 /// Restores a backup into an empty place, and checks that everything is there and unbroken.
 pub async fn restore(
     folder: &Path,
-    data_dir: &Path,
+    (data_dir, kept): (&Path, &EvidenceStore),
     place: &Place,
     settings: Settings,
 ) -> Result<(Manifest, Store), BackupError> {
@@ -308,8 +338,20 @@ pub async fn restore(
     let file = File::open(&path).map_err(failed("read", &path))?;
     let store = Store::load(place, settings, &mut BufReader::new(GzDecoder::new(file))).await?;
     let all = folder.parent().unwrap_or(Path::new(".")).join(FILES);
-    for (sha256, _) in evidence(folder)?.iter().filter(|(sha256, _)| !gone.contains(sha256)) {
-        copy(&path_in(&all, sha256), &path_in(&data_dir.join(FILES), sha256), Some(sha256), 0o640)?;
+    for (sha256, bytes) in &evidence(folder)? {
+        if gone.contains(sha256) {
+            continue;
+        }
+        let bytes = *bytes;
+        let from = path_in(&all, sha256);
+        match kept {
+            EvidenceStore::Folder(folder) => {
+                copy(&from, &path_in(folder.path(), sha256), Some(sha256), 0o640)?;
+            }
+            // what the bucket still has need not travel again
+            EvidenceStore::Objects(_) if kept.size(sha256).await? == Some(bytes) => {}
+            EvidenceStore::Objects(_) => kept.adopt(&from, sha256, bytes).await?,
+        }
     }
     for file in manifest.files.iter().filter(|file| file.name.starts_with("pki/")) {
         let mode = if file.name.ends_with(".key") { 0o600 } else { 0o644 };

@@ -3,6 +3,7 @@
 pub mod backup;
 mod duty;
 pub mod enroll;
+pub mod evidence;
 pub mod import;
 pub mod run;
 pub mod tokens;
@@ -10,12 +11,13 @@ pub mod users;
 
 use std::io::IsTerminal;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
 use xunge_central::case::number;
-use xunge_central::config::{CentralConfig, StoreChoice};
+use xunge_central::config::{BrokerChoice, CentralConfig, StoreChoice};
+use xunge_central::evidence::{EvidenceStore, Keys, Limits, Objects, S3};
 use xunge_central::store::{Place, Settings, Store};
 use xunge_config::Secret;
 
@@ -71,6 +73,60 @@ fn place(config: &CentralConfig) -> Result<Place> {
     Ok(Place::Postgres { url: url.clone(), password })
 }
 
+/// Where evidence lies.
+fn evidence_store(config: &CentralConfig) -> Result<EvidenceStore> {
+    match &config.evidence.s3 {
+        None => Ok(EvidenceStore::folder(&config.data_dir)),
+        Some(s3) => bucket(s3),
+    }
+}
+
+/// The bucket that the configuration names, with the keys from their files or else from the environment.
+fn bucket(s3: &S3) -> Result<EvidenceStore> {
+    let from = |file: &Option<PathBuf>, key: &str, variable: &str| -> Result<Secret> {
+        let text = match file {
+            Some(file) => std::fs::read_to_string(file).with_context(|| {
+                format!("cannot read the key in {}; see `[evidence.s3] {key}`", file.display())
+            })?,
+            None => std::env::var(variable).with_context(|| {
+                format!(
+                    "`[evidence.s3]` names no `{key}` and the environment has no {variable}: give the object store's keys in one \
+                     of these ways"
+                )
+            })?,
+        };
+        let line = text.lines().next().unwrap_or_default().trim().to_owned();
+        if line.is_empty() {
+            bail!("the key for the object store is empty; see `[evidence.s3] {key}` and {variable}");
+        }
+        Ok(Secret::new(line))
+    };
+    let token = if s3.access_key_file.is_none() { std::env::var("AWS_SESSION_TOKEN").ok() } else { None };
+    let keys = Keys {
+        access: from(&s3.access_key_file, "access_key_file", "AWS_ACCESS_KEY_ID")?,
+        secret: from(&s3.secret_key_file, "secret_key_file", "AWS_SECRET_ACCESS_KEY")?,
+        token: token.filter(|token| !token.is_empty()).map(Secret::new),
+    };
+    let mut s3 = s3.clone();
+    s3.region = s3.region.or_else(|| {
+        ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok())
+    });
+    Ok(EvidenceStore::Objects(Objects::open(&s3, &keys, Limits::default())?))
+}
+
+/// What is to be said where several centres are possible and evidence lies in a folder of one.
+fn not_shared(config: &CentralConfig) -> Option<String> {
+    let several = matches!(config.store, StoreChoice::Postgres { .. })
+        && matches!(config.broker, BrokerChoice::External { .. });
+    (several && config.evidence.s3.is_none()).then(|| {
+        format!(
+            "evidence lies in {} on this machine: another centre on the same database cannot show it, unless that folder is on \
+             storage that all of them share, or evidence lies in an object store ([evidence.s3])",
+            config.data_dir.join("evidence").display()
+        )
+    })
+}
+
 /// Opens the store, and makes the data folder where there is none.
 async fn open_store(config: &CentralConfig) -> Result<Store> {
     make_data_dir(config)?;
@@ -90,7 +146,20 @@ pub fn check(file: &Path) -> Result<()> {
     say(&format!("{} is fine. 配置无误。", file.display()));
     say(&format!("  data   {}", config.data_dir.display()));
     say(&format!("  store  {}", place(&config)?));
+    let evidence = match &config.evidence.s3 {
+        None => EvidenceStore::folder(&config.data_dir).to_string(),
+        Some(s3) => format!(
+            "s3://{}/{} at {}",
+            s3.bucket,
+            s3.prefix,
+            s3.endpoint.as_ref().map_or("Amazon", |url| url.as_str())
+        ),
+    };
+    say(&format!("  files  {evidence}"));
     say(&format!("  web    http://{}", config.web.listen));
+    if let Some(note) = not_shared(&config) {
+        say(&format!("note: {note}"));
+    }
     Ok(())
 }
 

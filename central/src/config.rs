@@ -1,6 +1,7 @@
 //! The centre's configuration file: what may stand in it, and what it says.
 
 mod cases;
+mod s3;
 
 pub use cases::CasesConfig;
 
@@ -8,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::evidence::S3;
 use crate::law::keep::LEAST_DAYS;
 use crate::net::IpPrefix;
 use crate::outside::Outside;
@@ -143,6 +145,7 @@ static WEB: Table = Table::one(
 )
 .doc("The console.", "控制台。");
 static EVIDENCE: Table = Table::one("evidence", &[&[MAX_MB, KEEP_DAYS, MAX_FILE_MB]])
+    .tables(&[&s3::TABLE])
     .doc("Snapshots and clips from the boxes.", "网关上传的截图与录像片段。");
 static OUTSIDE: Table = Table::one("outside", &[&[CAP_SENDER, ALLOW_HTTP]])
     .doc("Other systems that are told of cases.", "对外推送。");
@@ -234,7 +237,7 @@ pub struct WebConfig {
     pub limits: Limits,
 }
 
-/// Limits of the evidence store.
+/// Where evidence lies, and its limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvidenceConfig {
     /// All files together.
@@ -243,6 +246,8 @@ pub struct EvidenceConfig {
     pub keep_days: u32,
     /// Largest file that is taken.
     pub max_file_bytes: u64,
+    /// The bucket that files lie in; none is a folder in `data_dir`.
+    pub s3: Option<S3>,
 }
 
 impl CentralConfig {
@@ -284,6 +289,7 @@ impl CentralConfig {
                     max_bytes: megabytes(&evidence, &MAX_MB),
                     keep_days: keep_days(&evidence),
                     max_file_bytes: megabytes(&evidence, &MAX_FILE_MB),
+                    s3: evidence.opt_table(&s3::TABLE).map(|section| s3::s3(&section, base)),
                 },
                 timezone: timezone(&root.table(&ORG)),
                 cases: cases::cases(&root.table(&cases::TABLE)),

@@ -1,4 +1,10 @@
-//! Evidence files: `evidence/ab/<sha256>`, named by what they hold. A file is whole or not there.
+//! Evidence files, named by what they hold (SHA-256). A file is whole or not there. They lie in a folder or in an object store
+//! ([`EvidenceStore`]); what comes is written beside it first, and gets its name only when its hash is right.
+
+pub mod copy;
+mod folder;
+mod kept;
+mod objects;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +18,14 @@ use tokio::fs::{self, File};
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tracing::warn;
 use uuid::Uuid;
+
+pub use folder::Folder;
+pub(crate) use folder::path_in;
+pub use kept::{EvidenceStore, Flow};
+pub use objects::{Keys, Limits, Objects, S3};
+
+/// In the data folder.
+const FOLDER: &str = "evidence";
 
 /// What can go wrong with a file.
 #[derive(Debug, Error)]
@@ -44,12 +58,51 @@ pub enum EvidenceError {
         /// Cause.
         source: io::Error,
     },
+    /// The object store cannot be used at all.
+    #[error("cannot {doing} the object store {place}: {why}")]
+    Away {
+        /// What was tried.
+        doing: &'static str,
+        /// Which bucket.
+        place: Arc<str>,
+        /// Cause, and what to do.
+        why: String,
+    },
+    /// The object store answers, but does not do this.
+    #[error("the object store {place} did not {doing} {sha256}: {why}")]
+    Unkept {
+        /// What was tried.
+        doing: &'static str,
+        /// Which bucket.
+        place: Arc<str>,
+        /// Which file.
+        sha256: String,
+        /// Cause.
+        why: String,
+    },
+    /// What was kept is not what its name says any more.
+    #[error("the evidence {sha256} in {place} is damaged: {what}; take it from a backup")]
+    Damaged {
+        /// Which file.
+        sha256: String,
+        /// Where it lies.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
 }
 
-/// The folder of evidence files.
+impl EvidenceError {
+    /// Whether everything has to wait, not only this file.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away { .. })
+    }
+}
+
+/// The files of a centre that runs.
 #[derive(Debug, Clone)]
 pub struct EvidenceFiles {
-    folder: PathBuf,
+    store: EvidenceStore,
     incoming: PathBuf,
     max_file_bytes: u64,
     full: Arc<AtomicBool>,
@@ -58,19 +111,23 @@ pub struct EvidenceFiles {
 impl EvidenceFiles {
     /// Opens the folder in `data_dir`, makes it where there is none, and removes what was left half written.
     pub async fn open(data_dir: &Path, max_file_bytes: u64) -> Result<Self, EvidenceError> {
-        let folder = data_dir.join("evidence");
-        let incoming = folder.join("incoming");
-        fs::create_dir_all(&incoming).await.map_err(disk("make", &incoming))?;
-        let mut left = fs::read_dir(&incoming).await.map_err(disk("read", &incoming))?;
-        while let Some(file) = left.next_entry().await.map_err(disk("read", &incoming))? {
-            fs::remove_file(file.path()).await.map_err(disk("remove", &file.path()))?;
-        }
-        Ok(Self { folder, incoming, max_file_bytes, full: Arc::default() })
+        Self::with(EvidenceStore::folder(data_dir), data_dir, max_file_bytes).await
+    }
+
+    /// With files in this store; what comes is written in `data_dir` first, and what was left half written there is removed.
+    pub async fn with(
+        store: EvidenceStore,
+        data_dir: &Path,
+        max_file_bytes: u64,
+    ) -> Result<Self, EvidenceError> {
+        let incoming = data_dir.join(FOLDER).join("incoming");
+        empty(&incoming).await?;
+        Ok(Self { store, incoming, max_file_bytes, full: Arc::default() })
     }
 
     /// Where the files lie.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+    pub fn store(&self) -> &EvidenceStore {
+        &self.store
     }
 
     /// A name for a file that is made for one answer; what is left of it goes at the next start.
@@ -88,12 +145,15 @@ impl EvidenceFiles {
         self.full.store(full, Ordering::Relaxed);
     }
 
-    /// Where the file with this name is. `sha256` must be 64 hex digits.
-    fn path(&self, sha256: &str) -> PathBuf {
-        path_in(&self.folder, sha256)
+    /// Whether a file would be taken now: a sender need not begin where it would not.
+    pub fn takes(&self) -> Result<(), EvidenceError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(EvidenceError::Full);
+        }
+        self.store.reachable()
     }
 
-    /// Writes a file as it comes. On return it is on the disk under its name, or nothing of it is. Gives its size.
+    /// Writes a file as it comes. On return it is kept under its name, or nothing of it is. Gives its size.
     pub async fn put<B, E>(
         &self,
         sha256: &str,
@@ -103,18 +163,11 @@ impl EvidenceFiles {
         B: AsRef<[u8]>,
         E: std::fmt::Display,
     {
-        if self.full.load(Ordering::Relaxed) {
-            return Err(EvidenceError::Full);
-        }
-        let part = self.incoming.join(format!("{}.part", Uuid::new_v4()));
-        let written = self.write(&part, sha256, body).await;
-        if written.is_err()
-            && let Err(error) = fs::remove_file(&part).await
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            warn!("{} cannot be removed: {error}; it goes at the next start", part.display());
-        }
-        written
+        self.takes()?;
+        let part = Part(self.incoming.join(format!("{}.part", Uuid::new_v4())));
+        let bytes = self.write(&part.0, sha256, body).await?;
+        self.store.adopt(&part.0, sha256, bytes).await?;
+        Ok(bytes)
     }
 
     async fn write<B, E>(
@@ -146,60 +199,31 @@ impl EvidenceFiles {
             return Err(EvidenceError::WrongHash { found });
         }
         file.flush().await.map_err(disk("write", part))?;
-        file.get_ref().sync_all().await.map_err(disk("write", part))?;
-        let path = self.path(sha256);
-        let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).await.map_err(disk("make", folder))?;
-        fs::rename(part, &path).await.map_err(disk("make", &path))?;
-        // the name is on the disk too, and so is the folder's own name
-        for folder in [folder, &self.folder] {
-            let opened = File::open(folder).await.map_err(disk("read", folder))?;
-            opened.sync_all().await.map_err(disk("write", folder))?;
-        }
         Ok(bytes)
     }
+}
 
-    /// Whether the file is there with this size.
-    pub async fn holds(&self, sha256: &str, bytes: u64) -> bool {
-        fs::metadata(self.path(sha256)).await.is_ok_and(|found| found.is_file() && found.len() == bytes)
-    }
+/// A file that goes with this value, also where whoever writes it is ended in the middle.
+struct Part(PathBuf);
 
-    /// Opens a file to read; none when it is not there.
-    pub async fn read(&self, sha256: &str) -> Result<Option<(File, u64)>, EvidenceError> {
-        let path = self.path(sha256);
-        match File::open(&path).await {
-            Ok(file) => {
-                let bytes = file.metadata().await.map_err(disk("read", &path))?.len();
-                Ok(Some((file, bytes)))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(disk("read", &path)(error)),
-        }
-    }
-
-    /// All bytes of a file; none when it is not there. No file is larger than what may come.
-    pub async fn load(&self, sha256: &str) -> Result<Option<Vec<u8>>, EvidenceError> {
-        let path = self.path(sha256);
-        match fs::read(&path).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(disk("read", &path)(error)),
-        }
-    }
-
-    /// Removes a file. One that is not there is removed already.
-    pub async fn remove(&self, sha256: &str) -> Result<(), EvidenceError> {
-        let path = self.path(sha256);
-        match fs::remove_file(&path).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk("remove", &path)(error)),
-            _ => Ok(()),
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            warn!("{} cannot be removed: {error}; it goes at the next start", self.0.display());
         }
     }
 }
 
-/// Where a file is in a folder of evidence. `sha256` must be 64 hex digits.
-pub(crate) fn path_in(folder: &Path, sha256: &str) -> PathBuf {
-    folder.join(sha256.get(..2).unwrap_or("00")).join(sha256)
+/// Makes a folder where there is none, and removes the files in it.
+async fn empty(folder: &Path) -> Result<(), EvidenceError> {
+    fs::create_dir_all(folder).await.map_err(disk("make", folder))?;
+    let mut left = fs::read_dir(folder).await.map_err(disk("read", folder))?;
+    while let Some(file) = left.next_entry().await.map_err(disk("read", folder))? {
+        fs::remove_file(file.path()).await.map_err(disk("remove", &file.path()))?;
+    }
+    Ok(())
 }
 
 fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EvidenceError + use<> {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,7 +13,6 @@ use xunge_alert::EvidenceKind;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::evidence::path_in;
 use crate::law::view::Reason;
 use crate::picture;
 use crate::view::CaseDetail;
@@ -123,6 +121,9 @@ pub fn watermark(order: &Order, zone: &TimeZone) -> String {
     format!("XUNGE {} {time} {}", order.by, id.get(id.len().saturating_sub(8)..).unwrap_or_default())
 }
 
+/// Gives the bytes of a piece of evidence; none where it is not there.
+pub type Fetch<'a> = dyn FnMut(&str) -> io::Result<Option<Vec<u8>>> + 'a;
+
 struct Parcel {
     zip: ZipWriter<BufWriter<File>>,
     items: Vec<Item>,
@@ -152,7 +153,7 @@ impl Parcel {
     fn add_case(
         &mut self,
         case: &Whole,
-        folder: &Path,
+        fetch: &mut Fetch<'_>,
         order: &Order,
         text: &str,
     ) -> Result<(), ExportError> {
@@ -165,12 +166,13 @@ impl Parcel {
         }
         for alert in &case.detail.alerts {
             for (place, file) in alert.evidence.iter().enumerate() {
-                let found = if file.stored { read(folder, &file.sha256)? } else { None };
+                let found = if file.stored { fetch(&file.sha256)? } else { None };
                 let name = |end: &str| in_case(format!("evidence/{}-{place}.{end}", alert.alert_id));
                 let why = match (file.kind, found) {
-                    (_, None) if file.stored => {
-                        ("中心磁盘上没有该文件", "the file is not on the disk of the centre")
-                    }
+                    (_, None) if file.stored => (
+                        "证据存储中没有该文件，或已损坏",
+                        "the evidence store does not have the file, or it is damaged",
+                    ),
                     (_, None) if file.purged_utc.is_some() => {
                         ("已过保存期，已清除", "purged: its time of keeping is over")
                     }
@@ -209,19 +211,11 @@ impl Parcel {
     }
 }
 
-/// The bytes of a file; none where it is not there.
-fn read(folder: &Path, sha256: &str) -> io::Result<Option<Vec<u8>>> {
-    match std::fs::read(path_in(folder, sha256)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        found => found.map(Some),
-    }
-}
-
-/// Writes the ZIP; `folder` is where evidence lies. Works for long: not for a thread that serves.
+/// Writes the ZIP of what `fetch` gives. Works for long: not for a thread that serves.
 pub fn write(
     file: File,
     cases: &[Whole],
-    folder: &Path,
+    fetch: &mut Fetch<'_>,
     order: &Order,
     zone: &TimeZone,
 ) -> Result<Written, ExportError> {
@@ -229,7 +223,7 @@ pub fn write(
     let mut parcel = Parcel { zip, items: Vec::new(), left_out: Vec::new(), evidence: 0 };
     let text = watermark(order, zone);
     for case in cases {
-        parcel.add_case(case, folder, order, &text)?;
+        parcel.add_case(case, fetch, order, &text)?;
     }
     parcel.add(
         "封面.txt".into(),

@@ -93,6 +93,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
     },
+    /// Evidence files 证据文件
+    Evidence {
+        #[command(subcommand)]
+        command: EvidenceCommand,
+    },
     /// Check the configuration 检查配置
     Check(ConfigFile),
     /// Check that nobody has changed the log of the cases 校验案件日志
@@ -128,6 +133,21 @@ enum UserCommand {
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum EvidenceCommand {
+    /// Copy all evidence into the object store of `[evidence.s3]`, or back into the folder, while the centre runs 复制证据
+    Copy {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Where to
+        #[arg(long, value_parser = ["s3", "folder"])]
+        to: String,
+        /// Remove each file where it came from, once it is seen where it is wanted. Only when no centre uses that place any more
+        #[arg(long)]
+        remove: bool,
     },
 }
 
@@ -210,6 +230,9 @@ async fn main() -> ExitCode {
         Command::Backup { to, check: true, .. } => cli::backup::check(&to),
         Command::Backup { file, to, check: false } => cli::backup::backup(&file.config, &to).await,
         Command::Restore { file, from } => cli::backup::restore(&file.config, &from).await,
+        Command::Evidence { command: EvidenceCommand::Copy { file, to, remove } } => {
+            cli::evidence::copy(&file.config, to == "s3", remove).await
+        }
         Command::Check(file) => cli::check(&file.config),
         Command::Verify(file) => cli::verify(&file.config).await,
     };

@@ -2,21 +2,39 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::evidence::EvidenceFiles;
+use crate::evidence::{EvidenceError, EvidenceFiles, EvidenceStore};
 use crate::law::keep::{LEAST_DAYS, cutoff, due};
 use crate::law::ledger::Proof;
 use crate::store::{PurgeOrder, Store, StoreError};
 
 /// How often it is looked whether a night has come, and whether there is still room.
 const EVERY: Duration = Duration::from_secs(600);
+/// Files that are removed at the same time.
+const AT_ONCE: usize = 8;
+/// How soon an object store that is away is tried again, and how often one that is there is asked.
+const AWAY_EVERY: Duration = Duration::from_secs(3);
+const THERE_EVERY: Duration = Duration::from_secs(30);
 /// Between two steps others write.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// A purge cannot be made or ended now. It goes on where it was.
+#[derive(Debug, Error)]
+pub enum PurgeError {
+    /// The object store is away.
+    #[error("nothing more is purged for now: {0}")]
+    Evidence(#[from] EvidenceError),
+    /// The case store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// How long evidence is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +56,9 @@ pub async fn purge(
     files: &EvidenceFiles,
     order: &PurgeOrder,
     now: Timestamp,
-) -> Result<Proof, StoreError> {
-    while let Some(run) = store.unfinished_purge().await? {
-        work(store, files, run, now).await?;
-    }
+) -> Result<Proof, PurgeError> {
+    files.store().reachable()?;
+    resume(store, files, now).await?;
     let run = store.begin_purge(order, now).await?;
     match work(store, files, run, now).await? {
         Some(proof) => Ok(proof),
@@ -51,7 +68,7 @@ pub async fn purge(
             let ended = all.into_iter().find(|purge| purge.id == run);
             ended
                 .map(|purge| purge.proof)
-                .ok_or_else(|| StoreError::Corrupt("a purge that ended without a proof".into()))
+                .ok_or_else(|| StoreError::Corrupt("a purge that ended without a proof".into()).into())
         }
     }
 }
@@ -61,7 +78,7 @@ async fn work(
     files: &EvidenceFiles,
     run: uuid::Uuid,
     now: Timestamp,
-) -> Result<Option<Proof>, StoreError> {
+) -> Result<Option<Proof>, PurgeError> {
     erase(store, files, now).await?;
     let mut mark = None;
     while let Some(next) = store.purge_step(run, mark.as_ref(), now).await? {
@@ -78,18 +95,31 @@ async fn work(
     Ok(proof)
 }
 
-/// Removes the bytes of what was purged. What cannot be removed now is tried again.
-async fn erase(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(), StoreError> {
+/// Removes the bytes of what was purged. What cannot be removed now is tried again; while the object store is away there is no
+/// proof, since nothing is gone.
+async fn erase(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(), PurgeError> {
     loop {
         let mut gone = Vec::new();
         let wanted = store.to_erase().await?;
-        for sha256 in &wanted {
-            match files.remove(sha256).await {
-                Ok(()) => gone.push(sha256.clone()),
+        let mut away = None;
+        let mut removed = stream::iter(wanted.clone())
+            .map(|sha256| async move { (files.store().remove(&sha256).await, sha256) })
+            .buffer_unordered(AT_ONCE);
+        while let Some((done, sha256)) = removed.next().await {
+            match done {
+                Ok(()) => gone.push(sha256),
+                Err(error) if error.is_away() => {
+                    away = Some(error);
+                    break;
+                }
                 Err(error) => warn!("{error}"),
             }
         }
+        drop(removed);
         store.erased(&gone, now).await?;
+        if let Some(error) = away {
+            return Err(error.into());
+        }
         if gone.is_empty() || gone.len() < wanted.len() {
             return Ok(());
         }
@@ -99,11 +129,22 @@ async fn erase(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(
 /// Purges every night, for as long as this centre is on duty. It may be ended at any moment.
 pub async fn follow(store: Store, files: EvidenceFiles, keep: Keep, clock: Clock) {
     loop {
-        if let Err(error) = night(&store, &files, keep, clock.now()).await {
+        if let Err(error) = resume(&store, &files, clock.now()).await {
+            error!("{error}");
+        } else if let Err(error) = night(&store, &files, keep, clock.now()).await {
             error!("{error}");
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Ends what was interrupted: by a stop, or because the object store was away.
+pub async fn resume(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(), PurgeError> {
+    while let Some(run) = store.unfinished_purge().await? {
+        files.store().reachable()?;
+        work(store, files, run, now).await?;
+    }
+    Ok(())
 }
 
 /// Purges if a night has come since the last time.
@@ -112,7 +153,7 @@ pub async fn night(
     files: &EvidenceFiles,
     keep: Keep,
     now: Timestamp,
-) -> Result<Option<Proof>, StoreError> {
+) -> Result<Option<Proof>, PurgeError> {
     if !due(now, store.last_purge().await?, store.zone()) {
         return Ok(None);
     }
@@ -145,6 +186,21 @@ pub async fn follow_room(
             Err(error) => error!("{error}"),
         }
         if timeout(EVERY, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Watches whether the object store can be used: says it when that changes, and lets uploads in again.
+pub async fn follow_objects(files: EvidenceFiles, mut stopped: watch::Receiver<bool>) {
+    let EvidenceStore::Objects(objects) = files.store() else { return };
+    loop {
+        let there = tokio::select! {
+            there = objects.check() => there,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        let pause = if there { THERE_EVERY } else { AWAY_EVERY };
+        if timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
             return;
         }
     }

@@ -10,6 +10,7 @@ use xunge_alert::{ClockQuality, Codes, EndReason, EvidenceKind, Phase};
 
 use crate::case::clock::Timer;
 use crate::case::{Call, Case, Change, Decision, Stage, State};
+use crate::evidence::EvidenceStore;
 use crate::org::Level;
 
 /// A case in the list.
@@ -274,9 +275,46 @@ pub struct Counts {
     pub quarantined: u64,
 }
 
+/// Where evidence lies, and whether it can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EvidenceState {
+    /// `folder`, or `s3`.
+    pub kept_in: KeptIn,
+    /// It cannot be reached: boxes keep their files, and nothing is shown.
+    pub away: bool,
+    /// The bucket keeps what is purged as an older version.
+    pub keeps_versions: bool,
+}
+
+/// A place for evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptIn {
+    /// The data folder of this centre.
+    Folder,
+    /// An object store.
+    S3,
+}
+
+impl EvidenceState {
+    /// What is known of a store.
+    pub fn of(store: &EvidenceStore) -> Self {
+        match store {
+            EvidenceStore::Folder(_) => Self { kept_in: KeptIn::Folder, away: false, keeps_versions: false },
+            EvidenceStore::Objects(objects) => Self {
+                kept_in: KeptIn::S3,
+                away: objects.outage().is_some(),
+                keeps_versions: objects.keeps_versions(),
+            },
+        }
+    }
+}
+
 /// The state of everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Overview {
+    /// Where evidence lies.
+    pub evidence: EvidenceState,
     /// All boxes.
     pub edges: Vec<EdgeView>,
     /// Numbers.

@@ -1,11 +1,13 @@
-//! Real parts that tests and benches start: brokers and databases of Debian, each on a free port, with a folder of its
-//! own, stopped by process id when its value is dropped.
+//! Real parts that tests and benches start: brokers and databases of Debian, an S3 server, each on a free port, with a folder of its
+//! own, stopped when its value is dropped.
 
 mod mosquitto;
 mod postgres;
+mod s3;
 
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;
+pub use s3::S3Server;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

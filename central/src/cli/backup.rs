@@ -8,13 +8,14 @@ use xunge_central::case::number;
 use xunge_central::clock::Clock;
 use xunge_central::store::Settings;
 
-use super::{load, open_store, place, say};
+use super::{evidence_store, load, open_store, place, say};
 
 /// Takes a backup while the centre may be running.
 pub async fn backup(file: &Path, to: &Path) -> Result<()> {
     let config = load(file)?;
     let store = open_store(&config).await?;
-    let centre = Centre { data_dir: &config.data_dir, config: file };
+    let evidence = evidence_store(&config)?;
+    let centre = Centre { data_dir: &config.data_dir, evidence: &evidence, config: file };
     let made = backup::backup(&store, centre, to, Clock::system().now()).await?;
     store.close().await;
     let manifest = &made.manifest;
@@ -28,7 +29,7 @@ pub async fn backup(file: &Path, to: &Path) -> Result<()> {
         made.dropped
     ));
     for sha256 in &manifest.missing {
-        say(&format!("  not on the disk of the centre: evidence {sha256}"));
+        say(&format!("  not where the centre keeps its evidence: {sha256}"));
     }
     say(&format!("last hashes: log {} ledger {}", manifest.log_head, manifest.ledger_head));
     Ok(())
@@ -55,7 +56,8 @@ pub async fn restore(file: &Path, from: &Path) -> Result<()> {
     let folder = backup::newest(from)?;
     let settings = Settings::usual(number::zone(&config.timezone)?);
     let place = place(&config)?;
-    let (manifest, store) = backup::restore(&folder, &config.data_dir, &place, settings).await?;
+    let (manifest, store) =
+        backup::restore(&folder, (&config.data_dir, &evidence_store(&config)?), &place, settings).await?;
     store.close().await;
     say(&format!(
         "{} of {} is restored to {}, and its log is whole. 恢复完成，日志完整。",

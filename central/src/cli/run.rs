@@ -29,7 +29,7 @@ use xunge_central::retention::{self, Keep};
 use xunge_central::store::{Patience, Store};
 use xunge_central::web::{Web, router};
 
-use super::{duty, load, open_store, say};
+use super::{duty, evidence_store, load, not_shared, open_store, say};
 
 /// How soon a box that was enrolled by the command line may connect.
 const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
@@ -65,7 +65,11 @@ pub async fn run(file: &Path) -> Result<()> {
         )
     })?;
     let address = listener.local_addr().context("cannot read the address of the console")?;
-    let files = EvidenceFiles::open(&config.data_dir, config.evidence.max_file_bytes).await?;
+    let kept = evidence_store(&config)?;
+    if let Some(note) = not_shared(&config) {
+        warn!("{note}");
+    }
+    let files = EvidenceFiles::with(kept, &config.data_dir, config.evidence.max_file_bytes).await?;
 
     let (stopping, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -91,6 +95,7 @@ pub async fn run(file: &Path) -> Result<()> {
     let room =
         retention::follow_room(store.clone(), files.clone(), config.evidence.max_bytes, stopped.clone());
     tasks.spawn(room);
+    tasks.spawn(retention::follow_objects(files.clone(), stopped.clone()));
     tasks.spawn(Sender::new(store.clone(), clock.clone())?.run(stopped.clone()));
     tasks.spawn(follow_deadlines(store.clone(), feed.clone(), clock.clone(), stopped.clone()));
     let patience = config.cases.patience;

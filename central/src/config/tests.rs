@@ -146,3 +146,44 @@ fn limits_and_raises_are_read_and_every_mistake_is_named() {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
+
+#[test]
+fn an_object_store_is_reached_safely_or_says_why_not() {
+    let text = "[evidence.s3]\nbucket = \"xunge-evidence\"\nendpoint = \"https://minio.example:9000\"\nprefix = \"/a/b/\"\n\
+                access_key_file = \"s3.id\"\nsecret_key_file = \"/run/s3.key\"\nca = \"ca.pem\"\n";
+    let (config, none) = CentralConfig::parse("central.toml", text, Path::new("/etc/xunge"));
+    assert_eq!(none.to_string(), "");
+    let s3 = config.evidence.s3.unwrap();
+    assert_eq!((s3.bucket.as_str(), s3.prefix.as_str(), s3.path_style), ("xunge-evidence", "a/b", true));
+    assert_eq!(s3.access_key_file.as_deref(), Some(Path::new("/etc/xunge/s3.id")));
+    assert_eq!(s3.secret_key_file.as_deref(), Some(Path::new("/run/s3.key")));
+    assert_eq!(CentralConfig::parse("central.toml", "", Path::new("")).0.evidence.s3, None);
+
+    let s3 = |lines: &str| problems(&format!("[evidence.s3]\n{lines}"));
+    for fine in [
+        "bucket = \"b-1\"\n",
+        "bucket = \"b-1\"\nendpoint = \"http://127.0.0.1:9000\"\n",
+        "bucket = \"b-1\"\nendpoint = \"http://[::1]:9000\"\n",
+        "bucket = \"b-1\"\nendpoint = \"http://10.0.0.9:9000\"\nallow_http = true\n",
+        "bucket = \"b-1\"\nendpoint = \"https://oss.example\"\npath_style = false\n",
+    ] {
+        assert_eq!(s3(fine), "", "{fine}");
+    }
+    for (lines, said) in [
+        ("", "`bucket` is missing"),
+        ("bucket = \"\"\n", "no name of a bucket"),
+        ("bucket = \"https://minio/b\"\n", "no name of a bucket"),
+        ("bucket = \"b-1\"\nendpoint = \"http://10.0.0.9:9000\"\n", "carry evidence in the clear"),
+        ("bucket = \"b-1\"\nendpoint = \"https://minio.example/b-1\"\n", "host and port only"),
+        ("bucket = \"b-1\"\nendpoint = \"https://10.0.0.9\"\npath_style = false\n", "needs a host name"),
+        ("bucket = \"b-1\"\nallow_http = true\n", "no meaning without `endpoint`"),
+        ("bucket = \"b-1\"\nprefix = \"a/../b\"\n", "single slashes"),
+        ("bucket = \"b-1\"\naccess_key_file = \"x\"\n", "needs `secret_key_file` beside it"),
+        ("bucket = \"b-1\"\nsecret_key = \"hunter2\"\n", "secret_key"),
+        ("bucket = \"b-1\"\nendpoint = \"https://me:hunter2@minio.example\"\n", "password"),
+    ] {
+        let found = s3(lines);
+        assert!(found.contains(said), "{lines}: {found}");
+        assert!(!found.contains("hunter2"), "{found}");
+    }
+}

@@ -80,7 +80,7 @@ impl Store {
         rows.iter().map(row).collect()
     }
 
-    /// Notes that a file is on disk. Twice is the same as once.
+    /// Notes that a file is kept. Twice is the same as once.
     pub async fn evidence_stored(
         &self,
         edge: &str,
@@ -111,14 +111,30 @@ impl Store {
             .fetch_optional(&self.readers)
             .await
             .doing(doing)?;
-        row.map(|row| {
-            Ok(StoredEvidence {
-                sha256: row.try_get("sha256").doing(doing)?,
-                bytes: count(row.try_get("bytes").doing(doing)?),
-                media_type: row.try_get("media_type").doing(doing)?,
-            })
-        })
-        .transpose()
+        row.map(|row| stored(&row, doing)).transpose()
+    }
+
+    /// Stored files behind this name, by name.
+    pub async fn evidence_after(&self, after: &str, limit: u32) -> Result<Vec<StoredEvidence>, StoreError> {
+        let doing = "list the files";
+        let rows = sqlx::query(
+            "SELECT sha256, bytes, media_type FROM evidence WHERE sha256 > $1 ORDER BY sha256 LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await
+        .doing(doing)?;
+        rows.iter().map(|row| stored(row, doing)).collect()
+    }
+
+    /// How many files are stored.
+    pub async fn evidence_files(&self) -> Result<u64, StoreError> {
+        let files: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM evidence")
+            .fetch_one(&self.readers)
+            .await
+            .doing("count the files")?;
+        Ok(count(files))
     }
 
     /// Bytes of all stored files.
@@ -129,4 +145,12 @@ impl Store {
             .doing("count the bytes of the files")?;
         Ok(count(bytes))
     }
+}
+
+fn stored(row: &sqlx::any::AnyRow, doing: &'static str) -> Result<StoredEvidence, StoreError> {
+    Ok(StoredEvidence {
+        sha256: row.try_get("sha256").doing(doing)?,
+        bytes: count(row.try_get("bytes").doing(doing)?),
+        media_type: row.try_get("media_type").doing(doing)?,
+    })
 }

@@ -63,6 +63,8 @@ pub struct PurgedFile {
     pub stored_utc: Timestamp,
     /// When it went.
     pub purged_utc: Timestamp,
+    /// When its bytes were gone from the disk or the object store; none where they are not yet.
+    pub erased_utc: Option<Timestamp>,
     /// What named it.
     pub belonged: Vec<Belonged>,
 }
@@ -158,6 +160,7 @@ impl Store {
                 edge: row.try_get("edge").doing(doing)?,
                 stored_utc: time(row.try_get("stored_us").doing(doing)?)?,
                 purged_utc: now,
+                erased_utc: None,
                 belonged: Vec::new(),
             });
         }
@@ -292,6 +295,7 @@ impl Store {
                     edge: row.try_get("edge").doing(doing)?,
                     stored_utc: time(row.try_get("stored_us").doing(doing)?)?,
                     purged_utc: time(row.try_get("purged_us").doing(doing)?)?,
+                    erased_utc: opt_time(row.try_get("erased_us").doing(doing)?)?,
                     belonged: json(row.try_get("belonged").doing(doing)?)?,
                 })
             })

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
-use tokio_util::io::ReaderStream;
+use futures_util::{StreamExt, TryStreamExt};
 use tracing::error;
 
 use super::Web;
@@ -33,7 +32,8 @@ const SHOWN: [&str; 2] = ["image/jpeg", "video/mp4"];
 #[utoipa::path(put, path = "/evidence/v1/{edge}/{sha256}", tag = "edge", operation_id = "upload_evidence",
     params(("edge" = String, Path, description = "网关 Box"), ("sha256" = String, Path, description = "文件的 SHA-256，64 位小写十六进制 Hash of the file")),
     security(("edge_token" = [])), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "已保存 Kept"), (status = 200, description = "已有 It was here already")))]
+    responses((status = 201, description = "已保存 Kept"), (status = 200, description = "已有 It was here already"),
+        (status = 503, description = "证据存储已满或暂不可用，请稍后重传 No room, or the object store is away: send it again later")))]
 pub(super) async fn upload(
     State(web): State<Arc<Web>>,
     Path((edge, sha256)): Path<(String, String)>,
@@ -72,9 +72,14 @@ pub(super) async fn upload(
         return Err(EvidenceError::TooLarge { limit }.into());
     }
     let _permit = web.uploads.acquire().await.map_err(|_| Problem::login_needed())?;
+    if let Err(refused) = web.files.takes() {
+        // to a sender in the middle of a clip an answer now would look like a broken line, and it would blame the clip
+        pass_over(body.into_data_stream(), limit).await;
+        return Err(refused.into());
+    }
     let before = web.store.stored_evidence(&sha256).await?;
     let whole = match &before {
-        Some(file) => web.files.holds(&sha256, file.bytes).await,
+        Some(file) => web.files.store().size(&sha256).await? == Some(file.bytes),
         None => false,
     };
     // an early answer could break the sender's connection in the middle: what is known is read to its end too,
@@ -94,6 +99,21 @@ pub(super) async fn upload(
     Ok(StatusCode::CREATED)
 }
 
+/// Reads what is sent to its end, for as long as it may be and may take, and keeps nothing.
+async fn pass_over(mut body: BodyDataStream, limit: u64) {
+    let mut bytes = 0;
+    let reading = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            bytes += chunk.len() as u64;
+            if bytes > limit {
+                return;
+            }
+        }
+    };
+    // one that takes longer has gone
+    let _ = tokio::time::timeout(LONGEST, reading).await;
+}
+
 /// What the box's alert says, or where none has come yet, the upload itself. Nothing else is ever shown.
 async fn media_type(web: &Web, edge: &str, sha256: &str, headers: &HeaderMap) -> Result<String, Problem> {
     let named = web.store.named_by(edge, sha256).await?.map(|named| named.media_type);
@@ -108,6 +128,15 @@ fn missing() -> Problem {
         "该文件不在中心：尚未上传或已过保存期。",
         "The file is not here: it has not come yet, or its time of keeping is over.",
     )
+}
+
+/// The case store knows it and may show it to this person, but its bytes are gone.
+fn lost(web: &Web, sha256: &str) -> Problem {
+    error!(
+        "the evidence {sha256} is in the case store but not in {}; take it from a backup",
+        web.files.store()
+    );
+    Problem::lost()
 }
 
 /// A file that this person may see if a reason was given.
@@ -157,7 +186,7 @@ pub(super) async fn preview(
     if headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
-    let bytes = web.files.load(&sha256).await?.ok_or_else(missing)?;
+    let bytes = web.files.store().load(&sha256).await?.ok_or_else(|| lost(&web, &sha256))?;
     let _permit = web.pictures.acquire().await.map_err(|_| Problem::login_needed())?;
     let small = tokio::task::spawn_blocking(move || picture::preview(&bytes)).await;
     let small = small.ok().and_then(Result::ok).ok_or_else(|| {
@@ -193,10 +222,7 @@ pub(super) async fn show(
     if !web.store.look(&viewer, &sha256, &file.media_type, web.clock.now()).await? {
         return Err(reason_needed());
     }
-    let Some((mut bytes, length)) = web.files.read(&sha256).await? else {
-        error!("evidence {sha256} is in the store but not on the disk");
-        return Err(missing());
-    };
+    let length = file.bytes;
     let etag = format!("\"{sha256}\"");
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if text(header::IF_NONE_MATCH) == Some(&etag) {
@@ -220,13 +246,10 @@ pub(super) async fn show(
         Asked::Whole => (0, length, StatusCode::OK),
         Asked::Part { first, last } => (first, last + 1, StatusCode::PARTIAL_CONTENT),
     };
-    if first > 0 {
-        bytes.seek(SeekFrom::Start(first)).await.map_err(|error| {
-            error!("evidence {sha256} cannot be read: {error}");
-            missing()
-        })?;
-    }
-    let body = Body::from_stream(ReaderStream::with_capacity(bytes.take(last - first), 64 * 1024));
+    let bytes = web.files.store().read(&sha256, length, first..last).await?;
+    let bytes = bytes.ok_or_else(|| lost(&web, &sha256))?;
+    // the sender has gone when this comes: the log is where it can be said
+    let body = Body::from_stream(bytes.inspect_err(|error| error!("{error}")));
     let mut response = (status, common, body).into_response();
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(last - first));
     if status == StatusCode::PARTIAL_CONTENT

@@ -1,5 +1,6 @@
 //! Handing evidence over.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
 use tracing::error;
 use utoipa::ToSchema;
@@ -18,6 +20,7 @@ use super::guard::{Json, LoggedIn};
 use super::problem::Problem;
 use super::views::text;
 use crate::case::book::id_at;
+use crate::evidence::{EvidenceError, EvidenceStore};
 use crate::export::{self, Order, Whole};
 use crate::law::approval::{Kind, over};
 use crate::law::ledger::Export;
@@ -107,6 +110,32 @@ pub(super) async fn make(
     answer
 }
 
+type Asking = (String, oneshot::Sender<Option<Vec<u8>>>);
+
+/// Asks for a file from a thread that packs. It waits for nobody who has gone: a stop ends the packing.
+fn fetch(ask: &mpsc::Sender<Asking>, sha256: &str) -> io::Result<Option<Vec<u8>>> {
+    let ended = || io::Error::other("the evidence could not be read");
+    let (answer, answered) = oneshot::channel();
+    ask.blocking_send((sha256.to_owned(), answer)).map_err(|_| ended())?;
+    answered.blocking_recv().map_err(|_| ended())
+}
+
+/// Gives a thread that packs the files that it asks for, until it has ended or one cannot be read.
+async fn give(store: &EvidenceStore, mut asked: mpsc::Receiver<Asking>) -> Result<(), EvidenceError> {
+    while let Some((sha256, answer)) = asked.recv().await {
+        let bytes = match store.load(&sha256).await {
+            Err(error @ EvidenceError::Damaged { .. }) => {
+                error!("{error}");
+                None
+            }
+            found => found?,
+        };
+        // who asked has ended with a reason of its own
+        let _ = answer.send(bytes);
+    }
+    Ok(())
+}
+
 async fn pack(
     web: &Web,
     whole: Vec<Whole>,
@@ -124,11 +153,15 @@ async fn pack(
         )
     };
     let file = std::fs::File::create_new(path).map_err(|error| failed(error.to_string()))?;
-    let (given, folder, zone) = (order.clone(), web.files.folder().to_owned(), web.store.zone().clone());
+    let (given, zone) = (order.clone(), web.store.zone().clone());
+    let (ask, asked) = mpsc::channel(1);
     let packing = tokio::task::spawn_blocking(move || {
-        export::write(file, &whole, &folder, &given, &zone).map(|written| (written, whole))
+        let mut fetch = |sha256: &str| fetch(&ask, sha256);
+        export::write(file, &whole, &mut fetch, &given, &zone).map(|written| (written, whole))
     });
-    let packed = packing.await.map_err(|error| failed(error.to_string()))?;
+    let (packed, given) = tokio::join!(packing, give(web.files.store(), asked));
+    given?;
+    let packed = packed.map_err(|error| failed(error.to_string()))?;
     let (written, whole) = packed.map_err(|error| failed(error.to_string()))?;
     let entry = Export {
         reason: order.reason,

@@ -12,7 +12,7 @@ use super::Web;
 use super::guard::LoggedIn;
 use super::problem::Problem;
 use crate::org::Region;
-use crate::view::Overview;
+use crate::view::{EvidenceState, Overview};
 
 /// 总览
 ///
@@ -26,13 +26,14 @@ pub(super) async fn show(
     let mut edges = web.store.edges(None).await?;
     edges.retain(|edge| actor.sees(&Region::of_site(&edge.site)));
     let counts = web.store.counts(actor.regions().as_deref(), web.clock.now()).await?;
-    Ok(Answer(Overview { edges, counts }))
+    let evidence = EvidenceState::of(web.files.store());
+    Ok(Answer(Overview { edges, counts, evidence }))
 }
 
 /// 健康状况
 ///
-/// For supervisors and proxies: 200 while the store answers. A broker that is away is said, but restarting the
-/// centre would not bring it back.
+/// For supervisors and proxies: 200 while the store answers. A broker or an object store that is away is said, but
+/// restarting the centre would not bring it back.
 #[utoipa::path(get, path = "/healthz", tag = "about", operation_id = "health", security(()),
     responses((status = 200, body = Object), (status = 503, body = Object, description = "数据库无应答 The store does not answer")))]
 pub(super) async fn health(State(web): State<Arc<Web>>) -> Response {
@@ -47,6 +48,7 @@ pub(super) async fn health(State(web): State<Arc<Web>>) -> Response {
             Some(None) => "standing_by",
             None => "none",
         },
+        "evidence": if web.files.store().reachable().is_ok() { "ok" } else { "away" },
         "version": env!("CARGO_PKG_VERSION"),
     });
     (status, Answer(body)).into_response()

@@ -8,7 +8,11 @@ use tracing::error;
 use super::language::Language;
 use crate::case::Refused;
 use crate::evidence::EvidenceError;
+use crate::retention::PurgeError;
 use crate::store::StoreError;
+
+/// When a sender tries again while the evidence store is away.
+const AWAY_SECS: u64 = 30;
 
 /// An error for people.
 #[derive(Debug, Clone)]
@@ -73,6 +77,16 @@ impl Problem {
             "second_person",
             "此操作须双人复核：请先提交申请，由另一人在 24 小时内同意后再执行。",
             "This needs two people: ask for it (POST /api/v1/approvals), have another person agree within 24 hours, then do it.",
+        )
+    }
+
+    /// A file that should be there and is not, or is not what it was.
+    pub(super) fn lost() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "evidence_lost",
+            "该文件已登记入库，但证据存储中已找不到或已损坏，请联系系统管理员从备份恢复。",
+            "This file was kept, but the evidence store does not have it any more, or it is damaged. Ask an admin to take it from a backup.",
         )
     }
 
@@ -189,6 +203,15 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<PurgeError> for Problem {
+    fn from(error: PurgeError) -> Self {
+        match error {
+            PurgeError::Evidence(error) => error.into(),
+            PurgeError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let status = match &refused {
@@ -213,6 +236,30 @@ impl From<EvidenceError> for Problem {
             ),
             EvidenceError::Full => {
                 (StatusCode::SERVICE_UNAVAILABLE, "full", "中心证据存储已满，网关会保留文件并稍后重传。")
+            }
+            EvidenceError::Away { .. } => {
+                error!("{error}");
+                return Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "evidence_away",
+                    "证据存储暂时无法访问，告警照常接收；请稍后重试，运行日志中有原因。",
+                    "The evidence store cannot be reached at the moment; alerts are taken all the same. Try again later; the log of \
+                     the centre says why.",
+                )
+                .retry_after(AWAY_SECS);
+            }
+            EvidenceError::Unkept { .. } => {
+                error!("{error}");
+                return Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "unkept",
+                    "证据存储没有收下该文件，请稍后重试；运行日志中有原因。",
+                    "The evidence store did not take the file. Try again later; the log of the centre says why.",
+                );
+            }
+            EvidenceError::Damaged { .. } => {
+                error!("{error}");
+                return Self::lost();
             }
             EvidenceError::Broken(_) => (StatusCode::BAD_REQUEST, "broken", "文件没有传完，请重新上传。"),
             EvidenceError::Disk { .. } => {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunge_central::backup::{self, BackupError, Centre};
 use xunge_central::case::guard::{Post, Role};
 use xunge_central::case::{Reason, Verdict};
-use xunge_central::evidence::EvidenceFiles;
+use xunge_central::evidence::{EvidenceFiles, EvidenceStore};
 use xunge_central::law::view::{Reason as Why, Terminal};
 use xunge_central::pki::Pki;
 use xunge_central::retention::{self, Keep};
@@ -67,7 +67,8 @@ async fn filled(kind: Kind) -> (Shop, PathBuf) {
 }
 
 async fn take(shop: &Shop, config: &Path, to: &Path, now: Timestamp) -> backup::Made {
-    let centre = Centre { data_dir: shop.folder.path(), config };
+    let evidence = EvidenceStore::folder(shop.folder.path());
+    let centre = Centre { data_dir: shop.folder.path(), evidence: &evidence, config };
     backup::backup(&shop.store, centre, to, now).await.unwrap()
 }
 
@@ -109,7 +110,10 @@ async fn there_and_back(from: Kind, to: Kind) {
     let data_dir = home.path().join("data");
     std::fs::create_dir(&data_dir).unwrap();
     let place = place_of(to, &data_dir).await;
-    let (_, store) = backup::restore(&made.folder, &data_dir, &place, settings()).await.unwrap();
+    let (_, store) =
+        backup::restore(&made.folder, (&data_dir, &EvidenceStore::folder(&data_dir)), &place, settings())
+            .await
+            .unwrap();
     assert_eq!(rows(&store).await, rows(&shop.store).await);
     for file in ["pki/ca.key", "pki/ca.pem"] {
         let bytes = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
@@ -119,7 +123,7 @@ async fn there_and_back(from: Kind, to: Kind) {
     assert_eq!(std::fs::metadata(data_dir.join("pki/ca.key")).unwrap().permissions().mode() & 0o777, 0o600);
     let files = EvidenceFiles::open(&data_dir, 1 << 20).await.unwrap();
     let clip = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"clip 2"));
-    assert_eq!(files.load(&clip).await.unwrap().unwrap(), b"clip 2");
+    assert_eq!(files.store().load(&clip).await.unwrap().unwrap(), b"clip 2");
 
     // it goes on: numbers continue, the chain holds
     let mut more = alert(77, 6, 1, 200);
@@ -128,7 +132,9 @@ async fn there_and_back(from: Kind, to: Kind) {
     let report = store.verify_chain().await.unwrap();
     assert_eq!((report.cases, report.problems), (4, Vec::<String>::new()));
     // and never over something that is there
-    let again = backup::restore(&made.folder, &data_dir, &place, settings()).await;
+    let again =
+        backup::restore(&made.folder, (&data_dir, &EvidenceStore::folder(&data_dir)), &place, settings())
+            .await;
     assert!(matches!(again, Err(BackupError::NotEmpty(_))));
     store.close().await;
 }
@@ -174,7 +180,7 @@ on_both! {
         let data_dir = home.path().join("data");
         std::fs::create_dir(&data_dir).unwrap();
         let place = place_of(kind, &data_dir).await;
-        let (_, store) = backup::restore(&first.folder, &data_dir, &place, settings()).await.unwrap();
+        let (_, store) = backup::restore(&first.folder, (&data_dir, &EvidenceStore::folder(&data_dir)), &place, settings()).await.unwrap();
         store.close().await;
     }
 }
@@ -202,7 +208,13 @@ async fn a_damaged_backup_is_refused() {
             }
             let home = tempfile::tempdir().unwrap();
             let place = place_of(Kind::Sqlite, home.path()).await;
-            let refused = backup::restore(&made.folder, home.path(), &place, settings()).await;
+            let refused = backup::restore(
+                &made.folder,
+                (home.path(), &EvidenceStore::folder(home.path())),
+                &place,
+                settings(),
+            )
+            .await;
             assert!(refused.is_err(), "{}", path.display());
             assert!(!home.path().join("central.db").exists());
         }
@@ -218,7 +230,7 @@ on_both! {
         let kept = tempfile::tempdir().unwrap();
         let made = take(&shop, &config, kept.path(), at(100)).await;
         let home = tempfile::tempdir().unwrap();
-        let refused = backup::restore(&made.folder, home.path(), &shop.place, settings()).await;
+        let refused = backup::restore(&made.folder, (home.path(), &EvidenceStore::folder(home.path())), &shop.place, settings()).await;
         let sentence = refused.err().unwrap().to_string();
         assert!(sentence.contains("restore only into"), "{sentence}");
         assert!(shop.store.case_region(Uuid::nil()).await.unwrap().is_none());
@@ -250,7 +262,14 @@ async fn a_backup_while_alerts_come_is_of_one_moment() {
             std::fs::create_dir(&data_dir).unwrap();
             let place = place_of(Kind::Sqlite, &data_dir).await;
             // restore itself runs verify, and compares the ends of both chains
-            let (_, store) = backup::restore(&made.folder, &data_dir, &place, settings()).await.unwrap();
+            let (_, store) = backup::restore(
+                &made.folder,
+                (&data_dir, &EvidenceStore::folder(&data_dir)),
+                &place,
+                settings(),
+            )
+            .await
+            .unwrap();
             store.close().await;
         }
     }

@@ -14,6 +14,7 @@ mod intake;
 mod keeping;
 mod live;
 mod migrate;
+mod objects;
 mod org;
 mod outage;
 mod outside;

@@ -15,7 +15,7 @@ use xunge_parts::{Mosquitto, Postgres, Running, free_port};
 use crate::intake::Gateway;
 use crate::support::{EDGE, Kind, SITE, alert, all_inbound, at, eventually, on_both, settings};
 
-struct Centre {
+pub struct Centre {
     running: Running,
     lines: Arc<Mutex<Vec<String>>>,
 }
@@ -26,16 +26,16 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 impl Centre {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let mut child = command(folder, &["run", "--config", "central.toml"])
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.join("log")).unwrap())
@@ -51,7 +51,7 @@ impl Centre {
         Self { running: Running(child), lines }
     }
 
-    async fn line(&self, start: &str) -> String {
+    pub async fn line(&self, start: &str) -> String {
         eventually(&format!("the centre prints `{start}`"), || async {
             let lines = self.lines.lock().unwrap();
             lines.iter().find_map(|line| line.strip_prefix(start)).map(str::to_owned)
@@ -63,7 +63,7 @@ impl Centre {
         drop(self.running);
     }
 
-    async fn stop(mut self) -> std::process::ExitStatus {
+    pub async fn stop(mut self) -> std::process::ExitStatus {
         let pid = self.running.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let running = Mutex::new(&mut self.running.0);
@@ -71,7 +71,7 @@ impl Centre {
     }
 }
 
-fn embedded(folder: &Path) {
+pub fn embedded(folder: &Path) {
     let config = format!(
         "data_dir = \"data\"\n[broker]\nlisten = \"127.0.0.1:{}\"\n[web]\nlisten = \"127.0.0.1:{}\"\n",
         free_port().unwrap(),

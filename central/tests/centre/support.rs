@@ -1,5 +1,6 @@
 //! What the tests share: alerts, stores of both kinds, a clock that the test moves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,9 +12,11 @@ use xunge_alert::{Alert, Evidence, EvidenceKind, Phase};
 use xunge_central::case::guard::{Actor, Post, Role};
 use xunge_central::case::{Change, Reason, Verdict, number};
 use xunge_central::clock::Clock;
+use xunge_central::evidence::{EvidenceStore, Keys, Limits, Objects, S3};
 use xunge_central::intake::message::{AlertMessage, Inbound};
 use xunge_central::store::{Place, Settings, Store};
-use xunge_parts::Postgres;
+use xunge_config::Secret;
+use xunge_parts::{Postgres, S3Server};
 
 pub const SITE: &str = "420502001001";
 pub const EDGE: &str = "gw-0001";
@@ -74,6 +77,68 @@ macro_rules! on_both {
     )*};
 }
 pub(crate) use on_both;
+
+/// Where evidence lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    InFolder,
+    InS3,
+}
+
+/// Writes each test twice, once for each place of evidence: `in_both! { async fn what_is_tested(lies: Lies) { … } }`.
+macro_rules! in_both {
+    ($($(#[$doc:meta])* async fn $name:ident($lies:ident: Lies) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn run($lies: Lies) $body
+
+            #[tokio::test]
+            async fn in_a_folder() {
+                run(Lies::InFolder).await;
+            }
+
+            #[tokio::test]
+            async fn in_s3() {
+                run(Lies::InS3).await;
+            }
+        }
+    )*};
+}
+pub(crate) use in_both;
+
+/// The bucket of a server, reached with these keys.
+pub fn bucket(server: &S3Server, keys: (&str, &str), limits: Limits) -> EvidenceStore {
+    bucket_of(server, keys, limits, None)
+}
+
+/// The same, with a server that this authority has signed.
+pub fn bucket_of(
+    server: &S3Server,
+    (access, secret): (&str, &str),
+    limits: Limits,
+    ca: Option<PathBuf>,
+) -> EvidenceStore {
+    let s3 = S3 {
+        bucket: S3Server::BUCKET.into(),
+        endpoint: Some(server.url().parse().unwrap()),
+        allow_http: false,
+        region: None,
+        prefix: "xiling".into(),
+        path_style: true,
+        ca,
+        access_key_file: None,
+        secret_key_file: None,
+    };
+    let keys = Keys { access: Secret::new(access.into()), secret: Secret::new(secret.into()), token: None };
+    EvidenceStore::Objects(Objects::open(&s3, &keys, limits).unwrap())
+}
+
+/// The same, with the right keys.
+pub fn right_bucket(server: &S3Server) -> EvidenceStore {
+    bucket(server, (S3Server::ACCESS_KEY, S3Server::SECRET_KEY), Limits::default())
+}
 
 /// A store of its own, and a folder that goes with it.
 pub struct Shop {

@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use xunge_central::case::guard::{Post, Role};
-use xunge_central::evidence::EvidenceFiles;
+use xunge_central::evidence::{EvidenceFiles, EvidenceStore};
 use xunge_central::feed::Feed;
 use xunge_central::net::IpPrefix;
 use xunge_central::password;
 use xunge_central::retention::Keep;
 use xunge_central::web::limits::{Limits, Rate};
 use xunge_central::web::{Web, router};
+use xunge_parts::S3Server;
 
-use crate::support::{Hands, Shop, alert, at, inbound};
+use crate::support::{Hands, Lies, Shop, alert, at, inbound, right_bucket};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -28,6 +29,8 @@ pub struct Console {
     pub hands: Hands,
     pub app: Router,
     pub files: EvidenceFiles,
+    /// Where evidence lies in an object store.
+    pub s3: Option<S3Server>,
     stop: watch::Sender<bool>,
 }
 
@@ -65,16 +68,36 @@ impl Console {
 
     pub async fn limited(max_file_bytes: u64, limits: &Limits) -> Self {
         let shop = Shop::open().await;
+        let kept = EvidenceStore::folder(shop.folder.path());
+        Self::of(shop, kept, max_file_bytes, limits).await
+    }
+
+    /// With evidence in a folder or an object store of its own.
+    pub async fn where_it_lies(lies: Lies, max_file_bytes: u64) -> Self {
+        if lies == Lies::InFolder {
+            return Self::with_limit(max_file_bytes).await;
+        }
+        let server = S3Server::start().unwrap();
+        let mut console = Self::on(Shop::open().await, right_bucket(&server), max_file_bytes).await;
+        console.s3 = Some(server);
+        console
+    }
+
+    /// On this store, with evidence here.
+    pub async fn on(shop: Shop, kept: EvidenceStore, max_file_bytes: u64) -> Self {
+        Self::of(shop, kept, max_file_bytes, &generous()).await
+    }
+
+    async fn of(shop: Shop, kept: EvidenceStore, max_file_bytes: u64, limits: &Limits) -> Self {
         let hands = Hands::new();
         let feed = Feed::new(shop.store.clone());
-        let files = EvidenceFiles::open(shop.folder.path(), max_file_bytes).await.unwrap();
+        let files = EvidenceFiles::with(kept, shop.folder.path(), max_file_bytes).await.unwrap();
         let hash = password::hash(PASSWORD).unwrap();
-        shop.store
-            .add_user("wang", &[Post { role: Role::Operator, region: None }], &hash, at(0))
-            .await
-            .unwrap();
+        // another centre on the same database has made him already
+        let posts = [Post { role: Role::Operator, region: None }];
+        shop.store.add_user("wang", &posts, &hash, at(0)).await.unwrap();
         let (app, stop) = pages(&shop, &feed, &files, &hands, 30, limits);
-        Self { app, shop, feed, hands, files, stop }
+        Self { app, shop, feed, hands, files, s3: None, stop }
     }
 
     /// Starts the pages anew for a centre that keeps evidence longer.

@@ -179,4 +179,11 @@ export interface EdgePlace {
 export interface Overview {
   edges: EdgePlace[]
   counts: { open: number; today: number; quarantined: number }
+  evidence: {
+    kept_in: 'folder' | 's3'
+    /** It cannot be reached: boxes keep their files, and nothing is shown. */
+    away: boolean
+    /** The bucket keeps what is purged as an older version. */
+    keeps_versions: boolean
+  }
 }

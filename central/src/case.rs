@@ -28,7 +28,7 @@ pub mod rules;
 mod state;
 
 pub use apply::apply;
-pub use change::{Assignee, Change, Class, Fix, Verdict, Work};
+pub use change::{Assignee, Change, Class, Fix, Moment, Picture, Verdict, Work};
 pub use checklist::{Checklist, Tick};
 pub use clock::Stage;
 pub use reason::Reason;
@@ -49,7 +49,7 @@ use crate::org::Level;
 pub const NOTE_CHARS: usize = 2000;
 /// Longest name of a user or a category, in characters.
 pub const NAME_CHARS: usize = 100;
-/// Most pictures of a finished work.
+/// Most pictures of a case, and of a finished work.
 pub const PICTURES: usize = 20;
 /// A closed case may be opened again for so many days; later a new one is made that names it.
 pub const REOPEN_DAYS: i64 = 7;
@@ -139,6 +139,15 @@ pub struct Call {
     pub utc: Timestamp,
 }
 
+/// A picture, with who brought it and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Shot {
+    /// The picture.
+    pub picture: Picture,
+    /// Who, and when.
+    pub mark: Mark,
+}
+
 /// What a case was merged into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MergedInto {
@@ -214,6 +223,9 @@ pub struct Case {
     /// Who was called because something was late, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub called: Vec<Call>,
+    /// Pictures that its handlers brought, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Shot>,
     /// The checklist of the emergency plan that opened with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Checklist>,
@@ -249,6 +261,7 @@ impl Case {
             void_asked: None,
             closed_utc: None,
             called: Vec::new(),
+            pictures: Vec::new(),
             plan: None,
         }
     }
@@ -260,6 +273,31 @@ impl Case {
             Change::Registered { severity, .. } => Some(Self::registered(severity.unwrap_or(3))),
             _ => None,
         }
+    }
+
+    /// Calls that nobody has answered: no person has moved the case on since. A call for late handling stays until somebody
+    /// does something, and does not end with 签收, which was long before.
+    pub fn unanswered(&self) -> Vec<Call> {
+        if !self.state.is_open() {
+            return Vec::new();
+        }
+        let pause = self.pause.as_ref();
+        let marks = [
+            self.taken.as_ref(),
+            self.assigned.as_ref().map(|assigned| &assigned.mark),
+            self.handler.as_ref(),
+            self.approval.as_ref(),
+            pause.map(|pause| &pause.asked),
+            pause.and_then(|pause| pause.approved.as_ref()),
+            self.outcome.as_ref().map(|outcome| &outcome.mark),
+            self.checked.as_ref(),
+        ];
+        let marks = marks.into_iter().flatten().chain(self.urges.iter().map(|urge| &urge.mark));
+        let acts = marks.map(|mark| (mark.by.as_str(), mark.utc));
+        let decided = self.decision.iter().map(|decision| (decision.by.as_str(), decision.utc));
+        let people = acts.chain(decided).filter(|(by, _)| *by != apply::SYSTEM).map(|(_, utc)| utc);
+        let last = people.chain(self.arrived_utc).max();
+        self.called.iter().filter(|call| last.is_none_or(|last| call.utc > last)).cloned().collect()
     }
 
     /// Refuses a person's change that was made while looking at an older version.

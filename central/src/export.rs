@@ -13,6 +13,7 @@ use xunge_alert::EvidenceKind;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::case::Moment;
 use crate::law::view::Reason;
 use crate::picture;
 use crate::view::CaseDetail;
@@ -91,7 +92,8 @@ struct Item {
 struct LeftOut {
     case: String,
     sha256: String,
-    kind: EvidenceKind,
+    /// `snapshot`, `clip`, or `picture` of the work.
+    kind: &'static str,
     zh: &'static str,
     en: &'static str,
 }
@@ -169,14 +171,7 @@ impl Parcel {
                 let found = if file.stored { fetch(&file.sha256)? } else { None };
                 let name = |end: &str| in_case(format!("evidence/{}-{place}.{end}", alert.alert_id));
                 let why = match (file.kind, found) {
-                    (_, None) if file.stored => (
-                        "证据存储中没有该文件，或已损坏",
-                        "the evidence store does not have the file, or it is damaged",
-                    ),
-                    (_, None) if file.purged_utc.is_some() => {
-                        ("已过保存期，已清除", "purged: its time of keeping is over")
-                    }
-                    (_, None) => ("尚未上传到中心", "it has not come to the centre yet"),
+                    (_, None) => absent(file.stored, file.purged_utc.is_some()),
                     (EvidenceKind::Clip, Some(_)) if order.masked => (
                         "录像无法遮挡，未遮挡导出须双人复核",
                         "a clip cannot be masked; it needs an unmasked export",
@@ -204,10 +199,60 @@ impl Parcel {
                 };
                 let (zh, en) = why;
                 let (case, sha256) = (number.clone(), file.sha256.clone());
-                self.left_out.push(LeftOut { case, sha256, kind: file.kind, zh, en });
+                let kind = match file.kind {
+                    EvidenceKind::Snapshot => "snapshot",
+                    EvidenceKind::Clip => "clip",
+                };
+                self.left_out.push(LeftOut { case, sha256, kind, zh, en });
             }
         }
+        self.add_pictures(case, fetch, order, text)
+    }
+
+    /// Pictures of the work. Nobody has said where people are in them, so masked they are coarse all over.
+    fn add_pictures(
+        &mut self,
+        case: &Whole,
+        fetch: &mut Fetch<'_>,
+        order: &Order,
+        text: &str,
+    ) -> Result<(), ExportError> {
+        let number = &case.detail.summary.number;
+        for (place, one) in case.detail.pictures.iter().enumerate() {
+            let found = if one.stored { fetch(&one.sha256)? } else { None };
+            let made = found.map(|bytes| match order.masked {
+                true => picture::masked(&bytes, [0.0, 0.0, 1.0, 1.0], text),
+                false => picture::marked(&bytes, text),
+            });
+            let (zh, en) = match made {
+                Some(Ok(bytes)) => {
+                    let moment = match one.moment {
+                        Moment::Before => "before",
+                        Moment::After => "after",
+                    };
+                    let path = format!("{number}/pictures/{place}-{moment}.jpg");
+                    self.add(path, &bytes, Some(&one.sha256), order.masked)?;
+                    self.evidence += 1;
+                    continue;
+                }
+                Some(Err(_)) => ("不是可读的图片", "it is no picture that can be read"),
+                None => absent(one.stored, one.purged_utc.is_some()),
+            };
+            let (case, sha256) = (number.clone(), one.sha256.clone());
+            self.left_out.push(LeftOut { case, sha256, kind: "picture", zh, en });
+        }
         Ok(())
+    }
+}
+
+/// Why there are no bytes of a file.
+fn absent(stored: bool, purged: bool) -> (&'static str, &'static str) {
+    match (stored, purged) {
+        (true, _) => {
+            ("证据存储中没有该文件，或已损坏", "the evidence store does not have the file, or it is damaged")
+        }
+        (false, true) => ("已过保存期，已清除", "purged: its time of keeping is over"),
+        (false, false) => ("尚未上传到中心", "it has not come to the centre yet"),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod find;
 pub mod import;
 mod place;
 pub mod region;

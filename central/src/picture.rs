@@ -1,10 +1,15 @@
 //! Pictures of evidence, made small, made so that nobody is recognised, marked with who took them out. Pure.
 
+mod brought;
+mod place;
+
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 use thiserror::Error;
+
+pub use brought::{Brought, brought};
 
 /// Width of a small picture; enough to see whether a person is there.
 const PREVIEW_WIDTH: u32 = 320;
@@ -16,7 +21,7 @@ const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A file that is no picture.
 #[derive(Debug, Error)]
-#[error("the file is not a JPEG picture that can be read: {0}")]
+#[error("the file is not a picture that can be read: {0}")]
 pub struct NotAPicture(String);
 
 fn read(jpeg: &[u8]) -> Result<DynamicImage, NotAPicture> {

@@ -24,6 +24,7 @@ mod news;
 mod org;
 mod outage;
 mod outbox;
+mod pictures;
 mod place;
 mod plans;
 mod policy;
@@ -49,7 +50,10 @@ pub use evidence::{Named, StoredEvidence};
 pub use hooks::{Hook, HookView, MOST_HOOKS};
 pub use keep::{Held, HoldView, Keeping};
 pub use news::{Listener, News};
-pub use org::{CameraPlaceView, DutyView, ImportKind, OnDutyView, PeriodView, RegionView, Report};
+pub use org::{
+    CameraPlaceView, DutyView, ImportKind, OnDutyView, PeriodView, PersonQuery, PersonView, RegionView,
+    Report,
+};
 pub use outage::{BOX_OFFLINE, CAMERA_BLIND, Patience};
 pub use outbox::{Failure, MOST_WAITING, MessageView, Outgoing};
 pub use place::Place;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use xunge_alert::{ClockQuality, Codes, EndReason, EvidenceKind, Phase};
 
 use crate::case::clock::Timer;
-use crate::case::{Call, Case, Change, Decision, Stage, State};
+use crate::case::{Call, Case, Change, Decision, Fix, Moment, Stage, State};
 use crate::evidence::EvidenceStore;
 use crate::org::Level;
 
@@ -34,7 +34,7 @@ pub struct CaseSummary {
     pub assignee: Option<String>,
     /// Whether somebody in the security room looks at it.
     pub taken: bool,
-    /// Who was called because nobody does; empty once somebody does.
+    /// Who was called because it is late and has not been answered: nobody has moved the case on since.
     pub called: Vec<Call>,
     /// When the part of the work that is being done has to be done.
     pub due_utc: Option<Timestamp>,
@@ -103,6 +103,8 @@ pub struct CaseDetail {
     pub merged: Vec<CaseName>,
     /// Its alerts, oldest first.
     pub alerts: Vec<AlertView>,
+    /// Pictures that its handlers brought, oldest first.
+    pub pictures: Vec<PictureView>,
     /// Its changes, oldest first.
     pub log: Vec<LogView>,
 }
@@ -173,6 +175,31 @@ pub struct EvidenceView {
     pub media_type: String,
     /// Size.
     pub bytes: u64,
+    /// Whether it is here.
+    pub stored: bool,
+    /// When it was purged, its time of keeping being over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purged_utc: Option<Timestamp>,
+    /// Line of the ledger that proves it; none while that purge goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purge_seq: Option<u64>,
+}
+
+/// A picture that somebody brought to a case.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PictureView {
+    /// SHA-256.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// Before the work, or after it.
+    pub moment: Moment,
+    /// Where it was taken, where whoever brought it agreed.
+    pub fix: Option<Fix>,
+    /// Who brought it.
+    pub by: String,
+    /// When.
+    pub utc: Timestamp,
     /// Whether it is here.
     pub stored: bool,
     /// When it was purged, its time of keeping being over.

@@ -1,6 +1,7 @@
 //! The console and its API, and the upload of evidence.
 
 mod approvals;
+mod asked;
 mod assets;
 mod caller;
 mod cases;
@@ -18,6 +19,8 @@ pub mod openapi;
 mod org;
 mod overview;
 mod page;
+mod people;
+mod pictures;
 mod plans;
 mod problem;
 mod quiet;
@@ -157,6 +160,7 @@ fn calls() -> Vec<Call> {
         routes!(cases::show),
         routes!(cases::change),
         routes!(cases::split),
+        routes!(pictures::add).layer(DefaultBodyLimit::max(pictures::BODY_BYTES)),
         routes!(plans::of_case),
         routes!(plans::nearby),
         routes!(hooks::cap),
@@ -185,6 +189,8 @@ fn calls() -> Vec<Call> {
         routes!(overview::show),
         routes!(org::regions),
         routes!(org::show_region),
+        routes!(org::find_regions),
+        routes!(people::find),
         routes!(org::cameras),
         routes!(org::import).layer(DefaultBodyLimit::max(org::IMPORT_BYTES)),
         routes!(org::calendar, org::set_calendar),
@@ -236,7 +242,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(if_missing(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(if_missing(
             HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=()",
+            "camera=(), microphone=(), geolocation=(self)",
         ))
         .with_state(web)
 }

@@ -19,6 +19,7 @@ export const router = createRouter({
     { path: '/reports', name: 'reports', component: () => import('./pages/ReportsPage.vue') },
     { path: '/views', name: 'views', component: () => import('./pages/ViewsPage.vue') },
     { path: '/keeping', name: 'keeping', component: () => import('./pages/KeepingPage.vue') },
+    { path: '/exports', name: 'exports', component: () => import('./pages/ExportsPage.vue') },
     { path: '/plans', name: 'plans', component: () => import('./pages/PlansPage.vue') },
     { path: '/hooks', name: 'hooks', component: () => import('./pages/HooksPage.vue') },
     { path: '/quarantine', name: 'quarantine', component: () => import('./pages/QuarantinePage.vue') },

@@ -7,8 +7,8 @@ use jiff::{Timestamp, ToSpan};
 use super::clock::Stage;
 use super::{
     Asked, Assigned, CALLS_KEPT, Call, Case, Change, Checklist, Class, Decision, Fix, Mark, MergedInto,
-    NOTE_CHARS, Outcome, PAUSES, PICTURES, Pause, REOPEN_DAYS, Reason, Refused, State, URGES_KEPT, Urge,
-    Verdict, Work,
+    NOTE_CHARS, Outcome, PAUSES, PICTURES, Pause, REOPEN_DAYS, Reason, Refused, Shot, State, URGES_KEPT,
+    Urge, Verdict, Work,
 };
 use crate::org::Level;
 
@@ -241,6 +241,18 @@ pub fn apply(case: &Case, change: &Change, actor: &str, now: Timestamp) -> Resul
             }
             let list = next.plan.as_mut().ok_or(Refused::NoSuchStep)?;
             list.tick(*step, *done, note.clone(), mark())?;
+            return Ok(next);
+        }
+        Change::Pictured(picture) => {
+            expect(&[State::Handling])?;
+            if case.handler.as_ref().is_none_or(|handler| handler.by != actor) {
+                return Err(Refused::NotHandler);
+            }
+            check_fix(picture.fix.as_ref())?;
+            if case.pictures.len() >= PICTURES {
+                return Err(Refused::TooManyPictures);
+            }
+            next.pictures.push(Shot { picture: picture.clone(), mark: mark() });
             return Ok(next);
         }
         Change::Timer { stage, percent } => {

@@ -154,11 +154,20 @@ impl Book {
 
     /// Makes a case. `district` and `day` number it.
     pub fn register(&mut self, facts: Facts, severity: u8, day: &str, first: Change) -> Uuid {
-        self.register_by(facts, severity, day, first, super::apply::SYSTEM)
+        let now = self.now;
+        self.register_since(facts, severity, day, (first, super::apply::SYSTEM), now)
     }
 
-    /// The same, where a person makes it.
-    pub fn register_by(&mut self, facts: Facts, severity: u8, day: &str, first: Change, actor: &str) -> Uuid {
+    /// The same, where a person makes it, and time for it has run since before: what is split off (拆分) has waited as long as
+    /// its alerts have been here, and a split must not be a way to have all the time anew.
+    pub fn register_since(
+        &mut self,
+        facts: Facts,
+        severity: u8,
+        day: &str,
+        (first, actor): (Change, &str),
+        since: Timestamp,
+    ) -> Uuid {
         let district = number::district(&facts.site).to_owned();
         let last = self.numbers.last.entry((district.clone(), day.to_owned())).or_insert(0);
         *last += 1;
@@ -166,7 +175,7 @@ impl Book {
         let id = id_at(self.now);
         let number = number::format(&district, day, u64::try_from(*last).unwrap_or(0));
         let case = Case::registered(severity);
-        let clocks = Clocks::default().follow(&case, &first, self.now, &self.rules);
+        let clocks = Clocks::default().follow(&case, &first, since.min(self.now), &self.rules);
         let record = Record {
             id,
             number,

@@ -115,6 +115,34 @@ pub struct Work {
     pub excuse: Option<String>,
 }
 
+/// What a picture of the work shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PictureMoment)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// 处置前.
+    Before,
+    /// 处置后.
+    After,
+}
+
+/// A picture that the handler brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BroughtPicture)]
+pub struct Picture {
+    /// SHA-256 of what is kept.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Before the work, or after it.
+    pub moment: Moment,
+    /// SHA-256 of what was sent, before all but the picture was taken out of it.
+    pub original: String,
+    /// Where it was taken, as it said itself, where whoever brought it agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+}
+
 /// One change, as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
@@ -312,6 +340,8 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// 上传照片: the handler brought a picture. State and version stay.
+    Pictured(Picture),
     /// A deadline has come.
     Timer {
         /// Of which part of the work.
@@ -353,6 +383,7 @@ impl Change {
             Self::Noted { .. } => "noted",
             Self::PlanOpened { .. } => "plan_opened",
             Self::Ticked { .. } => "ticked",
+            Self::Pictured(_) => "pictured",
             Self::Timer { .. } => "timer",
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Assignee, Case, Change, Refused, Verdict, Work, apply};
+use super::{Assignee, Case, Change, Refused, State, Verdict, Work, apply};
 use crate::org::{Level, Region};
 
 /// What somebody is there for.
@@ -134,7 +134,7 @@ fn roles(change: &Change) -> &'static [Role] {
         Change::Ticked { .. } => &[Operator, Acceptor, Dispatcher, GridWorker, Supervisor],
         // by an admin and a second one
         Change::VoidAsked { .. } | Change::VoidAnswered { .. } => &[],
-        // by the system only; a split is asked for by its own call, which really moves the alerts
+        // by the system only; a split and a picture have calls of their own, which really move alerts and keep files
         Change::Registered { .. }
         | Change::Verifying
         | Change::Joined { .. }
@@ -142,6 +142,7 @@ fn roles(change: &Change) -> &'static [Role] {
         | Change::Raised { .. }
         | Change::Called { .. }
         | Change::PlanOpened { .. }
+        | Change::Pictured(_)
         | Change::Timer { .. } => &[],
     }
 }
@@ -157,6 +158,7 @@ fn is_systems(change: &Change) -> bool {
             | Change::Raised { .. }
             | Change::Called { .. }
             | Change::PlanOpened { .. }
+            | Change::Pictured(_)
             | Change::Timer { .. }
     )
 }
@@ -192,6 +194,20 @@ pub fn may(actor: &Actor, case: &Case, region: &Region, change: &Change) -> Resu
 /// Whether this person may move alerts of a case into another one (拆分).
 pub fn may_split(actor: &Actor, case: &Case, region: &Region) -> bool {
     case.state.splits() && actor.holds(&[Role::Admin, Role::Operator, Role::Acceptor], region)
+}
+
+/// Refuses a picture of whoever does not handle the case, or no longer.
+pub fn may_picture(actor: &Actor, case: &Case, region: &Region) -> Result<(), Refused> {
+    if !actor.holds(&[Role::Admin, Role::GridWorker, Role::Acceptor], region) {
+        return Err(Refused::NotYours { wanted: "grid_worker, acceptor".into() });
+    }
+    if case.state != State::Handling {
+        return Err(Refused::WrongState { state: case.state, change: "pictured" });
+    }
+    if case.handler.as_ref().is_none_or(|handler| handler.by != actor.name) {
+        return Err(Refused::NotHandler);
+    }
+    Ok(())
 }
 
 /// The changes that this person could make now, by name: what buttons a page shows. A change that only needs other words

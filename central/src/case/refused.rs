@@ -37,6 +37,9 @@ pub enum Refused {
     /// A code that the catalogue does not have.
     #[error("the event catalogue has no kind of case with this code; choose one of it")]
     UnknownCategory,
+    /// A name that nobody has who may log in.
+    #[error("nobody who may log in has this name; choose somebody, or whoever takes it")]
+    UnknownUser,
     /// No alert, not of this case, or the one that the case began with.
     #[error("name alerts of this case to move, but not the one that it began with: that one stays")]
     BadSplit,
@@ -94,6 +97,9 @@ pub enum Refused {
     /// A place that is not on Earth.
     #[error("the position is not longitude and latitude in degrees")]
     BadFix,
+    /// Pictures are brought by whoever handles it.
+    #[error("pictures are brought by whoever has taken the case on")]
+    NotHandler,
     /// The case has no checklist, or none with such a step.
     #[error("the checklist of this case has no such step")]
     NoSuchStep,
@@ -133,6 +139,7 @@ impl Refused {
             Self::NoteTooLong => "note_too_long",
             Self::BadName => "bad_name",
             Self::UnknownCategory => "unknown_category",
+            Self::UnknownUser => "unknown_user",
             Self::BadSplit => "bad_split",
             Self::PictureUnknown => "picture_unknown",
             Self::WordsMissing => "words_missing",
@@ -149,6 +156,7 @@ impl Refused {
             Self::NoLevelAbove { .. } => "no_level_above",
             Self::BadMaster => "bad_master",
             Self::BadFix => "bad_fix",
+            Self::NotHandler => "not_handler",
             Self::NoSuchStep => "no_such_step",
             Self::AlreadyTicked { .. } => "already_ticked",
             Self::NotTicked => "not_ticked",
@@ -167,6 +175,7 @@ impl Refused {
             Self::NoteTooLong => format!("文字超过 {NOTE_CHARS} 字，请缩短。"),
             Self::BadName => format!("用户名或类别不得超过 {NAME_CHARS} 字，且不含控制字符。"),
             Self::UnknownCategory => "事件分类中没有此代码，请从分类中选择。".into(),
+            Self::UnknownUser => "没有这个可登录的用户，请从列表中选择，或不指定人员。".into(),
             Self::BadSplit => "请选择本案件的告警进行拆分；立案所依据的首条告警须保留。".into(),
             Self::PictureUnknown => "所列照片尚未上传到中心，请先上传。".into(),
             Self::WordsMissing => "请用几个字写明原因或内容。".into(),
@@ -183,6 +192,7 @@ impl Refused {
             Self::NoLevelAbove { .. } => "已是最高层级，不能再上报。".into(),
             Self::BadMaster => "只能并入另一个未办结的案件。".into(),
             Self::BadFix => "位置不是有效的经纬度。".into(),
+            Self::NotHandler => "照片由接单的处置人上传。".into(),
             Self::NoSuchStep => "该案件的预案清单中没有这一步。".into(),
             Self::AlreadyTicked { by } => format!("这一步已由 {by} 完成。"),
             Self::NotTicked => "这一步尚未完成。".into(),
@@ -200,6 +210,7 @@ impl Refused {
                 | Self::NoteTooLong
                 | Self::BadName
                 | Self::UnknownCategory
+                | Self::UnknownUser
                 | Self::BadSplit
                 | Self::PictureUnknown
                 | Self::WordsMissing

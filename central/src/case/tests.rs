@@ -1,3 +1,4 @@
+mod calls;
 mod checklists;
 mod clocks;
 mod guards;

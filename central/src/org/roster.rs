@@ -160,14 +160,14 @@ impl Duty {
         Self { place: other.place, ..self.clone() } == *other
     }
 
-    /// When the shift ends that is on at this moment; none where none is on.
-    pub fn on_until(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    /// The shift that is on at this moment, from its beginning to its end; none where none is on.
+    pub fn on_shift(&self, at: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
         let today = at.to_zoned(zone.clone()).date();
         // yesterday's night shift may still be on
         let begins = [today.yesterday().ok(), Some(today)];
         begins.into_iter().flatten().find_map(|day| {
             let (from, until) = self.shift(day, zone)?;
-            (from <= at && at < until).then_some(until)
+            (from <= at && at < until).then_some((from, until))
         })
     }
 
@@ -191,6 +191,8 @@ impl Duty {
 pub struct OnDuty<'r> {
     /// Which row says so.
     pub duty: &'r Duty,
+    /// Since when.
+    pub since: Timestamp,
     /// Until when.
     pub until: Timestamp,
 }
@@ -240,7 +242,10 @@ impl Roster {
                         duty.behaviors.is_empty() || duty.behaviors.iter().any(|own| own == behavior)
                     })
                 })
-                .filter_map(|duty| duty.on_until(at, &self.zone).map(|until| OnDuty { duty, until }))
+                .filter_map(|duty| {
+                    let (since, until) = duty.on_shift(at, &self.zone)?;
+                    Some(OnDuty { duty, since, until })
+                })
                 .collect();
             here.sort_by_key(|on| (on.duty.place, on.duty.user.clone()));
             found.append(&mut here);

@@ -58,6 +58,7 @@ impl Turn {
             | Change::Noted { .. }
             | Change::PlanOpened { .. }
             | Change::Ticked { .. }
+            | Change::Pictured(_)
             | Change::VoidAsked { .. } => return None,
             _ => Self::Changed,
         })

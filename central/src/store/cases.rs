@@ -15,7 +15,7 @@ use super::sql::Sql;
 use super::{Doing, News, Store, StoreError, Tx, book, count, us, uuid};
 use crate::case::book::{Book, Record};
 use crate::case::guard::{Actor, may};
-use crate::case::{Change, PICTURES, Refused, Stage, State, Verdict, number};
+use crate::case::{Assignee, Change, PICTURES, Refused, Stage, State, Verdict, number};
 use crate::org::{Level, Position, Region};
 use crate::view::{CaseDetail, CaseSummary, Counts};
 
@@ -39,6 +39,12 @@ pub struct CaseFilter {
     pub late: bool,
     /// Only those that this person handles or is to handle.
     pub handler: Option<String>,
+    /// Only these numbers; none means all.
+    pub numbers: Vec<String>,
+    /// Only those registered from then on.
+    pub from: Option<Timestamp>,
+    /// Only those registered before then.
+    pub until: Option<Timestamp>,
     /// Only cases that were registered before this one.
     pub before: Option<Uuid>,
     /// At most so many.
@@ -86,17 +92,34 @@ fn in_states(query: &mut Sql, states: &[State]) {
     }
 }
 
-/// Refuses pictures that are not stored here: a name alone proves nothing.
-async fn check_pictures(tx: &mut Tx, pictures: &[String]) -> Result<(), StoreError> {
+/// Refuses pictures that nobody brought to this case, or that no alert of it names: a name alone proves nothing.
+async fn check_pictures(tx: &mut Tx, id: Uuid, pictures: &[String]) -> Result<(), StoreError> {
     let wanted: BTreeSet<&String> = pictures.iter().collect();
     if wanted.is_empty() || wanted.len() > PICTURES {
         // none may be excused, too many are refused with their own words
         return Ok(());
     }
-    let mut sql = Sql::new("SELECT sha256 FROM evidence WHERE sha256 IN ");
+    let mut sql = Sql::new("SELECT e.sha256 FROM evidence e WHERE e.sha256 IN ");
     sql.list(wanted.iter().copied());
+    sql.push(" AND (EXISTS (SELECT 1 FROM case_picture p WHERE p.sha256 = e.sha256 AND p.case_id = ");
+    sql.bind(id.to_string());
+    sql.push(
+        ") OR EXISTS (SELECT 1 FROM alert_evidence f JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id
+            WHERE f.sha256 = e.sha256 AND a.case_id = ",
+    );
+    sql.bind(id.to_string()).push("))");
     let stored = sql.all(tx, "look for the pictures of finished work").await?;
     if stored.len() == wanted.len() { Ok(()) } else { Err(Refused::PictureUnknown.into()) }
+}
+
+/// Refuses a name that nobody has: the case would wait for somebody who never comes.
+async fn check_user(tx: &mut Tx, user: &str) -> Result<(), StoreError> {
+    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM user_ WHERE name = $1 AND disabled_us IS NULL")
+        .bind(user)
+        .fetch_one(&mut **tx)
+        .await
+        .doing("look for whom a case goes to")?;
+    if known == 0 { Err(Refused::UnknownUser.into()) } else { Ok(()) }
 }
 
 impl Store {
@@ -132,6 +155,15 @@ impl Store {
         }
         if let Some(handler) = &filter.handler {
             query.push(" AND (c.handler = ").bind(handler).push(" OR c.assignee = ").bind(handler).push(")");
+        }
+        if !filter.numbers.is_empty() {
+            query.push(" AND c.number IN ").list(filter.numbers.iter());
+        }
+        if let Some(from) = filter.from {
+            query.push(" AND c.registered_us >= ").bind(us(from));
+        }
+        if let Some(until) = filter.until {
+            query.push(" AND c.registered_us < ").bind(us(until));
         }
         if let Some(before) = filter.before {
             query.push(" AND c.ordinal < (SELECT b.ordinal FROM case_ b WHERE b.id = ");
@@ -221,13 +253,20 @@ impl Store {
         {
             return Err(Refused::UnknownCategory.into());
         }
+        let sent = match &change {
+            Change::Dispatched { to: Assignee { user, .. }, .. } => user.clone(),
+            _ => None,
+        };
         if let Change::Handled(work) = &change {
-            check_pictures(&mut tx, &work.pictures).await?;
+            check_pictures(&mut tx, id, &work.pictures).await?;
         }
         match book.change(id, change, &actor.name) {
             Some(Ok(_)) => {}
             Some(Err(refused)) => return Err(refused.into()),
             None => return Ok(None),
+        }
+        if let Some(user) = sent {
+            check_user(&mut tx, &user).await?;
         }
         let closed = book.close();
         book::save(&mut tx, self, &closed, now).await?;

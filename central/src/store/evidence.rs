@@ -49,11 +49,12 @@ impl Store {
         .transpose()
     }
 
-    /// Where the alerts that name this file happened.
+    /// Where the alerts that name this file happened, and the cases that it was brought to as a picture.
     pub async fn evidence_regions(&self, sha256: &str) -> Result<Vec<Region>, StoreError> {
         let regions: Vec<String> = sqlx::query_scalar(
             "SELECT DISTINCT a.region FROM alert_evidence f
-             JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id WHERE f.sha256 = $1",
+             JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id WHERE f.sha256 = $1
+             UNION SELECT c.region FROM case_picture p JOIN case_ c ON c.id = p.case_id WHERE p.sha256 = $1",
         )
         .bind(sha256)
         .fetch_all(&self.readers)

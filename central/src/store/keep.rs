@@ -86,6 +86,7 @@ pub(super) fn stays(query: &mut Sql, now: Timestamp) {
     query.push(
         "(EXISTS (SELECT 1 FROM alert_evidence f JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id
             WHERE f.sha256 = e.sha256 AND a.case_id IN (SELECT id FROM kept))
+          OR EXISTS (SELECT 1 FROM case_picture p WHERE p.sha256 = e.sha256 AND p.case_id IN (SELECT id FROM kept))
           OR EXISTS (SELECT 1 FROM hold h WHERE h.sha256 = e.sha256 AND h.lifted_us IS NULL
             AND (h.until_us IS NULL OR h.until_us > ",
     );
@@ -108,8 +109,10 @@ impl Store {
             Held::Case(case) => (Sql::new("SELECT region FROM case_ WHERE id = "), case.to_string()),
             Held::File(sha256) => (
                 Sql::new(
-                    "SELECT a.region FROM evidence e JOIN alert_evidence f ON f.sha256 = e.sha256
-                     JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id WHERE e.sha256 = ",
+                    "SELECT x.region FROM (SELECT e.sha256, a.region FROM evidence e JOIN alert_evidence f ON f.sha256 = e.sha256
+                       JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id
+                     UNION ALL SELECT e.sha256, c.region FROM evidence e JOIN case_picture p ON p.sha256 = e.sha256
+                       JOIN case_ c ON c.id = p.case_id) x WHERE x.sha256 = ",
                 ),
                 sha256.clone(),
             ),
@@ -193,6 +196,9 @@ impl Store {
                 " OR h.sha256 IN (SELECT f.sha256 FROM alert_evidence f JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id
                  WHERE a.case_id = ",
             );
+            query
+                .bind(case.to_string())
+                .push(" UNION SELECT p.sha256 FROM case_picture p WHERE p.case_id = ");
             query.bind(case.to_string()).push("))");
         }
         if !past {

@@ -3,11 +3,13 @@
 pub(super) mod catalogue;
 mod duty;
 mod import;
+mod people;
 mod period;
 
 pub use duty::{DutyView, OnDutyView};
 pub(super) use duty::{all_duties, workers};
 pub use import::{ImportKind, Report};
+pub use people::{PersonQuery, PersonView};
 pub use period::PeriodView;
 pub(super) use period::all_periods;
 
@@ -132,6 +134,18 @@ impl Store {
             );
         }
         Ok(names)
+    }
+
+    /// Names of all regions that there are.
+    pub async fn all_region_names(&self) -> Result<BTreeMap<Region, String>, StoreError> {
+        let doing = "read the names of regions";
+        let sql = Sql::new("SELECT code, name FROM region");
+        let rows = sql.all(&mut *self.reader().await?, doing).await?;
+        let name = |row: &AnyRow| {
+            let code = Region::of_site(row.try_get("code").doing(doing)?);
+            Ok((code, row.try_get("name").doing(doing)?))
+        };
+        rows.iter().map(name).collect()
     }
 
     /// Cameras in these regions, by box and name: placed there, or of boxes of their communities.

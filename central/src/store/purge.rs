@@ -312,6 +312,12 @@ async fn owners(tx: &mut Tx, files: &mut [PurgedFile]) -> Result<(), StoreError>
          LEFT JOIN case_ c ON c.id = a.case_id WHERE f.sha256 IN ",
     );
     query.list(files.iter().map(|file| &file.sha256));
+    // pictures that people brought belong to a case, and come from no box and no alert
+    query.push(
+        " UNION ALL SELECT p.sha256, '' AS edge, '' AS alert_id, c.number FROM case_picture p
+         JOIN case_ c ON c.id = p.case_id WHERE p.sha256 IN ",
+    );
+    query.list(files.iter().map(|file| &file.sha256));
     for row in &query.all(tx, doing).await? {
         let sha256: &str = row.try_get("sha256").doing(doing)?;
         let owner = Belonged {

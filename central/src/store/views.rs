@@ -22,6 +22,9 @@ use crate::org::Region;
 const OF_FILE: &str =
     " FROM alert_evidence f JOIN alert a ON a.edge = f.edge AND a.alert_id = f.alert_id WHERE f.sha256 = ";
 
+/// The same of pictures that people brought: `p` is case_picture.
+const OF_PICTURE: &str = " FROM case_picture p WHERE p.sha256 = ";
+
 /// Who looks, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
@@ -142,7 +145,8 @@ impl Store {
         // nearly always the answer is there, and needs no turn among the writers
         let mut connection = self.reader().await?;
         let mut query = Sql::new("SELECT id, body FROM case_ WHERE id IN (SELECT a.case_id");
-        query.push(OF_FILE).bind(sha256).push(") ORDER BY id");
+        query.push(OF_FILE).bind(sha256).push(") OR id IN (SELECT p.case_id");
+        query.push(OF_PICTURE).bind(sha256).push(") ORDER BY id");
         let work = worked(&mut connection, query, &viewer.user).await?;
         let found = by_file(viewer, work, sha256, now).first(&mut connection, doing).await?;
         if let Some(row) = &found
@@ -287,10 +291,15 @@ async fn subject(tx: &mut Tx, wanted: Wanted<'_>) -> Result<Option<Subject>, Sto
             Some(Subject { content, region: row.try_get("region").doing(doing)? })
         }
         Wanted::File(sha256) => {
-            let mut query = Sql::new("SELECT a.region");
-            query.push(OF_FILE).bind(sha256).push(" ORDER BY a.region LIMIT 1");
+            let mut query = Sql::new("SELECT MIN(x.region) AS region FROM (SELECT a.region");
+            query
+                .push(OF_FILE)
+                .bind(sha256)
+                .push(" UNION SELECT (SELECT c.region FROM case_ c WHERE c.id = p.case_id)");
+            query.push(OF_PICTURE).bind(sha256).push(") x");
             let row = query.first(tx, doing).await?;
-            let region = row.map(|row| row.try_get("region").doing(doing)).transpose()?;
+            let region =
+                row.map(|row| row.try_get::<Option<String>, _>("region").doing(doing)).transpose()?.flatten();
             let content = Content::File { sha256: sha256.to_owned() };
             Some(Subject { content, region: region.unwrap_or_default() })
         }
@@ -391,10 +400,8 @@ fn by_file(viewer: &Viewer, work: Option<Uuid>, sha256: &str, now: Timestamp) ->
     query.bind(sha256).push(") AS shown");
     conditions(&mut query, viewer, work, now);
     query.push(" AND (g.sha256 = ").bind(sha256).push(" OR g.case_id IN (SELECT a.case_id");
-    query
-        .push(OF_FILE)
-        .bind(sha256)
-        .push(" AND a.case_id IS NOT NULL)) ORDER BY shown DESC, g.expires_us DESC LIMIT 1");
+    query.push(OF_FILE).bind(sha256).push(" AND a.case_id IS NOT NULL) OR g.case_id IN (SELECT p.case_id");
+    query.push(OF_PICTURE).bind(sha256).push(")) ORDER BY shown DESC, g.expires_us DESC LIMIT 1");
     query
 }
 

@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::{Path, State};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::asked::AskedChange;
 use super::guard::{Json, LoggedIn, Query};
 use super::problem::Problem;
 use super::{Web, page};
+use crate::case::State as CaseState;
 use crate::case::guard::Actor;
-use crate::case::{Change, State as CaseState};
 use crate::org::{Level, Region};
 use crate::store::{CaseFilter, Split};
 use crate::view::{CaseDetail, CaseSummary};
+
+/// Most numbers that a list is asked for: as many as one export takes.
+const NUMBERS: usize = 200;
 
 /// What a list shows.
 #[derive(Deserialize, IntoParams)]
@@ -36,6 +41,12 @@ pub(super) struct ListQuery {
     late: Option<bool>,
     /// Only those that I handle or am to handle.
     mine: Option<bool>,
+    /// One number, or several with commas, 200 at most.
+    number: Option<String>,
+    /// Only those registered from then on.
+    from: Option<Timestamp>,
+    /// Only those registered before then.
+    until: Option<Timestamp>,
     /// At most so many rows, 1 to 200; usually 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -78,7 +89,14 @@ pub(super) async fn list(
         Level::parse(name)
             .ok_or_else(|| Problem::bad_request("`told` is not grid, community, street, district or city."))
     });
+    let numbers = parts(&query.number);
+    if numbers.len() > NUMBERS {
+        return Err(Problem::bad_request(format!("`number` names more than {NUMBERS} cases.")));
+    }
     let filter = CaseFilter {
+        numbers,
+        from: query.from,
+        until: query.until,
         states,
         open: query.open.unwrap_or(false),
         regions: regions(&actor, query.region.as_deref())?,
@@ -135,7 +153,7 @@ pub(super) async fn show(
 #[schema(as = AskedChange)]
 pub(super) struct Asked {
     /// What to change.
-    change: Change,
+    change: AskedChange,
     /// The case's `version` as it was on screen.
     version: u64,
 }
@@ -155,7 +173,8 @@ pub(super) async fn change(
     let id = case_id(&id)?;
     let actor = session.actor();
     expect_seen(&web, &actor, id).await?;
-    let changed = web.store.change_case(id, asked.change, &actor, asked.version, web.clock.now()).await?;
+    let changed =
+        web.store.change_case(id, asked.change.into(), &actor, asked.version, web.clock.now()).await?;
     if changed.is_none() {
         return Err(no_such_case());
     }
@@ -220,7 +239,7 @@ pub(super) async fn expect_seen(web: &Web, actor: &Actor, id: Uuid) -> Result<()
     if actor.sees(&region) { Ok(()) } else { Err(no_such_case()) }
 }
 
-async fn detail(web: &Web, actor: &Actor, id: Uuid) -> Result<Answer<CaseDetail>, Problem> {
+pub(super) async fn detail(web: &Web, actor: &Actor, id: Uuid) -> Result<Answer<CaseDetail>, Problem> {
     web.store.case_detail(id, actor, web.clock.now()).await?.map(Answer).ok_or_else(no_such_case)
 }
 

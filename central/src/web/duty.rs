@@ -111,6 +111,8 @@ pub(super) async fn remove(
 pub(super) struct OnDutyQuery {
     /// For which region.
     region: String,
+    /// Only who is there for this behavior; none: whatever for.
+    behavior: Option<String>,
     /// When; none: now.
     at: Option<Timestamp>,
 }
@@ -136,7 +138,7 @@ pub(super) async fn on_duty(
         return Err(Problem::forbidden());
     }
     let at = query.at.unwrap_or_else(|| web.clock.now());
-    Ok(Answer(People { people: web.store.on_duty(&region, at).await? }))
+    Ok(Answer(People { people: web.store.on_duty(&region, query.behavior.as_deref(), at).await? }))
 }
 
 /// Key periods.

@@ -15,7 +15,8 @@ use super::page::{self, PageQuery};
 use super::problem::Problem;
 use crate::case::guard::Role;
 use crate::org::calendar::{SpecialDay, notice_2026};
-use crate::org::{Category, Region};
+use crate::org::find::{self, Found, Words};
+use crate::org::{Category, Level, Region};
 use crate::store::{CameraPlaceView, ImportKind, RegionView, Report};
 
 /// Largest file of an import, as base64 in JSON.
@@ -74,6 +75,54 @@ pub(super) async fn show_region(
 ) -> Result<Answer<RegionView>, Problem> {
     let found = web.store.region(&region(&code)?).await?;
     found.map(Answer).ok_or_else(|| Problem::not_found("没有这个辖区。", "There is no such region."))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FindQuery {
+    /// Parts of the name or of what it lies in, apart by spaces, or the beginning of the code; empty: the highest ones.
+    words: String,
+    /// At most so many rows, 1 to 200; usually 50.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// A region that was found.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoundRegion {
+    code: Region,
+    level: Level,
+    name: String,
+    /// Names of what it lies in, the highest first.
+    within: Vec<String>,
+}
+
+/// What was found.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoundRegions {
+    regions: Vec<FoundRegion>,
+    /// Whether there are more than were asked for.
+    more: bool,
+}
+
+/// 查找辖区
+///
+/// Regions by parts of their names, of the names of what they lie in, or by the beginning of their codes; the best first.
+#[utoipa::path(get, path = "/org/region-search", tag = "org", operation_id = "find_regions", params(FindQuery), responses((status = 200, body = FoundRegions)))]
+pub(super) async fn find_regions(
+    State(web): State<Arc<Web>>,
+    _: LoggedIn,
+    Query(query): Query<FindQuery>,
+) -> Result<Answer<FoundRegions>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let all = web.store.all_region_names().await?;
+    let (found, more) = find::find(&all, &Words::new(&query.words), limit as usize);
+    let regions = found.into_iter().map(|Found { code, name, within }| {
+        let level = code.level();
+        FoundRegion { code, level, name, within }
+    });
+    Ok(Answer(FoundRegions { regions: regions.collect(), more }))
 }
 
 pub(super) fn region(text: &str) -> Result<Region, Problem> {

@@ -215,7 +215,7 @@ impl From<PurgeError> for Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let status = match &refused {
-            Refused::NotYours { .. } => StatusCode::FORBIDDEN,
+            Refused::NotYours { .. } | Refused::NotHandler => StatusCode::FORBIDDEN,
             refused if refused.is_about_words() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use xunge_alert::Severity;
 use xunge_central::case::guard::{Actor, Post, Role};
-use xunge_central::case::{Assignee, Change, Reason, Stage, State, Verdict, Work};
+use xunge_central::case::{Assignee, Change, Fix, Moment, Picture, Reason, Stage, State, Verdict, Work};
 use xunge_central::org::{Level, Region};
 use xunge_central::store::{CaseFilter, Store, StoreError, StoredEvidence};
 use xunge_central::view::CaseSummary;
@@ -27,6 +27,9 @@ async fn case(shop: &Shop, n: u64, severity: u8, secs: i64) -> Uuid {
     one.severity = Severity::try_from(severity).unwrap();
     let taken = shop.store.take(&[inbound(&one)], at(secs + 1)).await.unwrap();
     assert_eq!(taken.news.cases.len(), 1);
+    // whom cases go to; there from the first case on
+    let post = Post { role: Role::GridWorker, region: None };
+    shop.store.add_user("li", &[post], "!", at(0)).await.unwrap();
     *taken.news.cases.first().unwrap()
 }
 
@@ -87,6 +90,24 @@ on_both! {
         assert_eq!((report.entries, report.problems), (8, Vec::<String>::new()));
     }
 
+    async fn a_case_goes_to_nobody_who_is_not_there(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = case(&shop, 1, 2, 0).await;
+        let chen = everywhere("chen", Role::Acceptor);
+        step(&shop, id, decided(Verdict::Real, None), &chen, 5).await.unwrap();
+        let to = |user: &str| Change::Dispatched {
+            to: Assignee { region: Region::parse(SITE).unwrap(), user: Some(user.into()) },
+            note: None,
+        };
+        let refused = step(&shop, id, to("lii"), &chen, 6).await.unwrap_err();
+        assert!(refused.to_string().contains("nobody who may log in"), "{refused}");
+        shop.store.disable_user("li", true, at(6)).await.unwrap();
+        assert!(step(&shop, id, to("li"), &chen, 7).await.is_err(), "nor to who may not log in");
+        assert_eq!(shop.store.case_summary(id).await.unwrap().unwrap().state, State::Filed, "nothing was written");
+        shop.store.disable_user("li", false, at(7)).await.unwrap();
+        assert_eq!(step(&shop, id, to("li"), &chen, 8).await.unwrap(), State::Dispatched);
+    }
+
     async fn a_picture_that_is_not_here_proves_nothing(kind: Kind) {
         let shop = Shop::of(kind).await;
         let id = case(&shop, 1, 2, 0).await;
@@ -106,7 +127,32 @@ on_both! {
         assert!(refused.to_string().contains("has not been stored"), "{refused}");
         let file = StoredEvidence { sha256: sha256.clone(), bytes: 4, media_type: "image/jpeg".into() };
         shop.store.evidence_stored(EDGE, &file, at(7)).await.unwrap();
-        assert_eq!(step(&shop, id, work(), &li, 8).await.unwrap(), State::Checking);
+        let refused = step(&shop, id, work(), &li, 8).await.unwrap_err();
+        assert!(refused.to_string().contains("has not been stored"), "a picture of something else: {refused}");
+        let picture = Picture {
+            sha256: sha256.clone(),
+            bytes: 4,
+            moment: Moment::After,
+            original: "c".repeat(64),
+            fix: Some(Fix { lon: 111.3, lat: 30.7 }),
+        };
+        let other = everywhere("sun", Role::Acceptor);
+        let refused = shop.store.add_picture(id, picture.clone(), &other, at(8)).await.unwrap_err();
+        assert!(refused.to_string().contains("whoever has taken the case on"), "{refused}");
+        let before = shop.store.case_summary(id).await.unwrap().unwrap().version;
+        for _ in 0..2 {
+            assert!(shop.store.add_picture(id, picture.clone(), &li, at(8)).await.unwrap().is_some());
+        }
+        let detail = shop.store.case_detail(id, &li, at(8)).await.unwrap().unwrap();
+        assert_eq!(detail.summary.version, before, "nobody's screen is out of date by a picture");
+        assert!(detail.may.contains(&"pictured"));
+        let shown: Vec<_> = detail.pictures.iter().map(|one| (one.sha256.as_str(), one.by.as_str(), one.stored)).collect();
+        assert_eq!(shown, [(sha256.as_str(), "li", true)], "the same picture again is one");
+        assert_eq!(shop.store.evidence_regions(&sha256).await.unwrap(), [Region::parse(SITE).unwrap()]);
+        assert_eq!(step(&shop, id, work(), &li, 9).await.unwrap(), State::Checking);
+        let late = shop.store.add_picture(id, Picture { sha256: "d".repeat(64), ..picture }, &li, at(10)).await;
+        assert!(late.is_err(), "what was handed in is not added to");
+        assert_eq!(shop.store.verify_chain().await.unwrap().problems, Vec::<String>::new());
     }
 
     async fn posts_of_another_region_or_role_change_nothing(kind: Kind) {
@@ -123,6 +169,23 @@ on_both! {
             assert!(refused.to_string().contains("your posts do not include it"), "{refused}");
         }
         assert_eq!(shop.number("SELECT COUNT(*) FROM case_log").await, before);
+    }
+
+    async fn a_list_is_narrowed_to_numbers_and_to_when_cases_were_registered(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let mut ids = Vec::new();
+        for n in 1..=4_u64 {
+            ids.push(case(&shop, n, 2, i64::try_from(n).unwrap() * 1000).await);
+        }
+        let ids = ids;
+        let number = shop.store.case_summary(ids[1]).await.unwrap().unwrap().number;
+        let found = async |filter: CaseFilter| -> Vec<Uuid> {
+            cases(&shop.store, &filter).await.into_iter().map(|case| case.id).collect()
+        };
+        let numbers = vec![number, "4205029999999999999".into()];
+        assert_eq!(found(CaseFilter { numbers, ..everything() }).await, [ids[1]]);
+        let (from, until) = (Some(at(2001)), Some(at(4001)));
+        assert_eq!(found(CaseFilter { from, until, ..everything() }).await, [ids[2], ids[1]], "from it on, before it");
     }
 
     async fn a_list_shows_only_the_regions_that_are_asked_for(kind: Kind) {

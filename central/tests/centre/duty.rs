@@ -6,9 +6,10 @@ use xunge_alert::Severity;
 use xunge_central::case::guard::{Post, Role};
 use xunge_central::case::{Assignee, Change, State, Verdict};
 use xunge_central::incident::Period;
+use xunge_central::org::find::Words;
 use xunge_central::org::roster::{Duty, Weekdays};
 use xunge_central::org::{Level, Region};
-use xunge_central::store::ImportKind;
+use xunge_central::store::{ImportKind, PersonQuery};
 
 use crate::support::{Kind, SITE, Shop, alert, at, decided, everywhere, inbound, on_both};
 
@@ -136,12 +137,58 @@ on_both! {
         assert_eq!(shop.store.duties(Some(&[grid])).await.unwrap().len(), 1, "who is there for what it lies in");
         // Monday the 23rd, 21:00 in Yichang
         let night = "2026-11-23T13:00:00Z".parse().unwrap();
-        assert_eq!(shop.store.on_duty(&region(SITE), night).await.unwrap().len(), 1);
-        assert!(shop.store.on_duty(&region(SITE), at(0)).await.unwrap().is_empty(), "by day nobody");
+        assert_eq!(shop.store.on_duty(&region(SITE), None, night).await.unwrap().len(), 1);
+        assert!(shop.store.on_duty(&region(SITE), None, at(0)).await.unwrap().is_empty(), "by day nobody");
         shop.store.disable_user("wang", true, at(0)).await.unwrap();
-        assert!(shop.store.on_duty(&region(SITE), night).await.unwrap().is_empty(), "who may not log in is not there");
+        assert!(shop.store.on_duty(&region(SITE), None, night).await.unwrap().is_empty(), "who may not log in is not there");
         assert!(shop.store.remove_duty(rows[0].kept.id).await.unwrap());
         assert!(!shop.store.remove_duty(rows[0].kept.id).await.unwrap());
+    }
+
+    async fn people_are_found_by_place_post_and_parts_of_their_names(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let grid = format!("{SITE}001");
+        people(&shop, &[
+            ("li.wei", Role::GridWorker, &grid),
+            ("sun", Role::GridWorker, SITE),
+            ("chen_1", Role::Acceptor, "420502001"),
+            ("far", Role::GridWorker, "420503001001"),
+            ("gone", Role::GridWorker, SITE),
+        ]).await;
+        assert!(shop.store.add_user("root", &[Post { role: Role::Admin, region: None }], "!", at(0)).await.unwrap());
+        shop.store.disable_user("gone", true, at(0)).await.unwrap();
+        let raw = shop.raw().await;
+        let names = "UPDATE user_ SET full_name = '李伟', unit = '土街头社区', phone = '13800000001' WHERE name = 'li.wei'";
+        sqlx::query(names).execute(&raw).await.unwrap();
+        raw.close().await;
+        let find = |code: &str, roles: &[Role], words: &str, limit: u32| {
+            let query = PersonQuery {
+                regions: Some(vec![region(code)]),
+                roles: roles.to_vec(),
+                words: Words::new(words),
+                limit,
+            };
+            let store = shop.store.clone();
+            async move {
+                let (people, more) = store.people(&query).await.unwrap();
+                (people.into_iter().map(|person| person.user).collect::<Vec<_>>(), more)
+            }
+        };
+        let (all, more) = find(&grid, &[], "", 9).await;
+        assert_eq!((all, more), (["li.wei", "sun", "chen_1", "root"].map(String::from).to_vec(), false), "nearest first");
+        assert_eq!(find(&grid, &[], "", 1).await, (vec!["li.wei".into()], true));
+        let handlers = [Role::GridWorker, Role::Acceptor];
+        assert_eq!(find("420502", &handlers, "", 9).await.0, ["chen_1", "li.wei", "sun"], "in all of it");
+        for words in ["李", "土街 伟", "0001", "LI.W"] {
+            assert_eq!(find(&grid, &[], words, 9).await.0, ["li.wei"], "{words}");
+        }
+        assert_eq!(find(&grid, &[], "n_1", 9).await.0, ["chen_1"]);
+        assert!(find(&grid, &[], "n%1", 9).await.0.is_empty(), "what is typed is what is meant");
+        let whole = PersonQuery { regions: None, roles: vec![Role::GridWorker], words: Words::new(""), limit: 9 };
+        let (people, _) = shop.store.people(&whole).await.unwrap();
+        let posts: Vec<usize> = people.iter().map(|person| person.posts.len()).collect();
+        assert_eq!((people.len(), posts), (3, vec![1, 1, 1]), "everywhere");
+        assert_eq!(people.iter().find(|one| one.user == "li.wei").unwrap().full_name, "李伟");
     }
 
     async fn a_kind_of_case_brings_its_way_of_handling_and_its_time(kind: Kind) {

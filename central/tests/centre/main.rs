@@ -18,6 +18,7 @@ mod objects;
 mod org;
 mod outage;
 mod outside;
+mod pictures;
 mod plans;
 mod process;
 mod reports;

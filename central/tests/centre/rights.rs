@@ -176,6 +176,23 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
         endpoint(Method::GET, "/overview", Value::Null, all.clone(), Forbidden, Works),
         endpoint(Method::GET, "/org/regions", Value::Null, all.clone(), Forbidden, Works),
         endpoint(Method::GET, "/org/regions/420502", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(Method::GET, "/org/region-search?words=x", Value::Null, all.clone(), Forbidden, Works),
+        endpoint(
+            Method::GET,
+            &format!("/org/people?region={HOME}"),
+            Value::Null,
+            vec![Acceptor, Dispatcher, Supervisor, Auditor, Admin],
+            Forbidden,
+            Forbidden,
+        ),
+        endpoint(
+            Method::GET,
+            "/org/people",
+            Value::Null,
+            vec![Acceptor, Dispatcher, Supervisor, Auditor, Admin],
+            Forbidden,
+            Works,
+        ),
         endpoint(Method::GET, "/org/cameras", Value::Null, all.clone(), Forbidden, Works),
         endpoint(Method::GET, "/org/calendar/2026", Value::Null, all.clone(), Forbidden, Works),
         endpoint(Method::PUT, "/org/calendar/2026", json!({"days": []}), vec![], Forbidden, Forbidden),
@@ -464,7 +481,6 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
             json!({"change": "ticked", "step": 0, "done": true}),
             vec![Operator, Acceptor, Dispatcher, GridWorker, Supervisor, Admin],
         ),
-        change(json!({"change": "plan_opened", "plan": "x", "version": 1, "steps": 1}), vec![]),
         change(json!({"change": "taken"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "decided", "verdict": "real"}), vec![Operator, Acceptor, Admin]),
         change(json!({"change": "dispatched", "to": {"region": HOME}}), vec![Dispatcher, Acceptor, Admin]),
@@ -472,7 +488,14 @@ fn endpoints(town: &Town) -> Vec<Endpoint> {
         change(json!({"change": "checked", "passed": true}), vec![Inspector, Acceptor, Admin]),
         change(json!({"change": "urged", "reason": "x"}), vec![Supervisor, Admin]),
         change(json!({"change": "void_asked", "reason": "x"}), vec![Admin]),
-        change(json!({"change": "timer", "stage": "ack", "percent": 100}), vec![]),
+        endpoint(
+            Method::POST,
+            &format!("/cases/{}/pictures", town.case),
+            json!({"content": "", "moment": "after"}),
+            vec![GridWorker, Acceptor, Admin],
+            Forbidden,
+            Hidden,
+        ),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use xunge_central::case::guard::{Actor, Post, Role};
-use xunge_central::case::{Change, State};
+use xunge_central::case::{Change, Stage, State};
 use xunge_central::org::Region;
 use xunge_central::store::{Split, StoreError};
 
@@ -47,7 +47,8 @@ on_both! {
         let wang = everywhere("wang", Role::Operator);
         let shown = shop.store.case_summary(id).await.unwrap().unwrap().version;
         let made = shop.store.split_case(id, &split(&[2, 3], None, shown), &wang, at(170)).await.unwrap().unwrap();
-        assert_eq!((made.case.state, made.facts.alerts, made.log_length), (State::Verifying, 2, 3));
+        assert_eq!((made.case.state, made.facts.alerts, made.log_length), (State::Verifying, 2, 4));
+        assert_eq!(made.case.taken.as_ref().map(|mark| mark.by.as_str()), Some("wang"), "who splits it looks at it");
         let old = shop.store.case_detail(id, &wang, at(171)).await.unwrap().unwrap();
         assert_eq!((old.summary.alert_count, old.alerts.len()), (1, 1));
         assert!((old.summary.score - 0.6).abs() < 1e-6, "the best of those that stay");
@@ -55,7 +56,7 @@ on_both! {
         assert!(!old.may.contains(&"split"), "one alone cannot be split");
         let new = shop.store.case_detail(made.id, &wang, at(171)).await.unwrap().unwrap();
         assert_eq!(new.alerts.len(), 2);
-        for (change, of) in [(&new.log[0].change, "it began"), (&new.log[2].change, "another alert came")] {
+        for (change, of) in [(&new.log[0].change, "it began"), (&new.log[3].change, "another alert came")] {
             let (Change::Registered { from, reason, .. } | Change::Joined { from, reason, .. }) = change else {
                 panic!("{change:?}")
             };
@@ -72,6 +73,31 @@ on_both! {
         let why = shop.store.alert_why(EDGE, Uuid::from_u128(3)).await.unwrap().unwrap();
         let way = serde_json::to_value(&why).unwrap().to_string();
         assert!(way.contains("moved") && way.contains(&made.id.to_string()), "{way}");
+    }
+
+    /// A case that is split off has waited as long as its alerts have been here, and no longer.
+    async fn its_deadlines_run_since_its_alerts_came(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let id = three(&shop).await;
+        let old = shop.store.case_detail(id, &everywhere("wang", Role::Operator), at(170)).await.unwrap().unwrap();
+        let verify = |detail: &xunge_central::view::CaseDetail| detail.clocks.get(&Stage::Verify).copied().unwrap();
+        let limit = verify(&old).duration_since(at(51));
+        let wang = everywhere("wang", Role::Operator);
+        let asked = split(&[2, 3], None, old.summary.version);
+        let made = shop.store.split_case(id, &asked, &wang, at(170)).await.unwrap().unwrap();
+        let new = shop.store.case_detail(made.id, &wang, at(170)).await.unwrap().unwrap();
+        // the second alert came at 101, the split is at 170
+        assert_eq!(verify(&new), at(101) + limit, "not all the time anew");
+        assert!(!new.clocks.contains_key(&Stage::Ack), "nobody is rung up for what somebody looks at");
+        let after = shop.store.case_detail(id, &wang, at(170)).await.unwrap().unwrap();
+        assert_eq!(verify(&after), verify(&old), "what stays is as late as before");
+
+        let due = verify(&new);
+        let (changed, _) = shop.store.fire_timers(due).await.unwrap();
+        assert!(changed.contains(&made.id), "and it is told when they are over");
+        let late = shop.store.case_summary(made.id).await.unwrap().unwrap();
+        assert_eq!(late.late_stages, [Stage::Verify]);
+        assert_eq!(shop.store.verify_chain().await.unwrap().problems, Vec::<String>::new());
     }
 
     async fn into_another_case_that_nobody_has_decided(kind: Kind) {

@@ -286,7 +286,7 @@ async fn a_case_is_listed_shown_and_decided_once() {
 
     let changes = format!("{path}/changes");
     let decide = |mut request: Value| {
-        let version = request["version"].take();
+        let version = request.as_object_mut().unwrap().remove("version");
         request["change"] = "decided".into();
         let request = json!({"change": request, "version": version});
         console.send(change(Method::POST, &changes, Some(&cookie), &request))

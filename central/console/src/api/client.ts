@@ -1,10 +1,13 @@
 // Calls to xunge-central. Every failure becomes one ApiError, so pages need to know one shape only.
-import type { CaseDetail, CasePage, Overview, Session } from './types'
+import type { CaseDetail, CasePage, Moment, Overview, Session } from './types'
 import type { CaseName, Change } from './work'
 
 const BASE = '/api/v1'
 /** A call that has no answer by then counts as a lost connection. */
 const TIMEOUT_MS = 15_000
+
+/** A picture from a phone on a slow line. */
+const PICTURE_MS = 120_000
 
 /** A sentence of the server in both languages. */
 export interface Words {
@@ -129,6 +132,11 @@ export interface CaseQuery {
   late?: true
   /** Only those that I handle or am to handle. */
   mine?: true
+  /** Numbers with commas. */
+  number?: string
+  /** Registered from then on, and before then. */
+  from?: string | undefined
+  until?: string | undefined
   limit?: number
   /** `next` of the page before. */
   after?: string | undefined
@@ -163,6 +171,9 @@ export const api = {
   /** Gives the case that the alerts went to. */
   split: (id: string, split: Split, version: number) =>
     call<CaseName>('POST', `/cases/${encodeURIComponent(id)}/split`, { version, ...split }),
+  /** A picture of the work, base64. */
+  addPicture: (id: string, picture: { content: string; moment: Moment; keep_place: boolean }) =>
+    call<CaseDetail>('POST', `/cases/${encodeURIComponent(id)}/pictures`, picture, PICTURE_MS),
   overview: () => call<Overview>('GET', '/overview'),
 }
 

@@ -29,8 +29,10 @@ export interface OnDuty {
   user: string
   full_name: string
   phone: string
+  unit: string
   role: string
   region: string
+  since_utc: string
   until_utc: string
 }
 
@@ -46,5 +48,6 @@ export const duties = {
   add: (duty: NewDuty) => call<{ id: string }>('POST', '/org/duties', duty),
   remove: (id: string) => call<void>('DELETE', `/org/duties/${name(id)}`),
   /** Nearest region first, then by place. */
-  onDuty: (region: string) => call<{ people: OnDuty[] }>('GET', `/org/on-duty?region=${name(region)}`),
+  onDuty: (region: string, behavior?: string) =>
+    call<{ people: OnDuty[] }>('GET', `/org/on-duty?region=${name(region)}${behavior === undefined ? '' : `&behavior=${name(behavior)}`}`),
 }

@@ -18,6 +18,31 @@ export interface RegionView {
   outline: Geometry | null
 }
 
+/** A region that a search found. */
+export interface FoundRegion {
+  code: string
+  level: string
+  name: string
+  /** Names of what it lies in, the highest first. */
+  within: string[]
+}
+
+/** Somebody who was found, with the posts that have to do with what was asked for, the nearest first. */
+export interface Person {
+  user: string
+  full_name: string
+  unit: string
+  phone: string
+  posts: Post[]
+}
+
+export interface PersonQuery {
+  words: string
+  region?: string | undefined
+  /** With commas. */
+  role?: string | undefined
+}
+
 export interface CameraView {
   edge: string
   camera: string
@@ -91,6 +116,8 @@ export interface Password {
 /** A whole city is written in one transaction. */
 const IMPORT_MS = 180_000
 
+/** Rows of a search: more than anybody reads is no help. */
+const FOUND = 20
 const name = encodeURIComponent
 
 export const org = {
@@ -98,6 +125,14 @@ export const org = {
   regions: async (parent: string | null) => ({
     regions: await everyRow<RegionView>(`/org/regions${parent === null ? '' : `?parent=${name(parent)}`}`, 'regions'),
   }),
+  findRegions: (words: string) =>
+    call<{ regions: FoundRegion[]; more: boolean }>('GET', `/org/region-search?words=${name(words)}&limit=${FOUND}`),
+  findPeople({ words, region, role }: PersonQuery) {
+    const params = new URLSearchParams({ limit: String(FOUND), words })
+    if (region !== undefined) params.set('region', region)
+    if (role !== undefined) params.set('role', role)
+    return call<{ people: Person[]; more: boolean }>('GET', `/org/people?${params}`)
+  },
   region: (code: string) => call<RegionView>('GET', `/org/regions/${name(code)}`),
   cameras: async () => ({ cameras: await everyRow<CameraView>('/org/cameras', 'cameras') }),
   import: (kind: ImportKind, content: string, apply: boolean) =>

@@ -58,7 +58,7 @@ export interface CaseSummary {
   /** Made of an installer's test alarms. */
   test: boolean
   version: number
-  /** Who was called because nobody took it; an older centre does not say. */
+  /** Who was called because it is late, as long as nobody has answered; an older centre does not say. */
   called?: Called[]
   /** Somebody in the security room has taken it; an older centre does not say. */
   taken?: boolean
@@ -79,6 +79,8 @@ export interface Evidence {
   stored: boolean
   /** When it was purged, its time of keeping being over. */
   purged_utc?: string
+  /** Line of the ledger that proves it. */
+  purge_seq?: number
 }
 
 export interface CaseAlert {
@@ -122,6 +124,22 @@ export interface LogEntry {
   hash: string
 }
 
+export type Moment = 'before' | 'after'
+
+/** A picture that somebody brought. */
+export interface CasePicture {
+  sha256: string
+  bytes: number
+  moment: Moment
+  /** Where it was taken, where whoever brought it agreed. */
+  fix: { lon: number; lat: number } | null
+  by: string
+  utc: string
+  /** False once it was purged. */
+  stored: boolean
+  purged_utc?: string
+}
+
 export interface CaseDetail extends CaseSummary {
   verdict: Decision | null
   case: Case
@@ -134,6 +152,8 @@ export interface CaseDetail extends CaseSummary {
   /** Cases that were merged into it. */
   merged: CaseName[]
   alerts: CaseAlert[]
+  /** Pictures of the work, oldest first; an older centre does not say. */
+  pictures?: CasePicture[]
   log: LogEntry[]
 }
 

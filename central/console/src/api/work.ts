@@ -141,6 +141,9 @@ export interface Change extends Partial<Work> {
   /** Place of a step of the checklist, from 0. */
   step?: number
   done?: boolean
+  /** Of `pictured`. */
+  sha256?: string
+  moment?: string
   /** Of `plan_opened`. */
   plan?: string
   version?: number

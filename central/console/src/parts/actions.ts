@@ -39,7 +39,7 @@ export const ACTIONS: Action[] = [
     name: 'handled',
     fields: [
       needed('note'),
-      // There is no way yet to add a picture here, so the reason for having none is always wanted.
+      // With a picture of afterwards it only says why the work was not reported from the spot.
       needed('excuse'),
       { name: 'lon', kind: 'number', optional: true },
       { name: 'lat', kind: 'number', optional: true },
@@ -117,6 +117,7 @@ function lack({ name, kind, optional }: Field, values: Values, nowMs: number): L
     case 'number':
       return degreesLack(name, text, values)
     default:
+      if (name === 'excuse' && picturesIn(values).length > 0) return null
       // A check that finds it undone must say what is.
       return text === '' && (!optional || values.passed === false) ? 'words' : null
   }
@@ -144,12 +145,17 @@ export function changeOf(name: string, values: Values): Change {
     change.to = { region: textOf(values, 'region'), ...(user === '' ? {} : { user }) }
   }
   if (name === 'handled') {
-    change.pictures = []
+    change.pictures = picturesIn(values)
     if (textOf(values, 'lon') !== '') {
       change.fix = { lon: Number(textOf(values, 'lon')), lat: Number(textOf(values, 'lat')) }
     }
   }
   return change
+}
+
+/** Pictures that prove the work: their SHA-256, apart by spaces. */
+function picturesIn(values: Values): string[] {
+  return textOf(values, 'pictures').split(' ').filter((one) => one !== '')
 }
 
 function textOf(values: Values, name: string): string {

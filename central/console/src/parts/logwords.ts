@@ -79,6 +79,7 @@ function details(change: Change): string[] {
   if (approved !== undefined) list.push(named('choice', approved ? 'approved_yes' : 'approved_no'))
   if (passed !== undefined) list.push(named('choice', passed ? 'passed_yes' : 'passed_no'))
   if (pictures !== undefined && pictures.length > 0) list.push(t('log.pictures', { n: pictures.length }))
+  if (change.change === 'pictured' && change.moment !== undefined) list.push(t(`pictures.${change.moment}`))
   if (change.step !== undefined) {
     list.push(t(change.done === false ? 'checklist.undone' : 'checklist.step', { n: change.step + 1 }))
   }

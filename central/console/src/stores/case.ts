@@ -132,5 +132,5 @@ export function useCase(id: () => string) {
     clearTimeout(timer)
     unlisten()
   })
-  return { detail, failure, answer, busy, change, split }
+  return { detail, failure, answer, busy, change, split, take }
 }

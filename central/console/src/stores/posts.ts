@@ -57,26 +57,78 @@ export const AGREERS = ['supervisor', 'admin']
 /** Who is told how cases went; a security room is told its own alarm load. */
 export const SUPERVISORS = ['supervisor', 'auditor', 'admin']
 
+/** Who hands evidence over. */
+export const EXPORTERS = ['acceptor', 'supervisor', 'admin']
+
 /** Who may set and take back key periods. */
 export const PERIOD_SETTERS = ['admin', 'supervisor']
 
-/** Places of the console beside the list, and who finds something to do there; null: everybody. */
-export const PLACES: { name: string; path: string; roles: string[] | null }[] = [
-  { name: 'queue', path: '/', roles: null },
-  { name: 'org', path: '/org', roles: null },
-  { name: 'duties', path: '/duties', roles: null },
-  { name: 'cameras', path: '/cameras', roles: null },
-  { name: 'users', path: '/users', roles: ['admin'] },
-  { name: 'calendar', path: '/calendar', roles: null },
-  { name: 'quiet', path: '/quiet', roles: [...ENDERS, 'auditor'] },
-  { name: 'reports', path: '/reports', roles: [...SUPERVISORS, 'operator'] },
-  { name: 'views', path: '/views', roles: ['admin', 'supervisor', 'auditor'] },
-  { name: 'keeping', path: '/keeping', roles: ['admin', 'supervisor', 'auditor', 'acceptor'] },
-  { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
-  { name: 'plans', path: '/plans', roles: null },
-  { name: 'hooks', path: '/hooks', roles: ['admin'] },
+/** A page of the console. */
+export interface Place {
+  name: string
+  path: string
+  /** Who finds something to do there; null: everybody. */
+  roles: string[] | null
+}
+
+/** What belongs together, in the order of the menu: 值守, 案件, 组织, 监督, 系统. */
+export const GROUPS: { name: string; places: Place[] }[] = [
+  {
+    name: 'watch',
+    places: [
+      { name: 'queue', path: '/', roles: null },
+      { name: 'quiet', path: '/quiet', roles: [...ENDERS, 'auditor'] },
+      { name: 'duties', path: '/duties', roles: null },
+    ],
+  },
+  {
+    name: 'work',
+    places: [
+      { name: 'plans', path: '/plans', roles: null },
+      { name: 'catalogue', path: '/catalogue', roles: null },
+      { name: 'calendar', path: '/calendar', roles: null },
+    ],
+  },
+  {
+    name: 'town',
+    places: [
+      { name: 'org', path: '/org', roles: null },
+      { name: 'cameras', path: '/cameras', roles: null },
+      { name: 'users', path: '/users', roles: ['admin'] },
+    ],
+  },
+  {
+    name: 'oversight',
+    places: [
+      { name: 'reports', path: '/reports', roles: [...SUPERVISORS, 'operator'] },
+      { name: 'views', path: '/views', roles: ['admin', 'supervisor', 'auditor'] },
+      { name: 'keeping', path: '/keeping', roles: ['admin', 'supervisor', 'auditor', 'acceptor'] },
+      { name: 'exports', path: '/exports', roles: EXPORTERS },
+    ],
+  },
+  {
+    name: 'system',
+    places: [
+      { name: 'hooks', path: '/hooks', roles: ['admin'] },
+      { name: 'tokens', path: '/tokens', roles: ['admin'] },
+      { name: 'quarantine', path: '/quarantine', roles: ['admin', 'installer', 'auditor'] },
+    ],
+  },
 ]
 
-export function placesOf(posts: Post[]): typeof PLACES {
-  return PLACES.filter(({ roles }) => roles === null || holds(posts, roles))
+/** All of them. */
+export const PLACES: Place[] = GROUPS.flatMap(({ places }) => places)
+
+/** All that somebody has use for. */
+export function placesOf(posts: Post[]): Place[] {
+  return groupsOf(posts).flatMap(({ places }) => places)
+}
+
+/** Groups with what somebody has use for. */
+export function groupsOf(posts: Post[]): typeof GROUPS {
+  const groups = GROUPS.map(({ name, places }) => ({
+    name,
+    places: places.filter(({ roles }) => roles === null || holds(posts, roles)),
+  }))
+  return groups.filter(({ places }) => places.length > 0)
 }

@@ -47,6 +47,11 @@ export function wantNames(codes: Iterable<string | null>): void {
   }
 }
 
+/** A search has said it. */
+export function keepName(code: string, name: string): void {
+  names.set(code, name)
+}
+
 /** Null while it is not known. */
 export function nameOf(code: string): string | null {
   return names.get(code) ?? null

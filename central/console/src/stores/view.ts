@@ -8,6 +8,8 @@ import { forgetSession } from './session'
 /** `unknown` until the centre has answered. */
 export type ViewState = 'unknown' | 'closed' | 'open'
 
+export type View = ReturnType<typeof useView>
+
 /** `again` changes whenever the answer may have: somebody has taken the case, or it was decided. */
 export function useView(id: () => string, again: () => number) {
   const state = ref<ViewState>('unknown')

@@ -11,6 +11,7 @@ import {
   at,
   checkSamePage,
   decideReal,
+  goTo,
   importFile,
   logIn,
   logOf,
@@ -28,6 +29,9 @@ const SITE = '420502001001'
 const PEOPLE = { zhao: 'operator', qian: 'dispatcher', sun: 'grid_worker', li: 'inspector', zhou: 'supervisor' }
 /** The page of each, with a session of its own. */
 const pages = {}
+/** A phone as it is held, and the window that all work in. */
+const PHONE = { width: 390, height: 844 }
+const DESK = { width: 1600, height: 900 }
 const everyone = (work) => Promise.all(Object.values(pages).map(work))
 /** The fall, the intrusion, and what was split from that. */
 let fall = ''
@@ -40,12 +44,12 @@ await run([
     async ({ page, shot }) => {
       await page.goto(url)
       await logIn(page, user, password)
-      await page.locator(at('nav-org')).click()
+      await goTo(page, 'org')
       await importFile(page, 'regions', 'regions.csv', REGIONS, 6)
       await importFile(page, 'outlines', 'grids.geojson', JSON.stringify(OUTLINES), 2)
       await importFile(page, 'cameras', 'cameras.csv', CAMERAS, 4)
       await importFile(page, 'catalogue', 'catalogue.csv', CATALOGUE, 2)
-      await page.locator(at('nav-users')).click()
+      await goTo(page, 'users')
       for (const [name, role] of Object.entries(PEOPLE)) {
         pages[name] = await addPerson(page, name, role, role === 'supervisor' ? '420502' : SITE)
       }
@@ -211,7 +215,18 @@ await run([
       await everyone((one) => stands(one, 'filed'))
       check((await sun.locator(at('action-accepted')).count()) === 0, 'it went to the worker by itself')
       await qian.locator(at('action-dispatched')).click()
-      await qian.locator(at('field-user')).fill('sun')
+      await qian.locator(`${at('assignee-duty')}[data-user="sun"]`).click()
+      await qian.locator(at('assignee-to')).filter({ hasText: 'sun' }).waitFor()
+      check((await qian.locator(`${at('assignee-duty')}[data-user="zhao"]`).count()) === 0, 'an operator is offered to be sent')
+      await qian.locator(at('assignee-others')).click()
+      await qian.locator(at('field-region')).fill('土街 第二')
+      await qian.locator(`${at('field-region-option')}[data-key="420502001001002"]`).waitFor()
+      await shot(qian, 'intrusion-0-regions')
+      await qian.locator(at('assignee-to')).filter({ hasText: '尚未选择' }).waitFor()
+      await qian.locator(at('action-submit')).click()
+      await qian.locator(at('action-trouble')).waitFor()
+      await qian.locator(at('field-region')).press('Escape')
+      await qian.locator(`${at('assignee-duty')}[data-user="sun"]`).click()
       await qian.locator(at('field-note')).fill('请查看东门草坪。')
       await shot(qian, 'intrusion-1-dispatching')
       await qian.locator(at('action-submit')).click()
@@ -233,7 +248,37 @@ await run([
       await sun.locator(at('note-checked')).filter({ hasText: '不通过' }).filter({ hasText: '围栏缺口未封' }).waitFor()
       await sun.locator(at('action-message')).waitFor({ state: 'detached' })
       await shot(sun, 'intrusion-3-rework')
-      await act(sun, 'handled', { note: '缺口已封。', excuse: '手机没电。' })
+      await sun.locator(at('picture-before')).setInputFiles({ name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') })
+      await sun.locator(at('pictures')).filter({ hasText: '不是可读的 JPEG 或 PNG' }).waitFor()
+      const photo = await sun.screenshot({ type: 'jpeg', quality: 60 })
+      await sun.locator(at('picture-after')).setInputFiles({ name: 'x.jpg', mimeType: 'image/jpeg', buffer: photo })
+      await sun.locator(`${at('pictures-after')} ${at('picture')} img`).waitFor()
+      await until(
+        () => sun.locator(`${at('pictures-after')} img`).evaluate((image) => image.complete && image.naturalWidth > 0),
+        'the picture is not shown to whoever brought it',
+      )
+      await sun.locator(at('log')).filter({ hasText: '上传照片' }).waitFor()
+      await sun.setViewportSize(PHONE)
+      await sun.locator(at('pictures')).scrollIntoViewIfNeeded()
+      await shot(sun, 'intrusion-3-picture-phone')
+      await sun.setViewportSize(DESK)
+      await sun.locator(at('action-handled')).click()
+      await sun.locator(at('action-proof')).filter({ hasText: '1 张' }).waitFor()
+      await sun.context().grantPermissions(['geolocation'])
+      await sun.context().setGeolocation({ latitude: 30.6919, longitude: 111.2865, accuracy: 8 })
+      await sun.locator(at('fix')).click()
+      await sun.locator(at('fix-said')).filter({ hasText: '误差约 8 米' }).waitFor()
+      check((await sun.locator(`${at('field-lon')} input, input${at('field-lon')}`).first().inputValue()) === '111.286500', 'it is somewhere else')
+      await sun.locator(at('field-note')).fill('缺口已封。')
+      await shot(sun, 'intrusion-3-report')
+      await sun.locator(at('action-submit')).click()
+      await stands(li, 'checking')
+      // Whoever checks it says why, and sees it.
+      await li.locator(at('pictures-closed')).waitFor()
+      await li.locator(at('view-reason-checking')).click()
+      await li.locator(at('view-submit')).click()
+      await li.locator(`${at('pictures-after')} img`).waitFor()
+      await shot(li, 'intrusion-3-checking')
       await act(li, 'checked', { passed: true })
       await everyone((one) => stands(one, 'closed'))
       await stands(page, 'closed')
@@ -256,6 +301,71 @@ await run([
       await shot(page, 'closed')
       await page.locator(at('filter-rejected')).click()
       await until(async () => (await rowsOf(page)).map(({ id }) => id).join() === apart, 'the rejected one is not that one')
+    },
+  ],
+  [
+    'several cases are handed over: one asks, another agrees, the file is made',
+    async ({ page, shot }) => {
+      const { zhou } = pages
+      await goTo(zhou, 'exports')
+      await zhou.locator(at('bulk-region')).fill('土街')
+      await zhou.locator(`${at('bulk-region-option')}[data-key="${SITE}"]`).click()
+      await zhou.locator(at('bulk-find')).click()
+      for (const id of [fall, intrusion]) await zhou.locator(at(`bulk-pick-${id}`)).check()
+      await zhou.locator(at('bulk-reason-complaint')).click()
+      await zhou.locator(at('bulk-submit')).click()
+      await zhou.locator(at('bulk-lack')).filter({ hasText: '接收单位' }).waitFor()
+      await zhou.locator(at('bulk-recipient')).fill('西陵区信访局')
+      await shot(zhou, 'export-1-chosen')
+      await zhou.locator(at('bulk-submit')).click()
+      await zhou.locator(`${at('bulk-request')}[data-standing="waiting"]`).waitFor()
+      check((await zhou.locator(at('bulk-download')).count()) === 0, 'it can be fetched before anybody agreed')
+      await goTo(page, 'keeping')
+      await page.locator(at('approval-agree')).click()
+      await zhou.locator(`${at('bulk-request')}[data-standing="agreed"]`).waitFor({ timeout: 40_000 })
+      const coming = zhou.waitForEvent('download')
+      await zhou.locator(at('bulk-download')).click()
+      check((await coming).suggestedFilename().startsWith('xunge-2-'), 'the file has another name')
+      await zhou.locator(`${at('bulk-request')}[data-standing="used"]`).waitFor()
+      await shot(zhou, 'export-2-done')
+    },
+  ],
+  [
+    'pages and menus fit a narrow window and a phone, in both languages, and open by keys',
+    async ({ page, shot }) => {
+      await page.goto(url)
+      for (const [name, size] of [['1600', DESK], ['1280', { width: 1280, height: 800 }], ['phone', PHONE]]) {
+        await page.setViewportSize(size)
+        for (const lang of ['zh', 'en']) {
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+          check(wide <= 0, `the page is ${wide} px too wide at ${name} in ${lang}`)
+          for (const group of ['watch', 'work', 'town', 'oversight', 'system']) {
+            await page.locator(at(`menu-${group}`)).focus()
+            await page.keyboard.press('ArrowDown')
+            const entry = page.locator(`[data-group="${group}"] a`).first()
+            await entry.waitFor()
+            const box = await entry.boundingBox()
+            check(box.x >= 0 && box.x + box.width <= size.width, `the menu ${group} leaves the window at ${name} in ${lang}`)
+            check(await entry.evaluate((link) => link === document.activeElement), `the keys do not lead into ${group}`)
+            if (group === 'oversight') await shot(page, `menu-${name}-${lang}`)
+            await page.keyboard.press('Escape')
+            check(!(await entry.isVisible()), `${group} does not close`)
+          }
+          await openCase(page, url, intrusion)
+          await shot(page, `case-${name}-${lang}`)
+          await page.goto(url)
+          await page.locator(at('nav')).waitFor()
+          await page.locator(at('language')).click()
+        }
+      }
+      await page.setViewportSize(DESK)
+      await page.locator(`${at('alarm')}[data-state="on"]`).click()
+      await page.locator(at('alarm-mute-10')).click()
+      await page.locator(`${at('alarm')}[data-state="muted"]`).filter({ hasText: '静音至' }).waitFor()
+      await page.reload()
+      await page.locator(at('alarm')).filter({ hasText: '点击启用声音' }).waitFor()
+      await page.keyboard.press('Shift')
+      await page.locator(`${at('alarm')}[data-state="muted"]`).waitFor()
     },
   ],
 ])

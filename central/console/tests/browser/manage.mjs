@@ -3,7 +3,7 @@
 // adds a person and a shift, enters a year and a key period, shelves a rule, and asks why; at its end the centre is no
 // longer empty. It prints a line `alert {…}` as closing.mjs does.
 import { check, run, settings, until } from './harness.mjs'
-import { at, choose, dayFromNow, importFile, logIn, sendAlert } from './pages.mjs'
+import { at, choose, dayFromNow, goTo, importFile, logIn, sendAlert } from './pages.mjs'
 import { CAMERAS, CATALOGUE, OUTLINES, REGIONS } from './town.mjs'
 
 const { url, user, password } = settings
@@ -37,7 +37,7 @@ await run([
       await logIn(page, user, password)
       await page.locator(at('nav')).waitFor()
       for (const name of ['org', 'duties', 'cameras', 'users', 'calendar', 'quiet', 'quarantine']) {
-        await page.locator(at(`nav-${name}`)).click()
+        await goTo(page, name)
         await page.waitForURL(`**/${name}`)
         await page.locator('.sheet h1').waitFor()
       }
@@ -46,7 +46,7 @@ await run([
   [
     'a file with mistakes is named line by line and never written',
     async ({ page, shot }) => {
-      await page.locator(at('nav-org')).click()
+      await goTo(page, 'org')
       await choose(page, 'regions', 'wrong.csv', 'code,name\n4205,宜昌市\n42050,错\n420502,\n')
       await page.locator(at('import-try')).click()
       await page.locator(`${at('import-problem')}[data-line="3"]`).filter({ hasText: '不是区划代码' }).waitFor()
@@ -98,7 +98,7 @@ await run([
   [
     'a person is added with posts and a password that is shown once',
     async ({ page, shot }) => {
-      await page.locator(at('nav-users')).click()
+      await goTo(page, 'users')
       const wang = page.locator(`${at('user-row')}[data-name="wang"]`)
       await wang.locator(at('user-no-password')).waitFor()
       await page.locator(at('person-add')).click()
@@ -107,7 +107,7 @@ await run([
       await page.locator(at('person-name')).fill('li.si')
       await page.locator(at('post-role')).selectOption('supervisor')
       await page.locator(at('post-region')).fill('420502')
-      await page.locator(at('post-meaning')).filter({ hasText: '西陵区' }).waitFor()
+      await page.locator(at('post-region-meaning')).filter({ hasText: '西陵区' }).waitFor()
       await page.locator(at('post-add')).click()
       await page.locator(at('post-role')).nth(1).selectOption('installer')
       await page.locator(at('post-region')).nth(1).fill('420502001001')
@@ -140,7 +140,7 @@ await run([
   [
     'the roster says who is on duty now and marks where nobody is',
     async ({ page, shot }) => {
-      await page.locator(at('nav-duties')).click()
+      await goTo(page, 'duties')
       await page.locator(at('region-4205')).waitFor()
       await page.goto(`${url}/duties/420502001001`)
       await page.locator(at('nobody')).filter({ hasText: '无人值班' }).waitFor()
@@ -187,7 +187,7 @@ await run([
   [
     'a key period is entered and ended',
     async ({ page, shot }) => {
-      await page.locator(at('nav-calendar')).click()
+      await goTo(page, 'calendar')
       await page.locator(at('no-periods')).waitFor()
       await page.locator(at('period-add')).click()
       await page.locator(at('period-name')).fill('换届选举')
@@ -227,7 +227,7 @@ await run([
   [
     'a camera is found, and a rule of it is shelved for a while',
     async ({ page, shot }) => {
-      await page.locator(at('nav-cameras')).click()
+      await goTo(page, 'cameras')
       await page.locator(at('camera-filter')).fill('出入口')
       const row = page.locator(`${at('camera-row')}[data-key="gw-0001/gate-east"]`)
       await row.filter({ hasText: '第一网格' }).waitFor()
@@ -252,7 +252,7 @@ await run([
   [
     'what is held back is listed, and ended',
     async ({ page, shot }) => {
-      await page.locator(at('nav-quiet')).click()
+      await goTo(page, 'quiet')
       const shelf = page.locator(`${at('quiet-shelves')} ${at('window')}`).filter({ hasText: '园林工人' })
       await shelf.waitFor()
       check((await shelf.getAttribute('data-state')) === 'on', 'the shelf is not in force')
@@ -295,10 +295,10 @@ await run([
       await page.goto(`${url}/users`)
       await page.locator(`${at('failure')}[data-status="403"]`).filter({ hasText: '没有权限' }).waitFor()
       await shot(page, 'users-forbidden')
-      await page.locator(at('nav-org')).click()
+      await goTo(page, 'org')
       await page.locator(at('region-4205')).waitFor()
       check((await page.locator(at('import')).count()) === 0, 'an operator is offered imports')
-      await page.locator(at('nav-cameras')).click()
+      await goTo(page, 'cameras')
       const row = page.locator(`${at('camera-row')}[data-key="gw-0001/hall"]`)
       await row.locator(at('camera-shelves')).click()
       check((await page.locator(at('quiet-minutes-60')).count()) === 0, 'the room shelves for 30 minutes at most')
@@ -319,12 +319,12 @@ await run([
       await page.locator(at('quiet-reason')).fill('走廊整修')
       await page.locator(at('quiet-submit')).click()
       await page.locator(at('message')).filter({ hasText: '须第二人同意后才生效' }).waitFor()
-      await page.locator(at('nav-quiet')).click()
+      await goTo(page, 'quiet')
       const own = page.locator(`${at('window')}[data-state="pending"]`)
       await own.waitFor()
       check((await own.locator(at('window-agree')).count()) === 0, 'one may agree to what one asked for')
       await logInAs(page, 'li.si')
-      await page.locator(at('nav-quiet')).click()
+      await goTo(page, 'quiet')
       const waits = page.locator(`${at('window')}[data-state="pending"]`)
       await waits.waitFor()
       await shot(page, 'quiet-pending')

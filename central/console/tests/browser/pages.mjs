@@ -10,6 +10,13 @@ export async function logIn(page, user, password) {
   await page.locator(at('login-submit')).click()
 }
 
+/** Goes to a page by the menu, through its group where it is in one. */
+export async function goTo(page, name) {
+  const link = page.locator(at(`nav-${name}`))
+  if (!(await link.isVisible())) await page.locator('[data-group]', { has: link }).locator('button').click()
+  await link.click()
+}
+
 /** The rows of the list, from the top. */
 export async function rowsOf(page) {
   return page.locator(at('case-row')).evaluateAll((rows) =>

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Category } from '@/api/catalogue'
 import type { Period } from '@/api/periods'
-import { callsOf, isCalled } from '@/parts/calls'
+import { callsOf, isCalled, waiting } from '@/parts/calls'
 import { limitOf, presetOf, treeOf } from '@/parts/catalogue/categories'
 import { type PeriodDraft, inOrder, lackOfPeriod, periodOf, stateOf } from '@/parts/periods/periods'
 import { edgeOf, firstAlert, lackOfSplit, leaving, maySplit } from '@/parts/splitting'
@@ -113,8 +113,9 @@ describe('calls', () => {
     expect(isCalled(summary('a', 1, { called }), 'li')).toBe(true)
     expect(isCalled(summary('a', 1, { called }), 'wang')).toBe(false)
     expect(isCalled(summary('a', 1), 'li')).toBe(false)
-    expect(isCalled(summary('a', 1, { called, taken: true }), 'li')).toBe(false)
-    expect(isCalled(summary('a', 1, { called, handler: 'wang' }), 'li')).toBe(false)
+    // The centre names only calls that wait for an answer: for late handling somebody has long taken it.
+    expect(isCalled(summary('a', 1, { called, taken: true, handler: 'wang' }), 'li')).toBe(true)
+    expect(waiting(summary('a', 1, { called: [...called, ...called] }))).toEqual(waiting(summary('a', 1, { called })))
     expect(isCalled(summary('a', 1, { called, state: 'closed' }), 'li')).toBe(false)
   })
 

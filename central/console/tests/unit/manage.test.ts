@@ -14,8 +14,18 @@ const names = (posts: Post[]) => placesOf(posts).map(({ name }) => name)
 
 describe('posts', () => {
   it('show only pages that are of use', () => {
-    expect(names([post('grid_worker')])).toEqual(['queue', 'org', 'duties', 'cameras', 'calendar', 'plans'])
-    expect(names([post('operator')])).toEqual(['queue', 'org', 'duties', 'cameras', 'calendar', 'quiet', 'reports', 'plans'])
+    expect(names([post('grid_worker')])).toEqual(['queue', 'duties', 'plans', 'catalogue', 'calendar', 'org', 'cameras'])
+    expect(names([post('operator')])).toEqual([
+      'queue',
+      'quiet',
+      'duties',
+      'plans',
+      'catalogue',
+      'calendar',
+      'org',
+      'cameras',
+      'reports',
+    ])
     expect(names([post('grid_worker'), post('installer')])).toContain('quarantine')
     expect(names([post('admin')])).toContain('users')
   })

@@ -9,20 +9,31 @@ describe('media', () => {
       clip: null,
       snapshot: 'a-snapshot',
       clipComing: true,
+      named: true,
       purged: null,
+      proof: null,
     })
     expect(mediaOf(alert('a', 1, ['snapshot', 'clip'])).clipComing).toBe(false)
-    expect(mediaOf(alert('a', 1, []))).toEqual({ clip: null, snapshot: null, clipComing: false, purged: null })
+    expect(mediaOf(alert('a', 1, []))).toEqual({
+      clip: null,
+      snapshot: null,
+      clipComing: false,
+      named: false,
+      purged: null,
+      proof: null,
+    })
   })
 
   it('that were purged are said to be, and nothing is awaited', () => {
     const gone = alert('a', 1, [], ['snapshot', 'clip'])
-    const dated = gone.evidence.map((one, n) => ({ ...one, purged_utc: `2026-12-2${n}T19:00:00Z` }))
+    const dated = gone.evidence.map((one, n) => ({ ...one, purged_utc: `2026-12-2${n}T19:00:00Z`, purge_seq: 7 + n }))
     expect(mediaOf({ ...gone, evidence: dated })).toEqual({
       clip: null,
       snapshot: null,
       clipComing: false,
+      named: true,
       purged: '2026-12-21T19:00:00Z',
+      proof: 8,
     })
     const [snapshot, clip] = dated
     const half = [{ ...snapshot!, stored: true, purged_utc: undefined }, clip!].map(({ purged_utc, ...rest }) =>

@@ -45,13 +45,17 @@ fn a_night_shift_goes_on_into_the_morning_after_its_last_day() {
     night.until = date(2026, 11, 10);
     night.weekdays = Weekdays::new([2]).unwrap();
     // 2026-11-10 is a Tuesday
-    assert_eq!(night.on_until(at(10, 19), &zone()), None);
-    assert_eq!(night.on_until(at(10, 20), &zone()), Some(at(11, 8)));
-    assert_eq!(night.on_until(at(11, 7), &zone()), Some(at(11, 8)));
-    assert_eq!(night.on_until(at(11, 8), &zone()), None);
-    assert_eq!(night.on_until(at(11, 20), &zone()), None, "no Tuesday any more");
+    assert_eq!(night.on_shift(at(10, 19), &zone()), None);
+    assert_eq!(night.on_shift(at(10, 20), &zone()).map(|(_, until)| until), Some(at(11, 8)));
+    assert_eq!(night.on_shift(at(11, 7), &zone()).map(|(_, until)| until), Some(at(11, 8)));
+    assert_eq!(night.on_shift(at(11, 8), &zone()), None);
+    assert_eq!(night.on_shift(at(11, 20), &zone()), None, "no Tuesday any more");
     night.end = night.start;
-    assert_eq!(night.on_until(at(11, 19), &zone()), Some(at(11, 20)), "round the clock");
+    assert_eq!(
+        night.on_shift(at(11, 19), &zone()).map(|(_, until)| until),
+        Some(at(11, 20)),
+        "round the clock"
+    );
 }
 
 #[test]
@@ -143,7 +147,7 @@ proptest! {
         let day = duty("day", Role::Operator, "420502001001", (change, 23));
         let night = duty("night", Role::Operator, "420502001001", (23, change));
         let moment = at(2, 0).checked_add(minute.minutes()).unwrap();
-        let on = [&day, &night].iter().filter(|duty| duty.on_until(moment, &zone()).is_some()).count();
+        let on = [&day, &night].iter().filter(|duty| duty.on_shift(moment, &zone()).is_some()).count();
         prop_assert_eq!(on, 1);
     }
 }

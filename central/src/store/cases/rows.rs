@@ -1,7 +1,6 @@
 //! Rows to views.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::HashMap;
@@ -9,12 +8,12 @@ use uuid::Uuid;
 use xunge_alert::Alert;
 use xunge_alert::codes::codes;
 
-use crate::case::guard::{Actor, may_split, possible};
-use crate::case::{Call, Change, Stage, State};
+use crate::case::guard::{Actor, may_picture, may_split, possible};
+use crate::case::{Call, Case, Change, Stage, State};
 use crate::org::{Calendar, Level};
 use crate::store::names::{json, json_name, named};
 use crate::store::sql::Sql;
-use crate::store::{Doing, StoreError, Tx, book, count, level, opt_time, time, uuid};
+use crate::store::{Doing, StoreError, Tx, book, count, level, opt_time, pictures, time, uuid};
 use crate::view::{AlertView, CaseDetail, CaseName, CaseSummary, EvidenceView, LogView};
 
 /// Cases with the first snapshot and clip of each that are stored; what follows names `c`.
@@ -41,7 +40,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
         region: row.try_get("region").doing(DOING)?,
         handler: row.try_get("handler").doing(DOING)?,
         assignee: row.try_get("assignee").doing(DOING)?,
-        called: if taken { Vec::new() } else { called(row)? },
+        called: called(row)?,
         taken,
         due_utc: opt_time(row.try_get("due_us").doing(DOING)?)?,
         late_stages: row
@@ -73,16 +72,11 @@ pub(super) fn summary(row: &AnyRow) -> Result<CaseSummary, StoreError> {
     })
 }
 
-/// Who was called, of a case that nobody has taken.
+/// Who was called and has not answered. Most cases have called nobody, and are not read for it.
 fn called(row: &AnyRow) -> Result<Vec<Call>, StoreError> {
-    #[derive(Deserialize)]
-    struct Called {
-        #[serde(default)]
-        called: Vec<Call>,
-    }
     match row.try_get::<Option<&str>, _>("body").doing(DOING)? {
-        Some(body) => Ok(json::<Called>(body)?.called),
-        None => Ok(Vec::new()),
+        Some(body) if body.contains("\"called\"") => Ok(json::<Case>(body)?.unanswered()),
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -111,12 +105,16 @@ pub(super) async fn detail(
         })
     });
     Ok(Some(CaseDetail {
+        pictures: pictures::of_case(tx, id, &record.case).await?,
         summary: summary(&row)?,
         verdict: record.case.decision.clone(),
         may: {
             let mut may = possible(actor, &record.case, &record.facts.region, now);
             if record.facts.alerts > 1 && may_split(actor, &record.case, &record.facts.region) {
                 may.push("split");
+            }
+            if may_picture(actor, &record.case, &record.facts.region).is_ok() {
+                may.push("pictured");
             }
             may
         },
@@ -145,9 +143,10 @@ async fn alerts(tx: &mut Tx, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
         media.insert(key, row.try_get("media_type").doing(DOING)?);
     }
     let gone = sqlx::query(
-        "SELECT f.sha256, MAX(p.purged_us) AS purged_us FROM alert a
+        "SELECT f.sha256, MAX(p.purged_us) AS purged_us, MAX(l.seq) AS seq FROM alert a
          JOIN alert_evidence f ON f.edge = a.edge AND f.alert_id = a.alert_id
-         JOIN purged p ON p.sha256 = f.sha256 WHERE a.case_id = $1 GROUP BY f.sha256",
+         JOIN purged p ON p.sha256 = f.sha256
+         LEFT JOIN ledger l ON l.about = p.run AND l.kind = 'purged' WHERE a.case_id = $1 GROUP BY f.sha256",
     )
     .bind(id.to_string())
     .fetch_all(&mut **tx)
@@ -156,7 +155,8 @@ async fn alerts(tx: &mut Tx, id: Uuid) -> Result<Vec<AlertView>, StoreError> {
     let mut purged = HashMap::new();
     for row in &gone {
         let sha256: String = row.try_get("sha256").doing(DOING)?;
-        purged.insert(sha256, time(row.try_get("purged_us").doing(DOING)?)?);
+        let seq: Option<i64> = row.try_get("seq").doing(DOING)?;
+        purged.insert(sha256, (time(row.try_get("purged_us").doing(DOING)?)?, seq.map(count)));
     }
     let rows = sqlx::query(
         "SELECT m.payload, a.first_received_us, a.path FROM alert a
@@ -180,18 +180,20 @@ fn alert_view(
     alert: Alert,
     received_utc: jiff::Timestamp,
     stored: &HashMap<(String, String), String>,
-    purged: &HashMap<String, Timestamp>,
+    purged: &HashMap<String, (Timestamp, Option<u64>)>,
 ) -> AlertView {
     let id = alert.alert_id.to_string();
     let codes = codes(&alert.behavior, alert.detail.as_deref(), alert.severity);
     let evidence = alert.evidence.into_iter().map(|file| {
         let here = stored.get(&(id.clone(), file.sha256.clone()));
+        let gone = purged.get(&file.sha256).filter(|_| here.is_none());
         EvidenceView {
             kind: file.kind,
             media_type: here.cloned().unwrap_or(file.media_type),
             bytes: file.bytes,
             stored: here.is_some(),
-            purged_utc: purged.get(&file.sha256).copied().filter(|_| here.is_none()),
+            purged_utc: gone.map(|(utc, _)| *utc),
+            purge_seq: gone.and_then(|(_, seq)| *seq),
             sha256: file.sha256,
         }
     });

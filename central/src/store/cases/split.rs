@@ -14,7 +14,7 @@ use crate::incident::{Incident, MAX_ALERTS, Piece, Step, split};
 use crate::org::Region;
 use crate::store::names::{json, json_text};
 use crate::store::sql::{Sql, parts};
-use crate::store::{Doing, News, Store, StoreError, Tx, book, desk, level, uuid};
+use crate::store::{Doing, News, Store, StoreError, Tx, book, desk, level, time, uuid};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ const DOING: &str = "split a case";
 struct Kept {
     piece: Piece,
     path: Vec<Step>,
+    /// When the first message about it came.
+    received: Timestamp,
 }
 
 impl Store {
@@ -175,8 +177,12 @@ impl Store {
             reason: reason.clone(),
         };
         let day = number::day(book.now(), self.zone());
-        let to = book.register_by(facts, severity.unwrap_or(3), &day, begins, &actor.name);
+        // by the centre's clock, as for every case: what came late was not late here
+        let since = moved.iter().map(|kept| kept.received).min().unwrap_or(book.now());
+        let to = book.register_since(facts, severity.unwrap_or(3), &day, (begins, &actor.name), since);
         book.must(to, Change::Verifying);
+        // whoever takes it apart has looked: nobody is rung up for what is on somebody's screen
+        made(book, to, Change::Taken, actor)?;
         for piece in pieces.iter().filter(|piece| piece.alert.alert_id != first.alert.alert_id) {
             made(book, to, joined(piece), actor)?;
         }
@@ -207,7 +213,7 @@ async fn first_alert(tx: &mut Tx, id: Uuid) -> Result<(String, Uuid), StoreError
 
 async fn pieces(tx: &mut Tx, id: Uuid) -> Result<Vec<Kept>, StoreError> {
     let rows = sqlx::query(
-        "SELECT m.payload, a.incident_id, a.region, a.severity, a.late, a.path FROM alert a
+        "SELECT m.payload, a.incident_id, a.region, a.severity, a.late, a.path, a.first_received_us FROM alert a
          JOIN alert_message m ON m.edge = a.edge AND m.outbox = a.outbox AND m.seq = a.seq
          WHERE a.case_id = $1",
     )
@@ -225,7 +231,8 @@ async fn pieces(tx: &mut Tx, id: Uuid) -> Result<Vec<Kept>, StoreError> {
                 severity: level(row.try_get("severity").doing(DOING)?)?,
                 late: row.try_get::<i64, _>("late").doing(DOING)? != 0,
             };
-            Ok(Kept { piece, path: json(row.try_get("path").doing(DOING)?)? })
+            let received = time(row.try_get("first_received_us").doing(DOING)?)?;
+            Ok(Kept { piece, path: json(row.try_get("path").doing(DOING)?)?, received })
         })
         .collect()
 }

@@ -33,10 +33,14 @@ pub struct OnDutyView {
     pub full_name: String,
     /// Telephone.
     pub phone: String,
+    /// 单位.
+    pub unit: String,
     /// As what.
     pub role: Role,
     /// Where.
     pub region: Region,
+    /// Since when.
+    pub since_utc: Timestamp,
     /// Until when.
     pub until_utc: Timestamp,
 }
@@ -66,14 +70,19 @@ impl Store {
             .collect()
     }
 
-    /// Who is on duty for a place, nearest first.
-    pub async fn on_duty(&self, region: &Region, at: Timestamp) -> Result<Vec<OnDutyView>, StoreError> {
+    /// Who is on duty for a place, nearest first; no behavior: whatever for.
+    pub async fn on_duty(
+        &self,
+        region: &Region,
+        behavior: Option<&str>,
+        at: Timestamp,
+    ) -> Result<Vec<OnDutyView>, StoreError> {
         let mut tx = self.reading().await?;
         let policy = self.current_policy(&mut tx).await?;
-        let on = policy.rules.roster.on_duty(region, &[], None, at);
+        let on = policy.rules.roster.on_duty(region, &[], behavior, at);
         let mut people = Vec::with_capacity(on.len());
         for on in on {
-            let row = sqlx::query("SELECT full_name, phone FROM user_ WHERE name = $1")
+            let row = sqlx::query("SELECT full_name, phone, unit FROM user_ WHERE name = $1")
                 .bind(&on.duty.user)
                 .fetch_one(&mut *tx)
                 .await
@@ -82,8 +91,10 @@ impl Store {
                 user: on.duty.user.clone(),
                 full_name: row.try_get("full_name").doing(DOING)?,
                 phone: row.try_get("phone").doing(DOING)?,
+                unit: row.try_get("unit").doing(DOING)?,
                 role: on.duty.role,
                 region: on.duty.region.clone(),
+                since_utc: on.since,
                 until_utc: on.until,
             });
         }

@@ -58,6 +58,14 @@ pub enum EvidenceError {
         /// Cause.
         source: io::Error,
     },
+    /// A folder is used by one who does not go with another.
+    #[error("the evidence in {} is {why}", folder.display())]
+    InUse {
+        /// Which folder.
+        folder: PathBuf,
+        /// By whom, and what to do.
+        why: &'static str,
+    },
     /// The object store cannot be used at all.
     #[error("cannot {doing} the object store {place}: {why}")]
     Away {
@@ -106,6 +114,8 @@ pub struct EvidenceFiles {
     incoming: PathBuf,
     max_file_bytes: u64,
     full: Arc<AtomicBool>,
+    /// While this centre runs nobody empties its folder.
+    _used: Option<Arc<folder::Held>>,
 }
 
 impl EvidenceFiles {
@@ -122,7 +132,11 @@ impl EvidenceFiles {
     ) -> Result<Self, EvidenceError> {
         let incoming = data_dir.join(FOLDER).join("incoming");
         empty(&incoming).await?;
-        Ok(Self { store, incoming, max_file_bytes, full: Arc::default() })
+        let used = match &store {
+            EvidenceStore::Folder(folder) => folder.used()?.map(Arc::new),
+            EvidenceStore::Objects(_) => None,
+        };
+        Ok(Self { store, incoming, max_file_bytes, full: Arc::default(), _used: used })
     }
 
     /// Where the files lie.

@@ -145,7 +145,7 @@ enum EvidenceCommand {
         /// Where to
         #[arg(long, value_parser = ["s3", "folder"])]
         to: String,
-        /// Remove each file where it came from, once it is seen where it is wanted. Only when no centre uses that place any more
+        /// Remove each file where it came from, once it is seen where it is wanted. Only for the folder, and only when no centre works with it any more
         #[arg(long)]
         remove: bool,
     },

@@ -18,6 +18,13 @@ pub async fn copy(file: &Path, to_s3: bool, remove: bool) -> Result<()> {
     let s3 = config.evidence.s3.as_ref().context(
         "the configuration has no `[evidence.s3]`: it says which object store, also for the way back into the folder",
     )?;
+    if remove && !to_s3 {
+        // nobody here can know which centres work with a bucket
+        bail!(
+            "`--remove` empties only the folder. Once no centre works with the bucket, empty it with the tools of the object \
+             store. 请用对象存储自带的工具清空存储桶。"
+        );
+    }
     let (objects, folder) = (bucket(s3)?, EvidenceStore::folder(&config.data_dir));
     let (from, to) = if to_s3 { (&folder, &objects) } else { (&objects, &folder) };
     if let EvidenceStore::Objects(objects) = &objects

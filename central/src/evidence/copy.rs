@@ -43,7 +43,8 @@ pub struct Copied {
 }
 
 /// Copies everything that the case store names. Each file is compared with its hash on the way; what is there already with its
-/// size is left alone. With `remove` a file goes from where it was once it is seen where it is wanted.
+/// size is left alone. With `remove` a file goes from where it was once it is seen where it is wanted; a folder that a centre works
+/// with is refused.
 pub async fn copy(
     store: &Store,
     (from, to): (&EvidenceStore, &EvidenceStore),
@@ -54,6 +55,10 @@ pub async fn copy(
     // not where the running centre writes: it empties that when it starts
     let folder = data_dir.join(FOLDER).join("copying");
     empty(&folder).await?;
+    let _kept = match (remove, from) {
+        (true, EvidenceStore::Folder(folder)) => folder.emptied()?,
+        _ => None,
+    };
     let mut done = Copied { files: store.evidence_files().await?, ..Copied::default() };
     let mut after = String::new();
     loop {

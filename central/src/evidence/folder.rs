@@ -1,5 +1,6 @@
 //! Evidence in a folder: `ab/<sha256>`.
 
+use std::fs::TryLockError;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,26 @@ use futures_util::StreamExt;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
+use tracing::warn;
 
 use super::kept::damaged_size;
 use super::{EvidenceError, Flow, disk};
 
 /// Bytes that are read at a time.
 const READ: usize = 64 * 1024;
+
+/// That a folder is used, or kept for somebody.
+#[derive(Debug)]
+pub(super) struct Held(std::fs::File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // a program that is being started may still have the file: closing it here would not be enough
+        if let Err(error) = self.0.unlock() {
+            warn!("a folder of evidence stays locked until this program ends: {error}");
+        }
+    }
+}
 
 /// A folder of evidence.
 #[derive(Debug, Clone)]
@@ -28,6 +43,36 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Says that it is used, for as long as the answer lives: many may say so at once.
+    pub(super) fn used(&self) -> Result<Option<Held>, EvidenceError> {
+        let why = "being moved by `evidence copy --remove`: start again when that has ended";
+        self.locked(std::fs::File::try_lock_shared, why)
+    }
+
+    /// Keeps it for somebody who empties it, for as long as the answer lives.
+    pub(super) fn emptied(&self) -> Result<Option<Held>, EvidenceError> {
+        let why =
+            "used by a centre that runs: restart that with `[evidence.s3]` before files are removed here";
+        self.locked(std::fs::File::try_lock, why)
+    }
+
+    fn locked(
+        &self,
+        lock: impl FnOnce(&std::fs::File) -> Result<(), TryLockError>,
+        why: &'static str,
+    ) -> Result<Option<Held>, EvidenceError> {
+        let opened = std::fs::File::open(&self.0).map_err(disk("read", &self.0))?;
+        match lock(&opened) {
+            Ok(()) => Ok(Some(Held(opened))),
+            Err(TryLockError::WouldBlock) => Err(EvidenceError::InUse { folder: self.0.clone(), why }),
+            Err(TryLockError::Error(error)) => {
+                // some network disks have no locks
+                warn!("{} cannot be locked: {error}; nothing tells others that it is used", self.0.display());
+                Ok(None)
+            }
+        }
     }
 
     /// Gives a written file its name, for good: on return file, name and folder are on the disk.

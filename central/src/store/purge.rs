@@ -229,6 +229,19 @@ impl Store {
         .doing("look for purged files")
     }
 
+    /// Whether a file was purged whose bytes are about to go: one that comes again now would go with them.
+    pub async fn is_being_erased(&self, sha256: &str) -> Result<bool, StoreError> {
+        let found: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM purged p WHERE p.sha256 = $1 AND p.erased_us IS NULL
+             AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.sha256 = p.sha256)",
+        )
+        .bind(sha256)
+        .fetch_one(&self.readers)
+        .await
+        .doing("look for a purged file")?;
+        Ok(found > 0)
+    }
+
     /// Notes that the bytes of these files are gone.
     pub async fn erased(&self, files: &[String], now: Timestamp) -> Result<(), StoreError> {
         let doing = "note that files are erased";

@@ -23,6 +23,8 @@ use crate::store::StoredEvidence;
 
 /// A sender that takes longer for one file has gone; it frees its place for others.
 const LONGEST: Duration = Duration::from_secs(600);
+/// How soon a file that is being erased may come again.
+const ERASED_SECS: u64 = 30;
 /// Types that a browser shows and that cannot run anything.
 const SHOWN: [&str; 2] = ["image/jpeg", "video/mp4"];
 
@@ -77,6 +79,10 @@ pub(super) async fn upload(
         pass_over(body.into_data_stream(), limit).await;
         return Err(refused.into());
     }
+    if let Err(refused) = not_being_erased(&web, &sha256).await {
+        pass_over(body.into_data_stream(), limit).await;
+        return Err(refused);
+    }
     let before = web.store.stored_evidence(&sha256).await?;
     let whole = match &before {
         Some(file) => web.files.store().size(&sha256).await? == Some(file.bytes),
@@ -97,6 +103,21 @@ pub(super) async fn upload(
     let cases = web.store.cases_with(&sha256).await?;
     web.feed.tell_cases(cases).await;
     Ok(StatusCode::CREATED)
+}
+
+/// A file that was purged may come again, but not while its bytes are being erased: they are known by the same name. What passes
+/// here cannot be purged before it is noted, and is new then.
+pub(super) async fn not_being_erased(web: &Web, sha256: &str) -> Result<(), Problem> {
+    if !web.store.is_being_erased(sha256).await? {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "being_erased",
+        "同一文件正在清除，请稍后重试。",
+        "This very file is being purged. Send it again in a moment.",
+    );
+    Err(problem.retry_after(ERASED_SECS))
 }
 
 /// Reads what is sent to its end, for as long as it may be and may take, and keeps nothing.

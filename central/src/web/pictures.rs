@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::cases::{case_id, detail, expect_seen, no_such_case};
+use super::evidence::not_being_erased;
 use super::guard::{Json, LoggedIn};
 use super::problem::Problem;
 use crate::case::guard::may_picture;
@@ -80,6 +81,7 @@ pub(super) async fn add(
     })?;
     let sha256 = hex::encode(Sha256::digest(&brought.jpeg));
     let fix = brought.place.filter(|_| new.keep_place).map(|(lon, lat)| Fix { lon, lat });
+    not_being_erased(&web, &sha256).await?;
     let bytes = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(brought.jpeg)]);
     let bytes = web.files.put(&sha256, bytes).await?;
     let now = web.clock.now();

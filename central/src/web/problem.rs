@@ -262,7 +262,7 @@ impl From<EvidenceError> for Problem {
                 return Self::lost();
             }
             EvidenceError::Broken(_) => (StatusCode::BAD_REQUEST, "broken", "文件没有传完，请重新上传。"),
-            EvidenceError::Disk { .. } => {
+            EvidenceError::Disk { .. } | EvidenceError::InUse { .. } => {
                 error!("{error}");
                 return Self::new(
                     StatusCode::INSUFFICIENT_STORAGE,

@@ -10,7 +10,7 @@ use xunge_central::backup::{self, Centre as Consists};
 use xunge_central::case::guard::Role;
 use xunge_central::case::{Reason, Verdict};
 use xunge_central::evidence::copy::copy;
-use xunge_central::evidence::{EvidenceError, EvidenceStore, Limits, Objects};
+use xunge_central::evidence::{EvidenceError, EvidenceFiles, EvidenceStore, Limits, Objects};
 use xunge_central::pki::Pki;
 use xunge_central::retention::{self, Keep, PurgeError};
 use xunge_central::store::{PurgeOrder, Store};
@@ -68,7 +68,8 @@ async fn what_is_purged_is_gone_from_the_bucket_and_the_list_says_when() {
 async fn there_is_no_proof_while_the_bytes_cannot_be_removed() {
     let mut server = S3Server::start().unwrap();
     let console = console(&server).await;
-    let (case, ..) = case_with_files(&console).await;
+    let (case, snapshot, clip) = case_with_files(&console).await;
+    let token = console.shop.store.enroll(SITE, EDGE, "01", at(0)).await.unwrap();
     reject(&console, case).await;
     let (store, files, now) = (&console.shop.store, &console.files, at(40 * DAY));
     let order = PurgeOrder { cutoff: KEEP.cutoff(now), by: "system".into(), approval: None };
@@ -85,8 +86,18 @@ async fn there_is_no_proof_while_the_bytes_cannot_be_removed() {
 
     server.restart().unwrap();
     assert!(objects(files.store()).check().await);
+    // what comes again would go with the bytes that are about to go: it is to come later
+    let again = || put(EDGE, &clip, &token, b"not really a clip");
+    let refused = console.send(again()).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.headers()[header::RETRY_AFTER], "30");
+    assert_eq!(body(refused).await["code"], "being_erased");
+    assert!(store.is_being_erased(&snapshot).await.unwrap());
     retention::resume(store, files, now).await.unwrap();
     assert_eq!(server.objects().unwrap(), Vec::<String>::new());
+    assert!(!store.is_being_erased(&snapshot).await.unwrap());
+    assert_eq!(console.send(again()).await.status(), StatusCode::CREATED);
+    assert_eq!(files.store().load(&clip).await.unwrap().unwrap(), b"not really a clip");
     let purges = store.purges(9).await.unwrap();
     assert_eq!((purges.len(), purges[0].proof.files), (1, 2));
     assert_eq!(store.verify_chain().await.unwrap().problems, Vec::<String>::new());
@@ -288,9 +299,21 @@ async fn evidence_is_copied_there_and_back_and_copying_goes_on_where_it_was() {
     let server = S3Server::start().unwrap();
     let console = Console::open().await;
     let (_, snapshot, clip) = case_with_files(&console).await;
+    let ended = |console: Console| console.shop;
+    let (folder, s3) = (EvidenceStore::folder(console.shop.folder.path()), right_bucket(&server));
+    // a centre that works with the folder keeps it from being emptied
     let (store, data_dir) = (&console.shop.store, console.shop.folder.path());
-    let (folder, s3) = (EvidenceStore::folder(data_dir), right_bucket(&server));
+    let refused = copy(store, (&folder, &s3), data_dir, true, |_| ()).await.unwrap_err();
+    assert!(refused.to_string().contains("used by a centre that runs"), "{refused}");
+    let shop = ended(console);
+    let (store, data_dir) = (&shop.store, shop.folder.path());
     let path = |name: &str| data_dir.join("evidence").join(&name[..2]).join(name);
+    // whoever empties it keeps centres from starting
+    let emptying = std::fs::File::open(data_dir.join("evidence")).unwrap();
+    emptying.try_lock().unwrap();
+    let refused = EvidenceFiles::with(EvidenceStore::folder(data_dir), data_dir, 1 << 20).await.unwrap_err();
+    assert!(refused.to_string().contains("start again"), "{refused}");
+    emptying.unlock().unwrap();
     // one of them is there already, one was changed on the disk
     s3.adopt(&path(&snapshot), &snapshot, std::fs::metadata(path(&snapshot)).unwrap().len()).await.unwrap();
     std::fs::write(path(&clip), b"not really a CLIP").unwrap();

@@ -13,6 +13,17 @@ const BEHAVIORS: [&str; 4] = ["intrusion", "loitering", "crowd", "fall"];
 /// Happenings that are open at once: the next message of one comes after so many others began.
 const OPEN: u64 = 2000;
 
+/// One message, before it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// Number of its box.
+    pub which: usize,
+    /// Number of the message in the box's series, from 1.
+    pub seq: u64,
+    happening: u64,
+    revision: u32,
+}
+
 /// Makes messages, in the order in which they are sent.
 pub struct Load {
     sample: Alert,
@@ -37,22 +48,38 @@ impl Load {
         })
     }
 
+    /// The series of the boxes, by their numbers.
+    pub fn series(&self) -> &[Uuid] {
+        &self.series
+    }
+
     /// The next message, as seen at `now`.
     pub fn next(&mut self, now: Timestamp) -> Alert {
+        let turn = self.turn();
+        self.message(turn, now)
+    }
+
+    /// What comes next.
+    pub fn turn(&mut self) -> Turn {
         let turn = self.next;
         self.next += 1;
         // of each three messages one begins something, one tells more of it, one ends what began long before
-        let (happening, phase, revision) = match turn % 3 {
-            0 => (turn / 3, Phase::Began, 1),
-            1 => ((turn / 3).saturating_sub(OPEN / 2), Phase::Updated, 2),
-            _ => ((turn / 3).saturating_sub(OPEN), Phase::Ended, 3),
+        let (happening, revision) = match turn % 3 {
+            0 => (turn / 3, 1),
+            1 => ((turn / 3).saturating_sub(OPEN / 2), 2),
+            _ => ((turn / 3).saturating_sub(OPEN), 3),
         };
-        let which = happening % BOXES;
+        let which = usize::try_from(happening % BOXES).unwrap_or(0);
+        self.seqs[which] += 1;
+        Turn { which, seq: self.seqs[which], happening, revision }
+    }
+
+    /// Writes a message, as seen at `now`. What begins, begins then.
+    pub fn message(&self, turn: Turn, now: Timestamp) -> Alert {
+        let Turn { which, seq, happening, revision } = turn;
         let camera = (happening / BOXES) % CAMERAS;
         let behavior = (happening / (BOXES * CAMERAS)) % 4;
         let mut alert = self.sample.clone();
-        let at = usize::try_from(which).unwrap_or(0);
-        self.seqs[at] += 1;
         alert.edge = format!("gw-{which:04}");
         alert.site = format!("420502{:03}{:03}", 1 + which / 100, 1 + which % 100);
         alert.camera = format!("c{camera}");
@@ -60,10 +87,15 @@ impl Load {
         BEHAVIORS[usize::try_from(behavior).unwrap_or(0)].clone_into(&mut alert.behavior);
         alert.rule = format!("{}-1", alert.behavior);
         alert.alert_id = Uuid::from_u64_pair(self.salt, happening);
-        alert.outbox = self.series[at];
-        alert.seq = self.seqs[at];
-        (alert.phase, alert.revision) = (phase, revision);
-        alert.since_utc = now - SignedDuration::from_secs(i64::from(revision) * 2);
+        alert.outbox = self.series[which];
+        alert.seq = seq;
+        alert.revision = revision;
+        alert.phase = match revision {
+            1 => Phase::Began,
+            2 => Phase::Updated,
+            _ => Phase::Ended,
+        };
+        alert.since_utc = now - SignedDuration::from_secs((i64::from(revision) - 1) * 2);
         alert.utc = now;
         alert.evidence.clear();
         alert

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 use xunge_parts::Mosquitto;
 
-use super::Measured;
-use super::live::{CLIENT_BYTES, Sender};
+use super::sender::Sender;
+use super::{CLIENT_BYTES, Measured};
 
 /// Sends as many messages a second as asked, and counts what arrives.
 pub fn measure(rate: u32, length: Duration) -> Result<Measured> {
@@ -42,17 +42,6 @@ pub fn measure(rate: u32, length: Duration) -> Result<Measured> {
             break;
         }
     }
-    let secs = (last - begun).as_secs_f64();
     sender.finish().context("the sender failed")?;
-    #[allow(clippy::cast_precision_loss)] // counts
-    let measured = heard as f64 / secs;
-    Ok(Measured {
-        what: format!("Mosquitto alone, {rate} a second asked"),
-        messages: heard,
-        secs,
-        rate: measured,
-        confirm_ms: None,
-        cpu_secs_per_1000: None,
-        rss_mib: None,
-    })
+    Ok(Measured::of(format!("Mosquitto alone, {rate} a second asked"), heard, last - begun))
 }

@@ -35,16 +35,5 @@ pub async fn measure(what: &str, place: &Place, batch: usize, length: Duration) 
         messages += taken.confirms.iter().map(|(_, _, confirm)| confirm.confirmed.len() as u64).sum::<u64>();
     }
     store.close().await;
-    let secs = taking.as_secs_f64();
-    #[allow(clippy::cast_precision_loss)] // counts
-    let rate = messages as f64 / secs;
-    Ok(Measured {
-        what: format!("{what}, batches of {batch}"),
-        messages,
-        secs,
-        rate,
-        confirm_ms: None,
-        cpu_secs_per_1000: None,
-        rss_mib: None,
-    })
+    Ok(Measured::of(format!("{what}, batches of {batch}"), messages, taking))
 }

@@ -1,5 +1,7 @@
 //! Rotas in the store.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::Row;
@@ -9,7 +11,7 @@ use uuid::Uuid;
 
 use crate::case::guard::Role;
 use crate::org::Region;
-use crate::org::roster::{Duty, KeptDuty};
+use crate::org::roster::{Duty, KeptDuty, OnDuty};
 use crate::store::names::{json, json_text, named};
 use crate::store::sql::{Sql, insert};
 use crate::store::{Doing, Store, StoreError, Tx, uuid};
@@ -80,25 +82,31 @@ impl Store {
         let mut tx = self.reading().await?;
         let policy = self.current_policy(&mut tx).await?;
         let on = policy.rules.roster.on_duty(region, &[], behavior, at);
-        let mut people = Vec::with_capacity(on.len());
-        for on in on {
-            let row = sqlx::query("SELECT full_name, phone, unit FROM user_ WHERE name = $1")
-                .bind(&on.duty.user)
-                .fetch_one(&mut *tx)
-                .await
-                .doing(DOING)?;
-            people.push(OnDutyView {
-                user: on.duty.user.clone(),
+        let mut sql = Sql::new("SELECT name, full_name, phone, unit FROM user_ WHERE name IN ");
+        sql.list(on.iter().map(|on| on.duty.user.as_str()));
+        let rows = sql.all(&mut tx, DOING).await?;
+        let mut known = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let name: String = row.try_get("name").doing(DOING)?;
+            known.insert(name, row);
+        }
+        let view = |on: OnDuty<'_>| {
+            let user = on.duty.user.clone();
+            let row = known
+                .get(&user)
+                .ok_or_else(|| StoreError::Corrupt(format!("{user} stands in a rota and is nobody")))?;
+            Ok(OnDutyView {
                 full_name: row.try_get("full_name").doing(DOING)?,
                 phone: row.try_get("phone").doing(DOING)?,
                 unit: row.try_get("unit").doing(DOING)?,
+                user,
                 role: on.duty.role,
                 region: on.duty.region.clone(),
                 since_utc: on.since,
                 until_utc: on.until,
-            });
-        }
-        Ok(people)
+            })
+        };
+        on.into_iter().map(view).collect()
     }
 
     /// Enters a row of a rota; none where there is no such user, or the row is there already.

@@ -84,7 +84,8 @@ function details(change: Change): string[] {
     list.push(t(change.done === false ? 'checklist.undone' : 'checklist.step', { n: change.step + 1 }))
   }
   if (change.plan !== undefined && change.version !== undefined) {
-    list.push(`${change.plan} ${t('checklist.version', { n: change.version })}`)
+    // Plans that come along are named after what they are for.
+    list.push(`${named('behavior', change.plan)} ${t('checklist.version', { n: change.version })}`)
   }
   if (distance_m !== undefined) list.push(t('log.distance', { n: Math.round(distance_m) }))
   if (stage !== undefined) {

@@ -33,7 +33,8 @@ describe('the checklist of a case', () => {
   it('says in the log what was ticked and what was taken back', () => {
     expect(wordsOf({ change: 'ticked', step: 0, done: true, note: '已看' })).toMatchObject({ head: '预案步骤 · 第 1 步', words: ['已看'] })
     expect(wordsOf({ change: 'ticked', step: 1, done: false }).head).toBe('预案步骤 · 撤销第 2 步')
-    expect(wordsOf({ change: 'plan_opened', plan: 'fall', version: 3 }).head).toBe('启动预案 · fall 第 3 版')
+    expect(wordsOf({ change: 'plan_opened', plan: 'fall', version: 3 }).head).toBe('启动预案 · 倒地 第 3 版')
+    expect(wordsOf({ change: 'plan_opened', plan: 'east-gate', version: 1 }).head).toBe('启动预案 · east-gate 第 1 版')
   })
 })
 

@@ -188,6 +188,19 @@ impl Store {
         found.as_ref().map(rows::summary).transpose()
     }
 
+    /// These cases as the list shows them, the oldest first.
+    pub async fn case_summaries(
+        &self,
+        ids: impl IntoIterator<Item = &Uuid>,
+    ) -> Result<Vec<CaseSummary>, StoreError> {
+        let doing = "read cases";
+        let ids: Vec<String> = ids.into_iter().map(Uuid::to_string).collect();
+        let mut query = Sql::new(rows::SUMMARY_OF);
+        query.push(" case_ c WHERE c.id IN ").list(ids).push(" ORDER BY c.ordinal");
+        let found = query.all(&mut *self.reader().await?, doing).await?;
+        found.iter().map(rows::summary).collect()
+    }
+
     /// One case with everything about it, as this person may see and change it.
     pub async fn case_detail(
         &self,

@@ -20,7 +20,7 @@ use super::caller::{Address, Credential, Shown};
 use super::guard::LoggedIn;
 use super::problem::Problem;
 use crate::case::guard::Actor;
-use crate::feed::{Event, Missed};
+use crate::feed::{Commit, Event, Missed};
 
 /// How often a stream says that it lives, and looks whether its listener still may listen, and where.
 const BEAT: Duration = Duration::from_secs(15);
@@ -101,7 +101,7 @@ struct Listener {
     credential: Credential,
     address: Address,
     actor: Actor,
-    events: Receiver<Event>,
+    events: Receiver<Commit>,
     waiting: VecDeque<Bytes>,
     stopped: watch::Receiver<bool>,
     beat: Instant,
@@ -123,8 +123,9 @@ impl Listener {
         loop {
             tokio::select! {
                 received = self.events.recv() => match received {
-                    Ok(event) => {
-                        if let Some(frame) = seen(&event, &self.actor) {
+                    Ok(commit) => {
+                        self.waiting.extend(commit.iter().filter_map(|event| seen(event, &self.actor)));
+                        if let Some(frame) = self.waiting.pop_front() {
                             return Some(frame);
                         }
                     }

@@ -1,10 +1,13 @@
 //! The event stream: whose it is, what it makes good, and what many listeners cost.
 
+use std::time::{Duration, Instant};
+
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{Request, StatusCode};
 use futures_util::StreamExt;
 use xunge_central::case::guard::{Post, Role};
 use xunge_central::org::Region;
+use xunge_central::store::News;
 
 use crate::support::{alert, at, inbound};
 use crate::web::{Console, get};
@@ -34,7 +37,7 @@ async fn listen(console: &Console, who: &str, last: Option<&str>) -> BodyDataStr
 }
 
 async fn next(stream: &mut BodyDataStream) -> Bytes {
-    let chunk = tokio::time::timeout(std::time::Duration::from_secs(10), stream.next()).await;
+    let chunk = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
     chunk.unwrap().unwrap().unwrap()
 }
 
@@ -175,6 +178,29 @@ async fn a_slow_listener_is_told_to_reload_and_holds_up_nobody() {
         assert!(!frame.starts_with("event: reload"), "once is enough");
         frame = text(&mut slow).await;
     }
+}
+
+#[tokio::test]
+async fn much_at_once_has_everything_read_again_only_now_and_then() {
+    let console = town().await;
+    let mut here = listen(&console, "here", None).await;
+    next(&mut here).await;
+    let much = News { everything: true, ..News::default() };
+    let begun = Instant::now();
+    for _ in 0..50 {
+        console.feed.tell(&much).await;
+    }
+    // a case that changes meanwhile is told at once
+    happen(&console, 1, "420502001001").await;
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        let frame = text(&mut here).await;
+        heard.extend(frame.lines().next().filter(|line| *line != "event: edge").map(str::to_owned));
+    }
+    assert_eq!(heard, ["event: reload", "event: case", "event: reload"]);
+    assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
+    happen(&console, 2, "420502001001").await;
+    assert!(!text(&mut here).await.starts_with("event: reload"), "what was owed is paid");
 }
 
 #[tokio::test]

@@ -25,10 +25,13 @@ export interface Source {
 const CLOSED = 2
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 15_000
+/** Every console is told in the same moment to read everything again: they do not ask in the same moment. */
+export const RELOAD_SPREAD_MS = 1_000
 
 export class Live {
   private source: Source | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
+  private reloading: ReturnType<typeof setTimeout> | undefined
   private retryMs = FIRST_RETRY_MS
   private status: LiveStatus = 'connecting'
 
@@ -46,6 +49,7 @@ export class Live {
 
   stop(): void {
     clearTimeout(this.timer)
+    this.forgetReload()
     this.source?.close()
     this.source = null
   }
@@ -68,6 +72,7 @@ export class Live {
       if (this.source !== source) return
       this.retryMs = FIRST_RETRY_MS
       this.tell('open')
+      this.forgetReload()
       this.handlers.reload()
     }
     source.onerror = () => {
@@ -78,7 +83,19 @@ export class Live {
     source.addEventListener('case', current((event) => this.takeCase(event.data)))
     source.addEventListener('edge', current(() => this.handlers.place()))
     source.addEventListener('camera', current(() => this.handlers.place()))
-    source.addEventListener('reload', current(() => this.handlers.reload()))
+    source.addEventListener('reload', current(() => this.reloadSoon()))
+  }
+
+  private reloadSoon(): void {
+    this.reloading ??= setTimeout(() => {
+      this.reloading = undefined
+      this.handlers.reload()
+    }, Math.random() * RELOAD_SPREAD_MS)
+  }
+
+  private forgetReload(): void {
+    clearTimeout(this.reloading)
+    this.reloading = undefined
   }
 
   private takeCase(data: string): void {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Live, type Source } from '@/api/live'
+import { Live, RELOAD_SPREAD_MS, type Source } from '@/api/live'
 import { summary } from './make'
 
 class FakeSource implements Source {
@@ -65,7 +65,14 @@ describe('the event stream', () => {
     newest().sends('edge', {})
     newest().sends('camera', {})
     newest().sends('reload', '')
+    newest().sends('reload', '')
+    vi.advanceTimersByTime(RELOAD_SPREAD_MS)
     expect(told).toEqual(['connecting', 'open', 'reload', 'case a', 'place', 'place', 'reload'])
+    newest().sends('reload', '')
+    live.stop()
+    vi.advanceTimersByTime(RELOAD_SPREAD_MS)
+    expect(told.at(-1)).toBe('reload')
+    expect(told).toHaveLength(7)
   })
 
   it('fetches anew instead of failing on half a message', () => {

@@ -10,8 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rumqttc::{
-    ConnectionError, Disconnect, Event, EventLoop, Incoming, PubAck, Publish, QoS, Request, StateError,
-    Subscribe, SubscribeFilter, SubscribeReasonCode,
+    ConnectionError, Disconnect, Event, EventLoop, Incoming, PingReq, PubAck, Publish, QoS, Request,
+    StateError, Subscribe, SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
@@ -90,6 +90,7 @@ enum Next {
     Replies(Option<Replies>),
     Event(Event),
     Room,
+    Beat,
 }
 
 pub(super) struct Line {
@@ -101,6 +102,8 @@ pub(super) struct Line {
     state: Arc<IntakeState>,
     pause: Duration,
     failing: bool,
+    /// While nothing is read for want of room the broker hears from the centre so often.
+    beat: Duration,
 }
 
 impl Line {
@@ -111,7 +114,11 @@ impl Line {
         state: Arc<IntakeState>,
     ) -> Self {
         let unsent = Unsent::default();
-        Self { events, desk, replies, unsent, generation: 0, state, pause: FIRST_PAUSE, failing: false }
+        let beat = match events.mqtt_options.keep_alive() {
+            Duration::ZERO => Duration::MAX,
+            keep_alive => keep_alive / 3,
+        };
+        Self { events, desk, replies, unsent, generation: 0, state, pause: FIRST_PAUSE, failing: false, beat }
     }
 
     /// Runs until the desk has gone.
@@ -143,6 +150,7 @@ impl Line {
             // reading may be broken off: a packet is in the event loop's own buffer or still in the connection's
             event = self.events.poll(), if room => Next::Event(event?),
             _ = self.desk.reserve(), if !room => Next::Room,
+            () = tokio::time::sleep(self.beat), if !room => Next::Beat,
         };
         match next {
             Next::Replies(Some(replies)) => self.reply(replies).await?,
@@ -150,10 +158,26 @@ impl Line {
                 self.send([Request::Disconnect(Disconnect)]).await?;
                 return Ok(false);
             }
-            Next::Event(event) => self.handle(event).await?,
-            Next::Room => {}
+            Next::Event(event) => {
+                if matches!(event, Event::Incoming(_)) {
+                    self.lives();
+                }
+                self.handle(event).await?;
+            }
+            Next::Room => self.lives(),
+            Next::Beat => {
+                self.lives();
+                self.send([Request::PingReq(PingReq)]).await?;
+            }
         }
         Ok(true)
+    }
+
+    /// What comes in, and what waits to be read while there is no room, is as good as an answer to a ping: under a flood that
+    /// answer, and the acknowledgement that ends a collision, stand behind thousands of messages.
+    fn lives(&mut self) {
+        self.events.state.await_pingresp = false;
+        self.events.state.collision_ping_count = 0;
     }
 
     async fn handle(&mut self, event: Event) -> Result<(), ConnectionError> {
@@ -240,8 +264,26 @@ impl Line {
         }
     }
 
+    /// Confirms that the broker has not acknowledged wait with the others again. The event loop would send them under their
+    /// old numbers among new ones that are the same, and one that collided would be in the way for ever.
+    fn take_back(&mut self) {
+        let collided = self.events.state.collision.take().map(Request::Publish);
+        let pending = std::mem::take(&mut self.events.pending);
+        for request in pending.into_iter().chain(collided) {
+            let Request::Publish(publish) = request else { continue };
+            match serde_json::from_slice(&publish.payload) {
+                Ok(confirm) => {
+                    let dropped = self.unsent.add(publish.topic, confirm);
+                    self.state.unsent_confirms.fetch_add(u64::from(dropped), Ordering::Relaxed);
+                }
+                Err(error) => error!("a confirm on {} cannot be read again: {error}", publish.topic),
+            }
+        }
+    }
+
     async fn lost(&mut self, error: &ConnectionError, stopped: &mut watch::Receiver<bool>) {
         self.events.clean();
+        self.take_back();
         self.state.connected.store(false, Ordering::Relaxed);
         if self.failing {
             debug!("intake still has no broker: {error}");

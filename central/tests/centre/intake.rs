@@ -89,7 +89,12 @@ impl Drop for Gateway {
 }
 
 fn intake(port: u16, store: &Store) -> Intake {
-    let options = MqttOptions::new(CLIENT_ID, "127.0.0.1", port);
+    intake_that_pings(port, store, Duration::from_secs(60))
+}
+
+fn intake_that_pings(port: u16, store: &Store, every: Duration) -> Intake {
+    let mut options = MqttOptions::new(CLIENT_ID, "127.0.0.1", port);
+    options.set_keep_alive(every);
     Intake::start(options, store.clone(), Feed::new(store.clone()), Clock::system())
 }
 
@@ -288,5 +293,48 @@ async fn a_flood_while_the_store_stands_still_is_bounded_and_loses_nothing() {
     assert_eq!(intake.state().connections(), 1, "a slow store breaks no connection");
     assert_eq!(shop.number("SELECT COUNT(*) FROM alert").await, i64::try_from(FLOOD).unwrap());
     assert_eq!(shop.number("SELECT COUNT(*) FROM gap").await, 0);
+    intake.stop().await;
+}
+
+#[tokio::test]
+async fn answers_that_stand_behind_a_flood_break_no_connection() {
+    const FLOOD: u64 = 6000;
+    let mut broker = Mosquitto::lasting().unwrap();
+    let shop = Shop::open().await;
+    // far shorter than what it takes to read the flood, or than the store stands still
+    let intake = intake_that_pings(broker.port, &shop.store, Duration::from_secs(1));
+    subscribed(&intake).await;
+    let mut gateway = Gateway::connect(broker.port).await;
+    let raw = shop.raw().await;
+    let held = raw.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for n in 1..=FLOOD {
+        gateway.send(&spread(n)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(4)).await; // the store stands still for several times that
+    held.rollback().await.unwrap();
+    raw.close().await;
+    gateway.confirmed(1..=FLOOD).await;
+    assert_eq!(intake.state().connections(), 1);
+
+    // confirms that are on their way when the connection breaks are told again, and stand in nobody's way
+    for n in FLOOD + 1..=FLOOD + 2000 {
+        gateway.send(&spread(n)).await;
+    }
+    broker.kill();
+    broker.restart().unwrap();
+    let mut open: BTreeSet<u64> = (FLOOD + 1..=FLOOD + 2000).collect();
+    while !open.is_empty() {
+        for n in &open {
+            gateway.send(&spread(*n)).await;
+        }
+        while let Ok(Some(confirm)) =
+            tokio::time::timeout(Duration::from_secs(2), gateway.confirms.recv()).await
+        {
+            for seq in confirm.confirmed {
+                open.remove(&seq);
+            }
+        }
+    }
+    assert_eq!(intake.state().connections(), 2);
     intake.stop().await;
 }

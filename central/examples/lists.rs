@@ -1,5 +1,5 @@
 //! What the lists of a centre with years of cases cost: fills a store with cases and alerts, as many as are asked for, and
-//! measures every list that the console offers, first pages and deep ones, and the counts.
+//! measures every list that the console offers, first pages and deep ones, the counts, what is late, and reports.
 //!
 //! ```text
 //! cargo run --release -p xunge-central --example lists -- [--postgres] [--cases 1000000] [--alerts 2000000] [--rounds 30]
@@ -12,11 +12,13 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use sqlx::AnyPool;
 use uuid::Uuid;
 use xunge_central::case::{State, number};
 use xunge_central::org::{Level, Region};
+use xunge_central::report::Ask;
+use xunge_central::report::period::Period;
 use xunge_central::store::{CaseFilter, Place, Quiet, QuietPage, Settings, Store};
 use xunge_parts::Postgres;
 
@@ -30,6 +32,8 @@ const BOXES: u64 = 200;
 /// Microseconds between two cases.
 const STEP_US: i64 = 60_000_000;
 const FIRST_US: i64 = 1_700_000_000_000_000;
+/// Reports are not asked for by the second.
+const REPORTS: usize = 5;
 /// A time that never comes.
 const LATER_US: i64 = 4_000_000_000_000_000;
 
@@ -288,5 +292,27 @@ async fn main() {
         store.quiet(Quiet::Shelf, &page, now).await.unwrap().len() as u64
     })
     .await;
+    measure("late now, city", asked.rounds, || async {
+        store.overdue(region("4205").as_deref(), None, 50, now).await.unwrap().cases.len() as u64
+    })
+    .await;
+    let today = now.to_zoned(store.zone().clone()).date();
+    for (name, days) in [("a month", 30), ("a year", 365)] {
+        let period = Period::new(today - days.days(), today - 1.day()).unwrap();
+        let ask = Ask { period, regions: region("4205"), with_cases: true };
+        measure(&format!("report of {name}, city"), asked.rounds.min(REPORTS), || async {
+            let report = store.report(&ask, now).await.unwrap();
+            report.cases.map_or(0, |cases| cases.now.counts.reported)
+        })
+        .await;
+    }
     store.close().await;
+    println!("most memory of this program: {} MiB", most_memory_kib() / 1024);
+}
+
+/// The most that this program has used, as the kernel counts it.
+fn most_memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
 }

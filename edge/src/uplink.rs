@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use xunge_alert::CameraState;
 
 pub use options::{Timing, TlsFiles, UplinkOptions};
+pub use window::Window;
 
 use crate::outbox::Outbox;
 

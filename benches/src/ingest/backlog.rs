@@ -1,8 +1,7 @@
 //! A whole city's boxes come back after an outage, each with hours of alerts in its outbox. They do what boxes do: at most so
 //! many messages on their way, what is not confirmed in time is sent again.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -12,34 +11,23 @@ use jiff::{SignedDuration, Timestamp};
 use rumqttc::{Client, Connection, Event, MqttOptions, Packet, QoS};
 use uuid::Uuid;
 use xunge_alert::{Confirm, topic};
-use xunge_edge::uplink::Timing;
+use xunge_edge::uplink::{Timing, Window};
 
 use super::centre::{Centre, Store};
 use super::live::tell_missing;
-use super::load::{BOXES, Load, Turn};
+use super::load::{BOXES, Load, Turn, name_of};
 use super::{CLIENT_BYTES, Measured};
 
 /// Over so long the alerts were seen.
 const OUTAGE: SignedDuration = SignedDuration::from_hours(12);
 /// Nothing was confirmed for so long: it has stopped.
 const STUCK: Duration = Duration::from_secs(180);
-/// Messages that a box may send before the next one has its turn.
-const AT_ONCE: usize = 8;
 
-/// A message that is on its way.
-struct OnWay {
-    turn: Turn,
-    wait: Duration,
-}
-
-/// All boxes.
+/// All boxes, each with a window of its own, the same code that a box has.
 struct Boxes {
     load: Load,
-    timing: Timing,
+    windows: Vec<Window>,
     waiting: Vec<VecDeque<Turn>>,
-    on_way: Vec<HashMap<u64, OnWay>>,
-    /// When which message of which box is to be sent again.
-    due: BinaryHeap<Reverse<(Instant, usize, u64)>>,
     numbers: HashMap<Uuid, usize>,
     begun: Timestamp,
     step: SignedDuration,
@@ -56,65 +44,54 @@ impl Boxes {
             waiting[turn.which].push_back(turn);
         }
         let numbers = load.series().iter().enumerate().map(|(which, series)| (*series, which)).collect();
-        let most = waiting.iter().map(VecDeque::len).max().unwrap_or(1).max(1);
+        let longest = waiting.iter().map(VecDeque::len).max().unwrap_or(1).max(1);
+        let timing = Timing::default();
+        let window = || Window::new(timing.window, timing.confirm, timing.confirm_longest);
         Ok(Self {
             load,
-            timing: Timing::default(),
+            windows: (0..boxes).map(|_| window()).collect(),
             waiting,
-            on_way: (0..boxes).map(|_| HashMap::new()).collect(),
-            due: BinaryHeap::new(),
             numbers,
             begun: Timestamp::now() - OUTAGE,
-            step: OUTAGE / i32::try_from(most)?,
+            step: OUTAGE / i32::try_from(longest)?,
             again: 0,
         })
     }
 
-    fn send(&mut self, client: &Client, turn: Turn, wait: Duration) -> Result<()> {
-        let seen = self.begun + self.step * i32::try_from(turn.seq)?;
-        let alert = self.load.message(turn, seen);
-        let payload = serde_json::to_vec(&alert)?;
-        client.publish(topic::alert(&alert.site, &alert.edge), QoS::AtLeastOnce, false, payload)?;
-        self.due.push(Reverse((Instant::now() + wait, turn.which, turn.seq)));
-        self.on_way[turn.which].insert(turn.seq, OnWay { turn, wait });
-        Ok(())
-    }
-
-    /// Sends what there is room for; true if that was something.
-    fn fill(&mut self, client: &Client) -> Result<bool> {
+    /// Sends what there is room for, and again what was not confirmed in time; true if that was something.
+    fn send(&mut self, client: &Client) -> Result<bool> {
         let mut sent = false;
-        for which in 0..self.waiting.len() {
-            let room = self.timing.window.saturating_sub(self.on_way[which].len()).min(AT_ONCE);
-            for _ in 0..room {
+        for which in 0..self.windows.len() {
+            let now = Instant::now();
+            let window = &mut self.windows[which];
+            while let Some((seq, payload)) = window.overdue(now) {
+                publish(client, which, payload)?;
+                window.sent_again(seq, now);
+                self.again += 1;
+                sent = true;
+            }
+            for _ in 0..window.room() {
                 let Some(turn) = self.waiting[which].pop_front() else { break };
-                self.send(client, turn, self.timing.confirm)?;
+                let seen = self.begun + self.step * i32::try_from(turn.seq)?;
+                let payload = serde_json::to_string(&self.load.message(turn, seen))?;
+                publish(client, which, payload.clone())?;
+                window.sent(turn.seq, payload, now);
                 sent = true;
             }
         }
         Ok(sent)
     }
 
-    /// Sends again what was not confirmed in time.
-    fn repeat(&mut self, client: &Client) -> Result<()> {
-        while let Some(&Reverse((due, which, seq))) = self.due.peek() {
-            if due > Instant::now() {
-                return Ok(());
-            }
-            self.due.pop();
-            if let Some(late) = self.on_way[which].remove(&seq) {
-                self.again += 1;
-                self.send(client, late.turn, (late.wait * 2).min(self.timing.confirm_longest))?;
-            }
-        }
-        Ok(())
-    }
-
     /// How many of these had not been confirmed yet.
-    fn settle(&mut self, confirm: &Confirm) -> u64 {
+    fn settle(&mut self, confirm: Confirm) -> u64 {
         let Some(which) = self.numbers.get(&confirm.outbox) else { return 0 };
-        let on_way = &mut self.on_way[*which];
-        confirm.confirmed.iter().filter(|seq| on_way.remove(seq).is_some()).count() as u64
+        self.windows[*which].settled(confirm.confirmed, Instant::now()) as u64
     }
+}
+
+fn publish(client: &Client, which: usize, payload: String) -> Result<()> {
+    let (edge, site) = name_of(which);
+    Ok(client.publish(topic::alert(&site, &edge), QoS::AtLeastOnce, false, payload)?)
 }
 
 /// Brings so many messages, and waits until all are confirmed.
@@ -129,12 +106,11 @@ pub fn measure(program: &Path, store: &Store<'_>, messages: u64) -> Result<Measu
     let begun = Instant::now();
     let (mut confirmed, mut last) = (0, begun);
     while confirmed < messages && last.elapsed() < STUCK {
-        boxes.repeat(&client)?;
-        let mut wait = if boxes.fill(&client)? { Duration::ZERO } else { Duration::from_millis(20) };
+        let mut wait = if boxes.send(&client)? { Duration::ZERO } else { Duration::from_millis(20) };
         loop {
             match confirms.recv_timeout(wait) {
                 Ok(confirm) => {
-                    confirmed += boxes.settle(&confirm?);
+                    confirmed += boxes.settle(confirm?);
                     last = Instant::now();
                     wait = Duration::ZERO;
                 }

@@ -80,8 +80,7 @@ impl Load {
         let camera = (happening / BOXES) % CAMERAS;
         let behavior = (happening / (BOXES * CAMERAS)) % 4;
         let mut alert = self.sample.clone();
-        alert.edge = format!("gw-{which:04}");
-        alert.site = format!("420502{:03}{:03}", 1 + which / 100, 1 + which % 100);
+        (alert.edge, alert.site) = name_of(which);
         alert.camera = format!("c{camera}");
         alert.camera_name = format!("摄像机{camera}");
         BEHAVIORS[usize::try_from(behavior).unwrap_or(0)].clone_into(&mut alert.behavior);
@@ -100,4 +99,9 @@ impl Load {
         alert.evidence.clear();
         alert
     }
+}
+
+/// Name and site of a box, by its number.
+pub fn name_of(which: usize) -> (String, String) {
+    (format!("gw-{which:04}"), format!("420502{:03}{:03}", 1 + which / 100, 1 + which % 100))
 }

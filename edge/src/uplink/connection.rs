@@ -232,7 +232,9 @@ impl<'a> Connection<'a> {
                 tracing::warn!("a confirm for another series was ignored");
                 self.note(|stats| stats.strange_confirms += 1);
             }
-            Ok(_) => self.window.settled(seqs),
+            Ok(_) => {
+                self.window.settled(seqs, clock::monotonic());
+            }
             // the rows stay on their way: they are sent again, and confirmed again
             Err(error) => tracing::error!(%error, "a confirm could not be written"),
         }

@@ -43,7 +43,7 @@ pub struct TlsFiles {
 /// Times and sizes.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// Messages that may be unconfirmed at once.
+    /// Most messages that may be unconfirmed at once; fewer while the centre is slow.
     pub window: usize,
     /// First wait for a confirm before a message is sent again; doubles.
     pub confirm: Duration,

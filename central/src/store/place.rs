@@ -30,6 +30,14 @@ const SQLITE: [&str; 5] = [
     // memory for the pages that are read again and again, KiB
     "PRAGMA cache_size = -32768",
 ];
+/// Besides, for the one connection that writes. Alerts of a whole city touch the same 50 MiB of index pages again and again:
+/// with less memory a commit reads them anew, and writes some of them several times.
+const SQLITE_WRITER: [&str; 3] = [
+    "PRAGMA cache_size = -262144",
+    // pages until the log is brought into the file, 128 MiB: a page that every commit changes is written there once
+    "PRAGMA wal_autocheckpoint = 32768",
+    "PRAGMA journal_size_limit = 268435456",
+];
 
 /// PostgreSQL: a centre that froze or lost its network in the middle of a write must not hold up the others for ever.
 const POSTGRES: [&str; 5] = [
@@ -93,7 +101,7 @@ impl Place {
                 let turn =
                     lock(path.with_extension("lock")).await.map_err(|error| self.broken(error.into()))?;
                 let path = std::path::absolute(path).map_err(|error| self.broken(error.into()))?;
-                let writer = self.pool(1, &file_url(&path, "rwc"), &SQLITE).await?;
+                let writer = self.pool(1, &file_url(&path, "rwc"), &writing()).await?;
                 MIGRATIONS.run(&writer).await?;
                 drop(turn);
                 let reading: Vec<_> = SQLITE.into_iter().chain(["PRAGMA query_only = ON"]).collect();
@@ -128,7 +136,7 @@ impl Place {
                 if path.exists() {
                     return Err(not_empty());
                 }
-                let writer = self.pool(1, &file_url(&path, "rwc"), &SQLITE).await?;
+                let writer = self.pool(1, &file_url(&path, "rwc"), &writing()).await?;
                 until(&MIGRATIONS).run(&writer).await?;
                 Ok(writer)
             }
@@ -192,6 +200,11 @@ impl Place {
     fn broken(&self, source: sqlx::Error) -> StoreError {
         StoreError::Open { place: self.to_string(), shared: self.is_shared(), source }
     }
+}
+
+/// What a connection to SQLite that writes begins with.
+fn writing() -> Vec<&'static str> {
+    SQLITE.into_iter().chain(SQLITE_WRITER).collect()
 }
 
 fn whole_url(url: &Url, password: Option<&Secret>) -> Url {

@@ -163,7 +163,7 @@ fn said(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
     let mut bench = Bench::new();
-    let centre = Centre::start(bench.broker.port).await;
+    let centre = Centre::confirming(bench.broker.port).await;
     bench.pole.look_as_usual();
     bench.start();
     let state = until_view(&centre, View::Ok).await;
@@ -204,7 +204,7 @@ async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_approves_what_a_turned_camera_sees() {
     let mut bench = Bench::new();
-    let centre = Centre::start(bench.broker.port).await;
+    let centre = Centre::confirming(bench.broker.port).await;
     let nowhere = bench.approve("yard");
     assert!(!nowhere.status.success() && said(&nowhere).contains("storage.directory"), "{}", said(&nowhere));
     for (camera, zh, en) in [
@@ -250,7 +250,7 @@ async fn a_person_approves_what_a_turned_camera_sees() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_sends_nothing_is_told_until_it_is_back() {
     let mut bench = Bench::new();
-    let centre = Centre::start(bench.broker.port).await;
+    let centre = Centre::confirming(bench.broker.port).await;
     bench.pole.look_as_usual();
     bench.start();
     until("the camera is watched", || yard(&centre).is_some()).await;

@@ -1,4 +1,4 @@
-//! A real broker, and the alerts that reach it.
+//! A real broker, and the alerts that reach it. Each is confirmed, as the centre does it: else a box would send no more.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use jiff::Timestamp;
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
-use xunge_alert::{Alert, Phase};
+use xunge_alert::{Alert, Confirm, Phase, VERSION, topic};
 use xunge_parts::Mosquitto;
 
 /// What was heard.
@@ -32,7 +32,7 @@ impl Broker {
     pub fn start() -> Result<Self> {
         let mosquitto = Mosquitto::start()?;
         let options = MqttOptions::new("throughput", "127.0.0.1", mosquitto.port);
-        let (client, mut connection) = Client::new(options, 16);
+        let (client, mut connection) = Client::new(options, 1000);
         let heard: Arc<Mutex<Heard>> = Arc::default();
         let (noted, subscriber) = (heard.clone(), client.clone());
         let thread = std::thread::spawn(move || {
@@ -44,7 +44,10 @@ impl Broker {
                         }
                     }
                     Ok(Event::Incoming(Packet::Publish(message))) => {
-                        let delay = delay(&message.payload, Timestamp::now());
+                        let now = Timestamp::now();
+                        let Ok(alert) = serde_json::from_slice::<Alert>(&message.payload) else { continue };
+                        confirm(&subscriber, &alert);
+                        let delay = delay(&alert, now);
                         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
                         noted.delays.extend(delay);
                         noted.first.get_or_insert_with(Instant::now);
@@ -75,16 +78,24 @@ impl Broker {
     }
 }
 
-/// How old an alert is: since the picture on which it began. Later words about it, and those that are sent again because
-/// nobody here confirms, do not count.
-fn delay(payload: &[u8], now: Timestamp) -> Option<Duration> {
-    let alert: Alert = serde_json::from_slice(payload).ok()?;
+/// Says that an alert was taken. Where the connection has no room for it the box sends it again.
+fn confirm(client: &Client, alert: &Alert) {
+    let confirm =
+        Confirm { version: VERSION, outbox: alert.outbox, confirmed: vec![alert.seq], refused: Vec::new() };
+    if let Ok(bytes) = serde_json::to_vec(&confirm) {
+        let _ = client.try_publish(topic::confirm(&alert.site, &alert.edge), QoS::AtMostOnce, false, bytes);
+    }
+}
+
+/// How old an alert is: since the picture on which it began. Later words about it, and those that are sent again, do not
+/// count.
+fn delay(alert: &Alert, now: Timestamp) -> Option<Duration> {
     let fresh = alert.phase == Phase::Began && alert.revision == 1;
     let delay = Duration::try_from(now.duration_since(alert.utc)).ok()?;
     (fresh && delay < SENT_AGAIN).then_some(delay)
 }
 
-/// What nobody confirmed is sent again after this time.
+/// What was not confirmed is sent again after twice this time.
 const SENT_AGAIN: Duration = Duration::from_secs(5);
 
 impl Drop for Broker {

@@ -1,4 +1,4 @@
-//! A centre that hears everything and confirms only when the test says so.
+//! A centre that hears everything and confirms when the test says so, or at once.
 
 #![allow(dead_code)] // each test binary uses its part
 
@@ -21,6 +21,8 @@ struct Heard {
     status: Vec<Status>,
     cameras: BTreeMap<String, CameraState>,
     connected: bool,
+    confirms: bool,
+    unconfirmed: Vec<(Uuid, u64)>,
 }
 
 pub struct Centre {
@@ -30,6 +32,13 @@ pub struct Centre {
 }
 
 impl Centre {
+    /// The same, and confirms every alert at once: a box sends no more than a few to a centre that confirms nothing.
+    pub async fn confirming(port: u16) -> Self {
+        let centre = Self::start(port).await;
+        centre.heard.lock().unwrap().confirms = true;
+        centre
+    }
+
     /// Connects, and connects again, with a clean session: what came while it was away is not repeated to it.
     pub async fn start(port: u16) -> Self {
         let mut options = MqttOptions::new("centre", "127.0.0.1", port);
@@ -50,7 +59,19 @@ impl Centre {
                         }
                     }
                     Ok(Event::Incoming(Packet::SubAck(_))) => hearing.lock().unwrap().connected = true,
-                    Ok(Event::Incoming(Packet::Publish(message))) => hear(&hearing, &message),
+                    Ok(Event::Incoming(Packet::Publish(message))) => {
+                        hear(&hearing, &message);
+                        let mut heard = hearing.lock().unwrap();
+                        if heard.confirms {
+                            for (outbox, seq) in std::mem::take(&mut heard.unconfirmed) {
+                                let bytes =
+                                    serde_json::to_vec(&super::alerts::confirm(outbox, &[seq])).unwrap();
+                                // a repeat comes when there is no room for it
+                                let place = topic::confirm(SITE, EDGE);
+                                let _ = asking.try_publish(place, QoS::AtLeastOnce, false, bytes);
+                            }
+                        }
+                    }
                     Ok(_) => {}
                     Err(_) => {
                         hearing.lock().unwrap().connected = false;
@@ -110,7 +131,9 @@ fn hear(heard: &Mutex<Heard>, message: &rumqttc::Publish) {
     let mut heard = heard.lock().unwrap();
     match topic::parse(&message.topic).map(|topic| topic.kind) {
         Some(topic::Kind::Alert) => {
-            heard.alerts.push(serde_json::from_slice(&message.payload).expect("alerts are valid"));
+            let alert: Alert = serde_json::from_slice(&message.payload).expect("alerts are valid");
+            heard.unconfirmed.push((alert.outbox, alert.seq));
+            heard.alerts.push(alert);
         }
         Some(topic::Kind::Status) => {
             heard.status.push(serde_json::from_slice(&message.payload).expect("the status is valid"));

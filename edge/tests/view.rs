@@ -179,6 +179,7 @@ async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
     // the power goes, and the camera is still turned when it is back
     bench.kill();
     let spoken = people(&centre);
+    let heard = centre.alerts().len();
     bench.start();
     until("the new run says that the camera starts", || {
         centre.camera("yard").is_some_and(|state| state.watch == Watch::Starting)
@@ -190,8 +191,9 @@ async fn a_turned_camera_stays_one_over_a_crash_until_it_is_turned_back() {
     tokio::time::sleep(Duration::from_secs(12)).await;
     assert_eq!(until_view(&centre, View::Moved).await, again, "it does not become the usual view");
     assert_eq!(people(&centre), spoken, "nobody is in a zone that is elsewhere");
-    let tamper = centre.alerts().into_iter().rfind(|alert| alert.rule == "camera").unwrap();
-    assert_eq!((tamper.phase, tamper.detail.as_deref()), (Phase::Began, Some("moved")), "told again");
+    let tampers = centre.alerts().into_iter().skip(heard).filter(|alert| alert.rule == "camera");
+    let told: Vec<_> = tampers.map(|alert| (alert.phase, alert.detail)).collect();
+    assert_eq!(told.first(), Some(&(Phase::Began, Some("moved".to_owned()))), "told again: {told:?}");
 
     bench.pole.look_as_usual();
     until_view(&centre, View::Ok).await;

@@ -174,10 +174,9 @@ impl Line {
     }
 
     /// What comes in, and what waits to be read while there is no room, is as good as an answer to a ping: under a flood that
-    /// answer, and the acknowledgement that ends a collision, stand behind thousands of messages.
+    /// answer stands behind thousands of messages.
     fn lives(&mut self) {
         self.events.state.await_pingresp = false;
-        self.events.state.collision_ping_count = 0;
     }
 
     async fn handle(&mut self, event: Event) -> Result<(), ConnectionError> {
@@ -223,8 +222,7 @@ impl Line {
     /// Sends the confirms that the broker has room for.
     async fn send_unsent(&mut self) -> Result<(), ConnectionError> {
         let state = &self.events.state;
-        let room = if state.collision.is_some() { 0 } else { INFLIGHT.saturating_sub(state.inflight()) };
-        let now = usize::from(room).min(self.unsent.len());
+        let now = usize::from(INFLIGHT.saturating_sub(state.inflight())).min(self.unsent.len());
         if now == 0 {
             return Ok(());
         }
@@ -244,9 +242,12 @@ impl Line {
     async fn send(&mut self, requests: impl IntoIterator<Item = Request>) -> Result<(), ConnectionError> {
         let events = &mut self.events;
         let Some(network) = events.network.as_mut() else { return Ok(()) };
+        let mut collided = Vec::new();
         let all = async {
             for request in requests {
                 let packet = events.state.handle_outgoing_packet(request)?;
+                // its number is still in use: it waits for another one, where rumqttc would hold up all, and forget all but one
+                collided.extend(events.state.collision.take());
                 // the note of it is for the event loop's user, who is us
                 if matches!(events.state.events.back(), Some(Event::Outgoing(_))) {
                     events.state.events.pop_back();
@@ -257,33 +258,36 @@ impl Line {
             }
             network.flush().await
         };
-        match tokio::time::timeout(FLUSH, all).await {
+        let sent = tokio::time::timeout(FLUSH, all).await;
+        for publish in collided {
+            self.take_back(publish);
+        }
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(broken(error)),
             Err(_) => Err(ConnectionError::FlushTimeout),
         }
     }
 
-    /// Confirms that the broker has not acknowledged wait with the others again. The event loop would send them under their
-    /// old numbers among new ones that are the same, and one that collided would be in the way for ever.
-    fn take_back(&mut self) {
-        let collided = self.events.state.collision.take().map(Request::Publish);
-        let pending = std::mem::take(&mut self.events.pending);
-        for request in pending.into_iter().chain(collided) {
-            let Request::Publish(publish) = request else { continue };
-            match serde_json::from_slice(&publish.payload) {
-                Ok(confirm) => {
-                    let dropped = self.unsent.add(publish.topic, confirm);
-                    self.state.unsent_confirms.fetch_add(u64::from(dropped), Ordering::Relaxed);
-                }
-                Err(error) => error!("a confirm on {} cannot be read again: {error}", publish.topic),
+    /// A confirm waits with the others again.
+    fn take_back(&mut self, publish: Publish) {
+        match serde_json::from_slice(&publish.payload) {
+            Ok(confirm) => {
+                let dropped = self.unsent.add(publish.topic, confirm);
+                self.state.unsent_confirms.fetch_add(u64::from(dropped), Ordering::Relaxed);
             }
+            Err(error) => error!("a confirm on {} cannot be read again: {error}", publish.topic),
         }
     }
 
     async fn lost(&mut self, error: &ConnectionError, stopped: &mut watch::Receiver<bool>) {
         self.events.clean();
-        self.take_back();
+        // the event loop would send what the broker has not acknowledged under its old numbers, among new ones that are the same
+        for request in std::mem::take(&mut self.events.pending) {
+            if let Request::Publish(publish) = request {
+                self.take_back(publish);
+            }
+        }
         self.state.connected.store(false, Ordering::Relaxed);
         if self.failing {
             debug!("intake still has no broker: {error}");

@@ -181,11 +181,7 @@ impl Store {
 
     /// One case as the list shows it.
     pub async fn case_summary(&self, id: Uuid) -> Result<Option<CaseSummary>, StoreError> {
-        let doing = "read a case";
-        let mut query = Sql::new(rows::SUMMARY_OF);
-        query.push(" case_ c WHERE c.id = ").bind(id.to_string());
-        let found = query.first(&mut *self.reader().await?, doing).await?;
-        found.as_ref().map(rows::summary).transpose()
+        Ok(self.case_summaries([&id]).await?.pop())
     }
 
     /// These cases as the list shows them, the oldest first.

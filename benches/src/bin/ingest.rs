@@ -33,6 +33,9 @@ struct Cli {
     /// Only this store
     #[arg(long, value_enum)]
     store: Option<Kind>,
+    /// A further line for postgresql.conf; may be given again
+    #[arg(long, value_name = "LINE")]
+    postgres: Vec<String>,
     /// Also write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<std::path::PathBuf>,
@@ -104,7 +107,10 @@ fn main() -> Result<()> {
         bases.push(Base::Sqlite(tempfile::tempdir()?));
     }
     if cli.store != Some(Kind::Sqlite) {
-        bases.push(Base::Postgres { server: Postgres::with("max_wal_size = 4GB\n")?, made: 0 });
+        bases.push(Base::Postgres {
+            server: Postgres::with(&format!("max_wal_size = 4GB\n{}\n", cli.postgres.join("\n")))?,
+            made: 0,
+        });
     }
     let rate = cli.rate.unwrap_or(2000);
     let mut all = Vec::new();

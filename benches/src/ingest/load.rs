@@ -1,6 +1,8 @@
 //! Alerts as a city's boxes send them: 1,400 boxes with 8 cameras and 4 rules each. Each happening is three messages: it
 //! begins, its clip is there, it ends.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -32,6 +34,8 @@ pub struct Load {
     series: Vec<Uuid>,
     /// Number of this load: another one is of other happenings.
     salt: u64,
+    /// When happenings began that still go on.
+    begun: HashMap<u64, Timestamp>,
 }
 
 impl Load {
@@ -45,6 +49,7 @@ impl Load {
             seqs: vec![0; boxes],
             series: (0..boxes).map(|_| Uuid::new_v4()).collect(),
             salt,
+            begun: HashMap::new(),
         })
     }
 
@@ -74,8 +79,8 @@ impl Load {
         Turn { which, seq: self.seqs[which], happening, revision }
     }
 
-    /// Writes a message, as seen at `now`. What begins, begins then.
-    pub fn message(&self, turn: Turn, now: Timestamp) -> Alert {
+    /// Writes a message, as seen at `now`. What begins, begins then; what goes on says when that was.
+    pub fn message(&mut self, turn: Turn, now: Timestamp) -> Alert {
         let Turn { which, seq, happening, revision } = turn;
         let camera = (happening / BOXES) % CAMERAS;
         let behavior = (happening / (BOXES * CAMERAS)) % 4;
@@ -94,7 +99,12 @@ impl Load {
             2 => Phase::Updated,
             _ => Phase::Ended,
         };
-        alert.since_utc = now - SignedDuration::from_secs((i64::from(revision) - 1) * 2);
+        let before = now - SignedDuration::from_secs((i64::from(revision) - 1) * 2);
+        alert.since_utc = match revision {
+            1 => *self.begun.entry(happening).or_insert(now),
+            2 => self.begun.get(&happening).copied().unwrap_or(before),
+            _ => self.begun.remove(&happening).unwrap_or(before),
+        };
         alert.utc = now;
         alert.evidence.clear();
         alert

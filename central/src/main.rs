@@ -8,6 +8,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xunge_central::store::ImportKind;
 
+/// Many small pieces for each alert, made and dropped by several threads: with glibc's allocator that was a third of the work.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Xunge 巡格: the centre. Takes the alerts of all boxes, makes cases of them, and serves the console.
 #[derive(Parser)]
 #[command(name = "xunge-central", version, about)]

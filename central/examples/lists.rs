@@ -114,14 +114,14 @@ fn cases(make: &Maker, count: u64) -> String {
     format!(
         "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera, camera_name,
            rule, zone, test, since_us, last_us, ended_us, phase, alert_count, score, box, late, registered_us, updated_us, body,
-           clocks, open_, region, district, street, community, told, handler, late_stages)
+           clocks, open_, region, district, street, community, told, handler, late_stages, last_hour)
          SELECT {id}, n + 1, '420502' || {number},
            CASE WHEN {open} = 1 THEN {open_state} WHEN n % 5000 = 1 THEN 'merged' ELSE {ended_state} END,
            9, 9, {behavior}, n % 4 + 1, {edge}, {community}, 'c' || CAST(n % 16 AS TEXT), 'Camera', 'rule', '', 0,
            {time}, {time}, {time}, 'ended', 2, 0.8, '[0.1,0.1,0.1,0.1]', 0, {time}, {time}, {body}, '[]', {open},
            {grid}, '420502', {street}, {community}, CASE WHEN n % 50 = 0 THEN 'street' ELSE 'grid' END,
            CASE WHEN n % 3 = 0 THEN 'u' || CAST(n / 3 % {PEOPLE} AS TEXT) END,
-           CASE WHEN n % 20 = 0 THEN 'handle' ELSE '' END
+           CASE WHEN n % 20 = 0 THEN 'handle' ELSE '' END, {time} / 3600000000
          FROM {rows}",
         id = make.id(1, "n"),
         number = make.digits("n", 13),

@@ -19,7 +19,7 @@ mod suppress;
 
 pub use correlate::{Neighbour, REACH_M, WITHIN};
 pub use desk::{Desk, KnownAlert, Outcome, RuleKey};
-pub use episode::{Episode, Incident, MAX_ALERTS, SILENCE, Standing, WhyNew, merge_window};
+pub use episode::{Episode, Incident, MAX_ALERTS, SILENCE, Standing, TAMPER, WhyNew, merge_window};
 pub use path::Step;
 pub use severity::{Because, Period, Raise, Raises};
 pub use split::Piece;

@@ -16,6 +16,7 @@ mod duty;
 mod edges;
 mod evidence;
 mod hooks;
+mod incidents;
 mod keep;
 mod ledger;
 mod moments;
@@ -68,7 +69,8 @@ pub use users::{Session, UserView};
 pub use views::{Grant, ShownFile, ViewFilter, ViewLine, Viewer, Wanted};
 pub use why::{AlertWhy, BlindView, CameraWhy};
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -93,6 +95,8 @@ pub struct Store {
     own: uuid::Uuid,
     settings: Settings,
     policy: Arc<RwLock<Arc<Policy>>>,
+    /// Boxes that have a row.
+    boxes: Arc<RwLock<HashSet<String>>>,
 }
 
 /// What can go wrong with the store.
@@ -181,7 +185,15 @@ impl Store {
         let policy = policy::first(&mut tx, &settings).await?;
         drop(tx);
         let policy = Arc::new(RwLock::new(Arc::new(policy)));
-        Ok(Self { writer, readers, place: place.clone(), own: uuid::Uuid::new_v4(), settings, policy })
+        Ok(Self {
+            writer,
+            readers,
+            place: place.clone(),
+            own: uuid::Uuid::new_v4(),
+            settings,
+            policy,
+            boxes: Arc::default(),
+        })
     }
 
     /// Closes all connections; SQLite folds its write-ahead log into the file.
@@ -211,6 +223,17 @@ impl Store {
         &self.settings.zone
     }
 
+    fn has_row(&self, edge: &str) -> bool {
+        self.boxes.read().unwrap_or_else(PoisonError::into_inner).contains(edge)
+    }
+
+    /// Their rows are committed.
+    fn have_rows(&self, edges: Vec<String>) {
+        if !edges.is_empty() {
+            self.boxes.write().unwrap_or_else(PoisonError::into_inner).extend(edges);
+        }
+    }
+
     /// Begins to write, when nobody else does.
     async fn begin(&self) -> Result<Tx, StoreError> {
         let doing = "begin to write";
@@ -238,6 +261,11 @@ impl Store {
 
 fn us(at: Timestamp) -> i64 {
     at.as_microsecond()
+}
+
+/// Hours since 1970, for indexes that are to stand still while time goes on.
+fn hour(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3600)
 }
 
 fn time(us: i64) -> Result<Timestamp, StoreError> {

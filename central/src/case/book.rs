@@ -1,7 +1,8 @@
 //! Cases on the table: what was loaded, what happened to them, and the log entries of it. Pure. Intake, people and
 //! deadlines all change cases through it, and the store writes what came of it in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{self, BTreeMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -109,6 +110,18 @@ pub struct Book {
     worked: BTreeSet<Uuid>,
     entries: Vec<Entry>,
     numbers: Numbers,
+    /// What was stored of those that were laid on it.
+    laid: BTreeMap<Uuid, Laid>,
+    /// Those whose deadlines may be others now, though their clocks are not.
+    wound: BTreeSet<Uuid>,
+}
+
+/// What was stored of a case.
+#[derive(Debug, Clone)]
+struct Laid {
+    last: Timestamp,
+    severity: u8,
+    clocks: Clocks,
 }
 
 impl Book {
@@ -124,6 +137,8 @@ impl Book {
             worked: BTreeSet::new(),
             entries: Vec::new(),
             numbers,
+            laid: BTreeMap::new(),
+            wound: BTreeSet::new(),
         }
     }
 
@@ -134,7 +149,11 @@ impl Book {
 
     /// Lays a case on the table.
     pub fn lay(&mut self, record: Record) {
-        self.records.entry(record.id).or_insert(record);
+        let btree_map::Entry::Vacant(place) = self.records.entry(record.id) else { return };
+        let Record { facts, case, clocks, .. } = &record;
+        let laid = Laid { last: facts.last, severity: case.severity, clocks: clocks.clone() };
+        self.laid.insert(record.id, laid);
+        place.insert(record);
     }
 
     /// A case on the table.
@@ -267,6 +286,7 @@ impl Book {
         record.clocks = record.clocks.follow(&record.case, &nothing, self.now, &self.rules);
         self.touched.insert(id);
         self.worked.insert(id);
+        self.wound.insert(id);
     }
 
     /// What the work goes by.
@@ -276,9 +296,21 @@ impl Book {
 
     /// What came of it: cases that are new or changed, the log, the numbers.
     pub fn close(self) -> Closed {
-        let Self { records, new, touched, worked, entries, numbers, rules, .. } = self;
+        let Self { records, new, touched, worked, entries, numbers, rules, laid, wound, .. } = self;
+        let fired = |entry: &&Entry| matches!(entry.change, Change::Timer { .. });
+        let mut retimed = wound;
+        retimed.extend(entries.iter().filter(fired).map(|entry| entry.case_id));
+        let mut heard_before = BTreeMap::new();
+        for (id, laid) in laid {
+            let Some(record) = records.get(&id) else { continue };
+            if (&laid.clocks, laid.severity) != (&record.clocks, record.case.severity) {
+                retimed.insert(id);
+            }
+            heard_before.insert(id, laid.last);
+        }
+        retimed.extend(&new);
         let changed = records.into_iter().filter(|(id, _)| touched.contains(id)).map(|(_, record)| record);
-        Closed { changed: changed.collect(), new, worked, entries, numbers, rules }
+        Closed { changed: changed.collect(), new, worked, retimed, heard_before, entries, numbers, rules }
     }
 }
 
@@ -291,6 +323,10 @@ pub struct Closed {
     pub new: BTreeSet<Uuid>,
     /// Those of them of which more has changed than what their alerts say.
     pub worked: BTreeSet<Uuid>,
+    /// Those of them whose deadlines are other ones now.
+    pub retimed: BTreeSet<Uuid>,
+    /// When the last alert of those that are not new had been heard of.
+    pub heard_before: BTreeMap<Uuid, Timestamp>,
     /// The log, in order.
     pub entries: Vec<Entry>,
     /// Where numbers go on.

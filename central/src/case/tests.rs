@@ -1,3 +1,4 @@
+mod book;
 mod calls;
 mod checklists;
 mod clocks;

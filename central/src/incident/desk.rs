@@ -7,7 +7,7 @@ use uuid::Uuid;
 use xunge_alert::{Alert, Phase};
 
 use super::correlate::{self, Neighbour, Newcomer};
-use super::episode::{Episode, Fit, Incident, Standing, WhyNew, fits};
+use super::episode::{Episode, Fit, Incident, Standing, TAMPER, WhyNew, fits};
 use super::path::Step;
 use super::severity::Raises;
 use super::suppress::{CHATTER_SHELF_SECS, Held, Pulse, Shelf, Suppression, blinds, chatters};
@@ -28,12 +28,23 @@ pub struct KnownAlert {
     pub incident: Uuid,
     /// Its case; none while it is held back.
     pub case_id: Option<Uuid>,
+    /// What became of it.
+    pub standing: Standing,
     /// Highest revision.
     pub revision: u32,
     /// 1 to 4, as it counts here.
     pub severity: u8,
     /// Whether it has ended.
     pub ended: bool,
+    /// When it began.
+    pub since: Timestamp,
+}
+
+impl KnownAlert {
+    /// Whether it may yet need a case.
+    pub fn is_held(&self) -> bool {
+        self.case_id.is_none()
+    }
 }
 
 /// What becomes of an alert.
@@ -63,12 +74,14 @@ pub struct Desk<'a> {
     pub incidents: HashMap<Uuid, Incident>,
     /// The same by what makes them one.
     pub by_episode: HashMap<Episode, Vec<Uuid>>,
+    /// When those that are stored had last been heard of.
+    pub heard_before: HashMap<Uuid, Timestamp>,
     /// Alerts that came before.
     pub known: HashMap<(String, Uuid), KnownAlert>,
     /// Rules' last beginnings.
     pub pulses: HashMap<RuleKey, Pulse>,
-    /// Undecided cases nearby.
-    pub neighbours: Vec<Neighbour>,
+    /// Undecided cases nearby, by the grids of their cameras.
+    pub neighbours: HashMap<Region, Vec<Neighbour>>,
     /// Cases.
     pub book: Book,
     /// Episodes that are new or changed.
@@ -78,8 +91,18 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Lays an episode on the desk.
+    /// Lays an undecided case nearby on the desk.
+    pub fn beside(&mut self, case: Neighbour) {
+        self.neighbours.entry(case.grid.clone()).or_default().push(case);
+    }
+
+    /// Lays an episode that is stored on the desk.
     pub fn lay(&mut self, incident: Incident) {
+        self.heard_before.insert(incident.id, incident.last);
+        self.put(incident);
+    }
+
+    fn put(&mut self, incident: Incident) {
         self.by_episode.entry(incident.episode.clone()).or_default().push(incident.id);
         self.incidents.insert(incident.id, incident);
     }
@@ -105,7 +128,7 @@ impl Desk<'_> {
                 return None;
             }
             // what was held back and has become of the first urgency rings now
-            let breaks_out = known.case_id.is_none() && severity == 1 && known.severity > 1;
+            let breaks_out = known.is_held() && severity == 1 && known.severity > 1;
             if !breaks_out {
                 let outcome = self.goes_on(alert, severity, &known);
                 self.known.insert(key, now_known(alert, &outcome));
@@ -148,12 +171,12 @@ impl Desk<'_> {
     /// A tampering that goes on makes its camera's alerts worthless; one that has ended no longer does.
     fn follow_tamper(&mut self, incident: Uuid) {
         let Some(incident) = self.incidents.get(&incident) else { return };
-        if incident.episode.behavior != "tamper" || !blinds(incident.detail.as_deref()) {
+        if incident.episode.behavior != TAMPER || !blinds(incident.detail.as_deref()) {
             return;
         }
         let camera = (incident.episode.edge.clone(), incident.episode.camera.clone());
         let tampered = &mut self.suppression.tampered;
-        if incident.open_alerts > 0 {
+        if incident.tampers() {
             tampered.insert(camera, (incident.id, incident.since, incident.last));
         } else if tampered.get(&camera).is_some_and(|(id, ..)| *id == incident.id) {
             tampered.remove(&camera);
@@ -224,7 +247,7 @@ impl Desk<'_> {
             bounds: alert.bounds,
         };
         self.changed.insert(id);
-        self.lay(incident);
+        self.put(incident);
         self.follow_tamper(id);
         Outcome { incident: id, case_id, standing, severity, path: Some(path) }
     }
@@ -372,7 +395,7 @@ impl Desk<'_> {
         };
         let position = |camera: &(String, String)| self.atlas.0.get(camera).and_then(|place| place.position);
         let mut found: Option<(Timestamp, Uuid, String, Option<f64>)> = None;
-        for case in &self.neighbours {
+        for case in self.neighbours.get(region).into_iter().flatten() {
             let open = self.book.get(case.case_id).is_some_and(|record| record.case.state.takes_alerts());
             if open
                 && let Ok(metres) = correlate::distance(&newcomer, case, position)
@@ -384,7 +407,8 @@ impl Desk<'_> {
         if let Some((_, case, behavior, metres)) = found {
             path.push(Step::Correlated { case, behavior, metres });
             self.joins_case(case, alert, late);
-            for neighbour in self.neighbours.iter_mut().filter(|neighbour| neighbour.case_id == case) {
+            let here = self.neighbours.get_mut(region).into_iter().flatten();
+            for neighbour in here.filter(|neighbour| neighbour.case_id == case) {
                 neighbour.last = neighbour.last.max(alert.utc);
                 neighbour.since = neighbour.since.min(alert.since_utc);
                 neighbour.alerts += 1;
@@ -423,7 +447,7 @@ impl Desk<'_> {
         // R→V by itself: what a camera sees in public space is always looked at
         self.book.must(case, Change::Verifying);
         path.push(Step::NewCase { case });
-        self.neighbours.push(Neighbour {
+        self.beside(Neighbour {
             case_id: case,
             behavior: alert.behavior.clone(),
             severity,
@@ -442,9 +466,11 @@ fn now_known(alert: &Alert, outcome: &Outcome) -> KnownAlert {
     KnownAlert {
         incident: outcome.incident,
         case_id: outcome.case_id,
+        standing: outcome.standing,
         revision: alert.revision,
         severity: outcome.severity,
         ended: alert.phase == Phase::Ended,
+        since: alert.since_utc,
     }
 }
 

@@ -13,6 +13,9 @@ use xunge_alert::{Alert, Phase};
 /// Most alerts of one case: beyond it a case can no longer be judged as one.
 pub const MAX_ALERTS: u64 = 200;
 
+/// The behavior that makes a camera's other alerts worthless.
+pub const TAMPER: &str = "tamper";
+
 /// How long an alert that has not ended counts as going on after its last message. A box that died says no more.
 pub const SILENCE: Duration = Duration::from_secs(3600);
 
@@ -114,6 +117,13 @@ pub struct Incident {
     pub score: f64,
     /// Where in the frame, at the best score.
     pub bounds: [f32; 4],
+}
+
+impl Incident {
+    /// Whether somebody is tampering with its camera now.
+    pub fn tampers(&self) -> bool {
+        self.episode.behavior == TAMPER && self.open_alerts > 0
+    }
 }
 
 /// Why an alert joined no episode.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::episode::Episode;
+use super::episode::{Episode, TAMPER};
 
 /// A rule that begins so often within a minute chatters.
 pub const CHATTER_A_MINUTE: u32 = 3;
@@ -142,7 +142,7 @@ impl Suppression {
             return Some(Held::Maintenance { window: window.id, until_utc: window.until_utc });
         }
         // what says that the camera is tampered with is never held back by that
-        if episode.behavior != "tamper"
+        if episode.behavior != TAMPER
             && let Some((incident, since, last)) = self.tampered.get(&camera)
             && now.duration_since(*last).as_secs() < TAMPER_SECS
         {

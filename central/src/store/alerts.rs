@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::Row;
 use uuid::Uuid;
 use xunge_alert::Alert;
 
 use super::names::{json_text, name_of, phase_name};
 use super::sql::{Sql, insert, parts};
 use super::take::Batch;
-use super::{Doing, Store, StoreError, Tx, desk, edges, series, us, uuid};
+use super::{Store, StoreError, Tx, desk, edges, series, us};
 use crate::incident::{Outcome, Step};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
 
@@ -40,15 +39,19 @@ pub(super) async fn take(
     work: &mut Batch,
     messages: &[&AlertMessage],
 ) -> Result<(), StoreError> {
-    let boxes: BTreeSet<(&str, &str)> =
-        messages.iter().map(|message| (message.alert.edge.as_str(), message.alert.site.as_str())).collect();
-    edges::ensure(&mut work.tx, &boxes.into_iter().collect::<Vec<_>>(), work.now).await?;
+    let boxes: BTreeSet<(&str, &str)> = messages
+        .iter()
+        .map(|message| (message.alert.edge.as_str(), message.alert.site.as_str()))
+        .filter(|(edge, _)| !store.has_row(edge))
+        .collect();
+    edges::ensure(&mut work.tx, &boxes.iter().copied().collect::<Vec<_>>(), work.now).await?;
+    work.boxes.extend(boxes.into_iter().map(|(edge, _)| edge.to_owned()));
     let mut first: BTreeMap<Number, &AlertMessage> = BTreeMap::new();
     for message in messages {
         first.entry(number(message)).or_insert(message);
     }
-    let new = keep(&mut work.tx, &first, work.now).await?;
-    let stored = stored(&mut work.tx, &first, &new).await?;
+    let stored = stored(&mut work.tx, &first).await?;
+    first_time(&mut work.tx, &first, &stored, work.now).await?;
     let mut fresh = Vec::new();
     for message in messages {
         let number = number(message);
@@ -65,7 +68,7 @@ pub(super) async fn take(
         } else {
             work.set_aside(&taken_already(message)).await?;
         }
-        if is_first && new.contains(&number) {
+        if is_first && !stored.contains_key(&number) {
             fresh.push(*message);
         }
     }
@@ -93,70 +96,50 @@ fn taken_already(message: &AlertMessage) -> BadMessage {
     }
 }
 
-/// Keeps the messages whose number has not come before, and says which those are.
-async fn keep(
-    tx: &mut Tx,
-    messages: &BTreeMap<Number, &AlertMessage>,
-    now: Timestamp,
-) -> Result<HashSet<Number>, StoreError> {
-    let doing = "keep alert messages";
-    let rows: Vec<_> = messages.iter().collect();
-    let mut new = HashSet::with_capacity(rows.len());
-    for part in parts(&rows, 8) {
-        let mut sql = Sql::new(
-            "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload)",
-        );
-        sql.rows(part, |values, ((edge, outbox, seq), message)| {
-            values
-                .bind(edge)
-                .bind(outbox.to_string())
-                .bind(*seq)
-                .bind(message.alert.alert_id.to_string())
-                .bind(i64::from(message.alert.revision))
-                .bind(us(now))
-                .bind(i64::from(is_late(&message.alert, now)))
-                .bind(&message.payload);
-        });
-        sql.push(" ON CONFLICT (edge, outbox, seq) DO NOTHING RETURNING edge, outbox, seq");
-        for row in sql.all(tx, doing).await? {
-            new.insert((
-                row.try_get("edge").doing(doing)?,
-                uuid(row.try_get("outbox").doing(doing)?)?,
-                row.try_get("seq").doing(doing)?,
-            ));
-        }
-    }
-    Ok(new)
-}
-
-/// What came before under the numbers that are not new: which happening, which revision.
+/// What came before under the same numbers: which happening, which revision.
 async fn stored(
     tx: &mut Tx,
     messages: &BTreeMap<Number, &AlertMessage>,
-    new: &HashSet<Number>,
 ) -> Result<BTreeMap<Number, (Uuid, i64)>, StoreError> {
-    let doing = "compare repeated messages";
-    let old: Vec<&Number> = messages.keys().filter(|number| !new.contains(*number)).collect();
+    let numbers: Vec<&Number> = messages.keys().collect();
     let mut stored = BTreeMap::new();
-    for part in parts(&old, 3) {
-        let mut sql = Sql::new("SELECT m.edge, m.outbox, m.seq, m.alert_id, m.revision FROM ");
-        sql.values(part, |values, (edge, outbox, seq)| {
+    for part in parts(&numbers, 3) {
+        let mut sql = Sql::packed("m.edge, m.outbox, m.seq, m.alert_id, m.revision");
+        sql.push(" FROM ").values(part, |values, (edge, outbox, seq)| {
             values.bind(edge).bind(outbox.to_string()).bind(*seq);
         });
         sql.push(
             " AS k CROSS JOIN alert_message m WHERE m.edge = k.column1 AND m.outbox = k.column2 AND m.seq = k.column3",
         );
-        for row in sql.all(tx, doing).await? {
-            let number = (
-                row.try_get("edge").doing(doing)?,
-                uuid(row.try_get("outbox").doing(doing)?)?,
-                row.try_get("seq").doing(doing)?,
-            );
-            let known = (uuid(row.try_get("alert_id").doing(doing)?)?, row.try_get("revision").doing(doing)?);
-            stored.insert(number, known);
+        for (edge, outbox, seq, alert, revision) in sql.unpack(tx, "compare repeated messages").await? {
+            stored.insert((edge, outbox, seq), (alert, revision));
         }
     }
     Ok(stored)
+}
+
+/// Keeps the messages whose number has not come before. Nobody else writes meanwhile.
+async fn first_time(
+    tx: &mut Tx,
+    messages: &BTreeMap<Number, &AlertMessage>,
+    stored: &BTreeMap<Number, (Uuid, i64)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = messages.iter().filter(|(number, _)| !stored.contains_key(*number)).collect();
+    let head =
+        "INSERT INTO alert_message (edge, outbox, seq, alert_id, revision, received_us, late, payload)";
+    insert(tx, "keep alert messages", (head, ""), 8, &rows, |values, ((edge, outbox, seq), message)| {
+        values
+            .bind(edge)
+            .bind(outbox.to_string())
+            .bind(*seq)
+            .bind(message.alert.alert_id.to_string())
+            .bind(i64::from(message.alert.revision))
+            .bind(us(now))
+            .bind(i64::from(is_late(&message.alert, now)))
+            .bind(&message.payload);
+    })
+    .await
 }
 
 /// A happening as it stands after the batch.
@@ -165,6 +148,8 @@ struct Happening<'m> {
     outcome: Outcome,
     path: Option<Vec<Step>>,
     late: bool,
+    /// Whether its row says the same of where it belongs: only what goes on with it is written.
+    goes_on: bool,
 }
 
 /// An alert whose time cannot be right, with the centre's time instead: a box that has lost its clock still sees who lies
@@ -198,6 +183,7 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
     let policy = store.current_policy(&mut work.tx).await?;
     let mut desk = desk::open(&mut work.tx, store, &policy, &alerts, work.now).await?;
     let mut changed: BTreeMap<(String, Uuid), Happening<'_>> = BTreeMap::new();
+    let stored = desk.known.clone();
     for ((alert, message), right) in alerts.iter().zip(messages).zip(&right) {
         let late = is_late(alert, work.now);
         let Some(mut outcome) = desk.take(alert, late) else { continue };
@@ -209,12 +195,18 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
         let before = changed.remove(&key);
         let path = path.or_else(|| before.as_ref().and_then(|before| before.path.clone()));
         let late = before.map_or(late, |before| before.late);
-        changed.insert(key, Happening { alert, outcome, path, late });
+        let goes_on = path.is_none()
+            && stored.get(&key).is_some_and(|known| {
+                (known.incident, known.case_id, known.standing, us(known.since))
+                    == (outcome.incident, outcome.case_id, outcome.standing, us(alert.since_utc))
+            });
+        changed.insert(key, Happening { alert, outcome, path, late, goes_on });
     }
     crate::plan::open(&mut desk.book, &policy.plans, &policy.atlas);
-    let rows: Vec<Happening<'_>> = changed.into_values().collect();
+    let (going_on, rows): (Vec<Happening<'_>>, Vec<_>) = changed.into_values().partition(|row| row.goes_on);
     work.taken.news.cases.extend(desk::save(&mut work.tx, store, desk, work.now).await?);
     write(&mut work.tx, &rows, &policy, work.now).await?;
+    write_on(&mut work.tx, &going_on, work.now).await?;
     write_evidence(&mut work.tx, &alerts).await
 }
 
@@ -266,6 +258,33 @@ async fn write(
             .bind(*path);
     })
     .await
+}
+
+/// Writes what has changed of alerts that go on or end, as most messages say: no index holds any of it.
+async fn write_on(tx: &mut Tx, rows: &[Happening<'_>], now: Timestamp) -> Result<(), StoreError> {
+    for part in parts(rows, 10) {
+        let mut sql = Sql::new(
+            "UPDATE alert SET outbox = k.column3, seq = k.column4, revision = k.column5, phase = k.column6, utc_us = k.column7,
+                severity = k.column8, score = k.column9, received_us = k.column10 FROM ",
+        );
+        sql.values(part, |values, row| {
+            let alert = row.alert;
+            values
+                .bind(&alert.edge)
+                .bind(alert.alert_id.to_string())
+                .bind(alert.outbox.to_string())
+                .bind(i64::try_from(alert.seq).unwrap_or(i64::MAX))
+                .bind(i64::from(alert.revision))
+                .bind(phase_name(alert.phase))
+                .bind(us(alert.utc))
+                .bind(i64::from(row.outcome.severity))
+                .bind(f64::from(alert.score))
+                .bind(us(now));
+        });
+        sql.push(" AS k WHERE alert.edge = k.column1 AND alert.alert_id = k.column2");
+        sql.run(tx, "keep happenings").await?;
+    }
+    Ok(())
 }
 
 async fn write_evidence(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), StoreError> {

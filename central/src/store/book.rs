@@ -1,14 +1,14 @@
 //! Cases between the tables and the pure [`Book`]: loading those that a write is about, and writing what came of it.
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use serde::Deserialize;
+use sqlx::Row as _;
 use uuid::Uuid;
 use xunge_alert::Phase;
 
 use super::names::{json, json_name, json_text, phase_name};
 use super::sql::{Sql, insert, parts};
-use super::{Doing, Store, StoreError, Tx, chain, count, moments, opt_time, outbox, time, us, uuid};
+use super::{Doing, Store, StoreError, Tx, chain, hour, moments, opt_time, outbox, time, us};
 use crate::case::book::{Book, Closed, Facts, Numbers, Record};
 use crate::case::clock::Clocks;
 use crate::case::{Case, Change, apply, number};
@@ -41,66 +41,99 @@ pub(super) async fn open(
 
 /// Loads cases onto the table. One that is not there is left out.
 pub(super) async fn lay(tx: &mut Tx, book: &mut Book, ids: &[Uuid]) -> Result<(), StoreError> {
-    let doing = "read cases";
     let missing: Vec<Uuid> = ids.iter().copied().filter(|id| book.get(*id).is_none()).collect();
-    for part in parts(&missing, 1) {
-        let mut sql = Sql::new("SELECT * FROM case_ WHERE id IN ");
-        sql.list(part.iter().map(Uuid::to_string));
-        for row in sql.all(tx, doing).await? {
-            book.lay(record(tx, &row).await?);
-        }
+    for record in records(tx, &missing).await? {
+        book.lay(record);
     }
     Ok(())
 }
 
-/// A case from its row; one of before its body was kept, from its log.
-pub(super) async fn record(tx: &mut Tx, row: &AnyRow) -> Result<Record, StoreError> {
-    let doing = "read a case";
-    let id = uuid(row.try_get("id").doing(doing)?)?;
-    let case = match row.try_get::<Option<&str>, _>("body").doing(doing)? {
-        Some(body) => json(body)?,
-        None => replayed(tx, id).await?,
-    };
-    let clocks = match row.try_get::<Option<&str>, _>("clocks").doing(doing)? {
-        Some(clocks) => json(clocks)?,
-        None => Clocks::default(),
-    };
-    Ok(Record {
-        id,
-        number: row.try_get("number").doing(doing)?,
-        ordinal: row.try_get("ordinal").doing(doing)?,
-        facts: facts(row)?,
-        case,
-        clocks,
-        log_length: row.try_get("log_length").doing(doing)?,
-        registered: time(row.try_get("registered_us").doing(doing)?)?,
-        updated: time(row.try_get("updated_us").doing(doing)?)?,
-    })
+/// Columns of [`Row`].
+const ROW: &str = "id, number, ordinal, body, clocks, log_length, registered_us, updated_us, behavior, edge, site, region, camera,
+    camera_name, rule, zone, test, since_us, last_us, ended_us, phase, alert_count, open_alerts, score, box, late";
+
+#[derive(Deserialize)]
+struct Row {
+    id: Uuid,
+    number: String,
+    ordinal: i64,
+    body: Option<String>,
+    clocks: Option<String>,
+    log_length: i64,
+    registered_us: i64,
+    updated_us: i64,
+    behavior: String,
+    edge: String,
+    site: String,
+    region: String,
+    camera: String,
+    camera_name: String,
+    rule: String,
+    zone: String,
+    test: i64,
+    since_us: i64,
+    last_us: i64,
+    ended_us: Option<i64>,
+    phase: String,
+    alert_count: u64,
+    open_alerts: u64,
+    score: f32,
+    bounds: String,
+    late: i64,
 }
 
-fn facts(row: &AnyRow) -> Result<Facts, StoreError> {
-    let doing = "read a case";
-    let site: String = row.try_get("site").doing(doing)?;
-    let region: &str = row.try_get("region").doing(doing)?;
-    Ok(Facts {
-        behavior: row.try_get("behavior").doing(doing)?,
-        edge: row.try_get("edge").doing(doing)?,
-        region: Region::parse(region).unwrap_or_else(|_| Region::of_site(&site)),
-        site,
-        camera: row.try_get("camera").doing(doing)?,
-        camera_name: row.try_get("camera_name").doing(doing)?,
-        rule: row.try_get("rule").doing(doing)?,
-        zone: row.try_get("zone").doing(doing)?,
-        test: row.try_get::<i64, _>("test").doing(doing)? != 0,
-        since: time(row.try_get("since_us").doing(doing)?)?,
-        last: time(row.try_get("last_us").doing(doing)?)?,
-        ended: opt_time(row.try_get("ended_us").doing(doing)?)?,
-        phase: json_name::<Phase>(row.try_get("phase").doing(doing)?)?,
-        alerts: count(row.try_get("alert_count").doing(doing)?),
-        open_alerts: count(row.try_get("open_alerts").doing(doing)?),
-        score: row.try_get("score").doing(doing)?,
-        bounds: json(row.try_get("box").doing(doing)?)?,
-        late: row.try_get::<i64, _>("late").doing(doing)? != 0,
+/// A case; none where there is no such case.
+pub(super) async fn record(tx: &mut Tx, id: Uuid) -> Result<Option<Record>, StoreError> {
+    Ok(records(tx, &[id]).await?.pop())
+}
+
+async fn records(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Record>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for part in parts(ids, 1) {
+        let mut sql = Sql::packed(ROW);
+        sql.push(" FROM case_ WHERE id IN ").list(part.iter().map(Uuid::to_string));
+        for row in sql.unpack::<Row>(tx, "read cases").await? {
+            found.push(read(tx, row).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// A case from its row; one of before its body was kept, from its log.
+async fn read(tx: &mut Tx, row: Row) -> Result<Record, StoreError> {
+    let case = match &row.body {
+        Some(body) => json(body)?,
+        None => replayed(tx, row.id).await?,
+    };
+    Ok(Record {
+        id: row.id,
+        case,
+        clocks: row.clocks.as_deref().map_or_else(|| Ok(Clocks::default()), json)?,
+        log_length: row.log_length,
+        registered: time(row.registered_us)?,
+        updated: time(row.updated_us)?,
+        number: row.number,
+        ordinal: row.ordinal,
+        facts: Facts {
+            behavior: row.behavior,
+            edge: row.edge,
+            region: Region::parse(&row.region).unwrap_or_else(|_| Region::of_site(&row.site)),
+            site: row.site,
+            camera: row.camera,
+            camera_name: row.camera_name,
+            rule: row.rule,
+            zone: row.zone,
+            test: row.test != 0,
+            since: time(row.since_us)?,
+            last: time(row.last_us)?,
+            ended: opt_time(row.ended_us)?,
+            phase: json_name::<Phase>(&row.phase)?,
+            alerts: row.alert_count,
+            open_alerts: row.open_alerts,
+            score: f64::from(row.score),
+            bounds: json(&row.bounds)?,
+            late: row.late != 0,
+        },
     })
 }
 
@@ -139,8 +172,9 @@ pub(super) async fn save(
         closed.changed.iter().partition(|record| closed.worked.contains(&record.id));
     let rows: Vec<CaseRow<'_>> =
         worked.iter().map(|record| CaseRow::of(record, closed)).collect::<Result<_, _>>()?;
-    insert(tx, doing, (INSERT, UPDATE), 50, &rows, |values, row| row.bind(values)).await?;
+    insert(tx, doing, (INSERT, UPDATE), 51, &rows, |values, row| row.bind(values)).await?;
     save_facts(tx, &told).await?;
+    save_hours(tx, &told, closed).await?;
     chain::append(tx, &closed.entries, now).await?;
     moments::note(tx, &closed.entries, now).await?;
     outbox::write(tx, store, closed, now).await?;
@@ -178,12 +212,29 @@ async fn save_facts(tx: &mut Tx, records: &[&Record]) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// In which hour cases were last heard of. Rarely another one, so the index over it mostly stands still.
+async fn save_hours(tx: &mut Tx, records: &[&Record], closed: &Closed) -> Result<(), StoreError> {
+    let moved = |record: &&&Record| {
+        closed.heard_before.get(&record.id).is_none_or(|before| hour(*before) != hour(record.facts.last))
+    };
+    let rows: Vec<&Record> = records.iter().filter(moved).copied().collect();
+    for part in parts(&rows, 2) {
+        let mut sql = Sql::new("UPDATE case_ SET last_hour = k.column2 FROM ");
+        sql.values(part, |values, record| {
+            values.bind(record.id.to_string()).bind(hour(record.facts.last));
+        });
+        sql.push(" AS k WHERE case_.id = k.column1");
+        sql.run(tx, "write when cases were last heard of").await?;
+    }
+    Ok(())
+}
+
 async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
     let doing = "write deadlines";
     let old: Vec<String> = closed
         .changed
         .iter()
-        .filter(|record| closed.worked.contains(&record.id) && !closed.new.contains(&record.id))
+        .filter(|record| closed.retimed.contains(&record.id) && !closed.new.contains(&record.id))
         .map(|record| record.id.to_string())
         .collect();
     for part in parts(&old, 1) {
@@ -192,7 +243,7 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
         sql.run(tx, doing).await?;
     }
     let mut timers = Vec::new();
-    for record in closed.changed.iter().filter(|record| closed.worked.contains(&record.id)) {
+    for record in closed.changed.iter().filter(|record| closed.retimed.contains(&record.id)) {
         let running = record.clocks.timers(record.case.severity, &closed.rules.calendar);
         timers.extend(running.map(|timer| (record.id.to_string(), timer)));
     }
@@ -219,7 +270,8 @@ async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
 const INSERT: &str = "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera,
     camera_name, rule, zone, test, since_us, last_us, ended_us, phase, alert_count, score, box, late, registered_us,
     updated_us, verdict, reason, body, clocks, open_, region, district, street, community, level_, told, category, class, handler,
-    assignee, due_us, late_stages, open_alerts, reworks, urges, taken_us, decided_us, handled_us, closed_us, merged_into)";
+    assignee, due_us, late_stages, open_alerts, reworks, urges, taken_us, decided_us, handled_us, closed_us, merged_into,
+    last_hour)";
 
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version,
     log_length = excluded.log_length, severity = excluded.severity, camera_name = excluded.camera_name,
@@ -230,7 +282,8 @@ const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET state = excluded.state, ve
     category = excluded.category, class = excluded.class, handler = excluded.handler, assignee = excluded.assignee,
     due_us = excluded.due_us, late_stages = excluded.late_stages, open_alerts = excluded.open_alerts,
     reworks = excluded.reworks, urges = excluded.urges, taken_us = excluded.taken_us, decided_us = excluded.decided_us,
-    handled_us = excluded.handled_us, closed_us = excluded.closed_us, merged_into = excluded.merged_into";
+    handled_us = excluded.handled_us, closed_us = excluded.closed_us, merged_into = excluded.merged_into,
+    last_hour = excluded.last_hour";
 
 /// A case as its row.
 struct CaseRow<'r> {
@@ -308,6 +361,7 @@ impl<'r> CaseRow<'r> {
             .bind(decision.map(|decision| us(decision.utc)))
             .bind(outcome)
             .bind(case.closed_utc.map(us))
-            .bind(case.merged.as_ref().map(|merged| merged.master.to_string()));
+            .bind(case.merged.as_ref().map(|merged| merged.master.to_string()))
+            .bind(hour(facts.last));
     }
 }

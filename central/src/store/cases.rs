@@ -212,15 +212,7 @@ impl Store {
     /// What is kept of a case, without its alerts and log.
     pub async fn case_record(&self, id: Uuid) -> Result<Option<Record>, StoreError> {
         let mut tx = self.reading().await?;
-        let row = sqlx::query("SELECT * FROM case_ WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&mut *tx)
-            .await
-            .doing("read a case")?;
-        match row {
-            Some(row) => Ok(Some(book::record(&mut tx, &row).await?)),
-            None => Ok(None),
-        }
+        book::record(&mut tx, id).await
     }
 
     /// The region of a case; none where there is no such case.

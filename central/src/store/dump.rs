@@ -299,6 +299,15 @@ async fn write(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), St
     Ok(())
 }
 
+/// What tables refer to on SQLite only (migration 12): a backup of either database restores to the other.
+const NAMED: [(&str, &str); 5] = [
+    ("alert", "case_"),
+    ("alert", "incident"),
+    ("incident", "case_"),
+    ("case_log", "case_"),
+    ("timer", "case_"),
+];
+
 /// All tables, each behind those that it refers to.
 async fn tables(connection: &mut AnyConnection) -> Result<Vec<Table>, StoreError> {
     let postgres = connection.backend_name() == "PostgreSQL";
@@ -328,7 +337,8 @@ async fn tables(connection: &mut AnyConnection) -> Result<Vec<Table>, StoreError
         "SELECT CAST(m.name AS TEXT) AS t, CAST(f.\"table\" AS TEXT) AS parent
          FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
     };
-    let mut parents: Vec<(String, String)> = Vec::new();
+    let mut parents: Vec<(String, String)> =
+        NAMED.map(|(child, parent)| (child.to_owned(), parent.to_owned())).to_vec();
     for row in &sqlx::query(references).fetch_all(&mut *connection).await.doing(DOING)? {
         parents.push((row.try_get("t").doing(DOING)?, row.try_get("parent").doing(DOING)?));
     }

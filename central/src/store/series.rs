@@ -85,14 +85,13 @@ async fn load(tx: &mut Tx, numbers: &[Number]) -> Result<Known, StoreError> {
         numbers.iter().map(|(edge, outbox, _)| (edge.clone(), outbox.to_string())).collect();
     let series: Vec<Series> = series.into_iter().collect();
     for part in parts(&series, 2) {
-        let mut sql = Sql::new("SELECT s.edge, s.outbox, s.highest FROM ");
-        sql.values(part, |values, (edge, outbox)| {
+        let mut sql = Sql::packed("s.edge, s.outbox, s.highest");
+        sql.push(" FROM ").values(part, |values, (edge, outbox)| {
             values.bind(edge).bind(outbox);
         });
         sql.push(" AS k CROSS JOIN series s WHERE s.edge = k.column1 AND s.outbox = k.column2");
-        for row in sql.all(tx, doing).await? {
-            let series = (row.try_get("edge").doing(doing)?, row.try_get("outbox").doing(doing)?);
-            known.highest.insert(series, row.try_get("highest").doing(doing)?);
+        for (edge, outbox, highest) in sql.unpack(tx, doing).await? {
+            known.highest.insert((edge, outbox), highest);
         }
     }
     // only a number that is not the next one can lie in a gap

@@ -2,15 +2,21 @@
 //!
 //! Many rows are one part of a statement. SQLite is given `VALUES (?, ?), (?, ?)`: it takes names like `$1` for words and
 //! looks for them one by one. PostgreSQL is given `SELECT * FROM unnest($1, $2)` with an array for each column: reading
-//! and planning ten thousand values costs it a third of its work.
+//! and planning ten thousand values costs it a third of its work. Each array stands in a `SELECT` of its own: PostgreSQL
+//! would read it twice, once to guess how many rows it has. So it takes them for few, and looks for each by an index.
+//!
+//! Many rows are read as one text, too ([`Sql::packed`]): each value of each row that comes by itself is copied and looked up by
+//! its name several times on its way, and on SQLite each row wakes a thread.
 
 mod cell;
 
+use serde::de::DeserializeOwned;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AssertSqlSafe};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
 use self::cell::{Cell, Sort, Value, array};
+use super::names::json;
 use super::{Doing, StoreError, Tx};
 
 /// Values that one statement may carry: SQLite takes 32766.
@@ -48,6 +54,8 @@ pub(super) async fn insert<R>(
     for part in parts(rows, columns) {
         let mut sql = Sql::new(head);
         sql.rows(part, &bind).push(tail);
+        // how rows are written is the same however large the table is
+        sql.kept = true;
         sql.run(tx, doing).await?;
     }
     Ok(())
@@ -62,6 +70,8 @@ pub(super) fn parts<R>(keys: &[R], columns: usize) -> impl Iterator<Item = &[R]>
 enum Piece {
     Text(String),
     Value(Value),
+    /// All rows as one JSON array of arrays
+    Packed(&'static str),
     /// `VALUES (…), (…)`
     Table(Table),
     /// `(…, …)` behind `IN`
@@ -91,11 +101,20 @@ impl Table {
 pub(super) struct Sql {
     pieces: Vec<Piece>,
     failed: Option<sqlx::Error>,
+    /// Whether PostgreSQL is to keep its plan.
+    kept: bool,
 }
 
 impl Sql {
     pub(super) fn new(text: &'static str) -> Self {
-        Self { pieces: vec![Piece::Text(text.to_owned())], failed: None }
+        Self { pieces: vec![Piece::Text(text.to_owned())], failed: None, kept: false }
+    }
+
+    /// Begins to read these columns of many rows as one text, for [`Self::unpack`]. What follows begins with ` FROM`.
+    pub(super) fn packed(columns: &'static str) -> Self {
+        let mut sql = Self::new("");
+        sql.pieces = vec![Piece::Packed(columns)];
+        sql
     }
 
     pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
@@ -167,6 +186,20 @@ impl Sql {
         self.ready(connection, doing)?.fetch_all(connection).await.doing(doing)
     }
 
+    /// Runs what [`Self::packed`] began, and reads each row as a `T`: a tuple, or a struct with the columns in their order.
+    /// A real number is to be read as `f32`: SQLite writes no more digits than that needs.
+    pub(super) async fn unpack<T: DeserializeOwned>(
+        self,
+        connection: &mut AnyConnection,
+        doing: &'static str,
+    ) -> Result<Vec<T>, StoreError> {
+        let row = self.ready(connection, doing)?.fetch_one(connection).await.doing(doing)?;
+        match row.try_get::<Option<&str>, _>(0).doing(doing)? {
+            Some(rows) => json(rows),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Runs it and gives its first row.
     pub(super) async fn first(
         self,
@@ -199,9 +232,10 @@ impl Sql {
         for piece in self.pieces {
             written.piece(piece).map_err(sqlx::Error::Encode).doing(doing)?;
         }
-        // not kept: on SQLite each number of rows is another statement, and a plan that PostgreSQL made while a table was
-        // small reads it from end to end when it is large
-        Ok(sqlx::query_with(AssertSqlSafe(written.text), written.values).persistent(false))
+        // others are not kept: on SQLite each number of rows is another statement, and a plan that PostgreSQL made while a
+        // table was small reads it from end to end when it is large
+        let kept = self.kept && postgres;
+        Ok(sqlx::query_with(AssertSqlSafe(written.text), written.values).persistent(kept))
     }
 }
 
@@ -220,6 +254,16 @@ impl Written {
         match piece {
             Piece::Text(text) => self.text.push_str(&text),
             Piece::Value(value) => self.value(value)?,
+            Piece::Packed(columns) => {
+                let (head, tail) = if self.postgres {
+                    ("SELECT CAST(json_agg(json_build_array(", ")) AS TEXT)")
+                } else {
+                    ("SELECT json_group_array(json_array(", "))")
+                };
+                self.text.push_str(head);
+                self.text.push_str(columns);
+                self.text.push_str(tail);
+            }
             Piece::Table(table) if self.postgres => {
                 self.text.push_str("SELECT * FROM ");
                 self.unnest(&table)?;
@@ -264,11 +308,11 @@ impl Written {
     fn unnest(&mut self, table: &Table) -> Encoded {
         self.text.push_str("unnest(");
         for (place, (sort, array)) in table.columns().enumerate() {
-            self.text.push_str(if place == 0 { "CAST(" } else { ", CAST(" });
+            self.text.push_str(if place == 0 { "(SELECT CAST(" } else { ", (SELECT CAST(" });
             self.value(Value::Text(array))?;
             self.text.push_str(" AS ");
             self.text.push_str(sort.array());
-            self.text.push(')');
+            self.text.push_str("))");
         }
         self.text.push(')');
         Ok(())

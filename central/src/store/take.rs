@@ -31,6 +31,8 @@ pub(super) struct Batch {
     answers: BTreeMap<Key, Confirm>,
     /// Whether a message was put into the quarantine.
     kept: bool,
+    /// Boxes that have a row once this is committed.
+    pub(super) boxes: Vec<String>,
 }
 
 impl Batch {
@@ -75,7 +77,14 @@ impl Store {
     /// Takes a batch in one transaction: all of it, or on error none. Repeats are taken again without effect.
     pub async fn take(&self, batch: &[Inbound], now: Timestamp) -> Result<Taken, StoreError> {
         let tx = self.begin().await?;
-        let mut work = Batch { tx, now, taken: Taken::default(), answers: BTreeMap::new(), kept: false };
+        let mut work = Batch {
+            tx,
+            now,
+            taken: Taken::default(),
+            answers: BTreeMap::new(),
+            kept: false,
+            boxes: Vec::new(),
+        };
         let mut messages = Vec::new();
         for message in batch {
             match message {
@@ -91,9 +100,10 @@ impl Store {
         if work.kept {
             quarantine::make_room(&mut work.tx).await?;
         }
-        let Batch { mut tx, mut taken, answers, .. } = work;
+        let Batch { mut tx, mut taken, answers, boxes, .. } = work;
         self.announce(&mut tx, &taken.news).await?;
         tx.commit().await.doing("commit a batch of messages")?;
+        self.have_rows(boxes);
         taken.confirms = answers
             .into_iter()
             .map(|((site, edge, _), mut confirm)| {

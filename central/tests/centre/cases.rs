@@ -297,3 +297,49 @@ pub async fn fired(shop: &Shop) -> BTreeMap<(String, String), usize> {
     }
     fired
 }
+
+on_both! {
+    async fn what_an_alert_says_comes_back_as_it_was(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let mut first = alert(1, 1, 1, 0);
+        // no decimal fraction is exactly this score
+        (first.camera_name, first.score) = ("东门 \"A\"\n\\ 2 号\u{1F4F7}".into(), 0.1);
+        let mut second = first.clone();
+        (second.seq, second.revision, second.utc) = (2, 2, at(2));
+        let mut third = alert(2, 3, 1, 10);
+        (third.camera_name, third.score) = (first.camera_name.clone(), 0.1);
+        for one in [&first, &second, &third] {
+            shop.store.take(&[inbound(one)], at(10)).await.unwrap();
+        }
+        let cases = shop.store.list_cases(&CaseFilter { limit: 9, ..CaseFilter::default() }).await.unwrap().0;
+        assert_eq!(cases.len(), 1, "it was found again by its camera and rule");
+        let facts = shop.store.case_record(cases[0].id).await.unwrap().unwrap().facts;
+        assert_eq!((facts.camera_name, facts.alerts), (first.camera_name, 2));
+        assert_eq!((facts.score.to_bits(), facts.bounds), (f64::from(0.1_f32).to_bits(), first.bounds));
+    }
+}
+
+on_both! {
+    async fn what_lasts_into_another_hour_is_found_there(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        // 10:59:50 and what follows, within the window of its behavior
+        let (last_minute, hour_after) = (3590, 3610);
+        let seen = |id, seq, revision, at_secs| {
+            let mut one = alert(id, seq, revision, last_minute);
+            one.utc = at(at_secs);
+            one
+        };
+        let begins = seen(1, 1, 1, last_minute);
+        let goes_on = seen(1, 2, 2, hour_after + 3500);
+        shop.store.take(&[inbound(&begins)], at(last_minute)).await.unwrap();
+        shop.store.take(&[inbound(&goes_on)], at(hour_after + 3500)).await.unwrap();
+        let hours = "SELECT COUNT(*) FROM incident i JOIN case_ c ON c.id = i.case_id
+            WHERE i.last_hour = i.last_us / 3600000000 AND c.last_hour = i.last_hour AND i.last_hour > c.registered_us / 3600000000";
+        assert_eq!(shop.number(hours).await, 1);
+        let mut joins = alert(2, 3, 1, hour_after + 3520);
+        joins.utc = at(hour_after + 3520);
+        shop.store.take(&[inbound(&joins)], at(hour_after + 3520)).await.unwrap();
+        assert_eq!(shop.number("SELECT COUNT(*) FROM case_").await, 1);
+        assert_eq!(shop.number("SELECT COUNT(*) FROM incident").await, 1);
+    }
+}

@@ -41,7 +41,7 @@ on_both! {
 
 on_both! {
     async fn every_kind_of_tampering_is_found(kind: Kind) {
-        let table: [(&'static str, &'static str); 11] = [
+        let table: [(&'static str, &'static str); 15] = [
             ("UPDATE case_log SET actor = 'li' WHERE seq = 7", "log entry 7 was changed"),
             ("UPDATE case_log SET utc_us = utc_us + 1 WHERE seq = 2", "log entry 2 was changed"),
             ("UPDATE case_log SET change = REPLACE(change, '两', '三') WHERE seq = 7", "log entry 7 was changed"),
@@ -53,6 +53,10 @@ on_both! {
             ("UPDATE case_ SET body = REPLACE(body, '两', '三') WHERE verdict IS NOT NULL", "is not what its log says"),
             ("UPDATE case_ SET verdict = NULL, state = 'verifying', version = 2", "is not what its log says"),
             ("DELETE FROM case_ WHERE verdict IS NOT NULL", "which is gone"),
+            ("DELETE FROM incident", "3 alerts name an episode that is gone"),
+            ("UPDATE alert SET case_id = 'x' || case_id", "3 alerts name a case that is gone"),
+            ("UPDATE incident SET case_id = 'x' || case_id", "3 episodes name a case that is gone"),
+            ("UPDATE timer SET case_id = 'x' || case_id", "deadlines name a case that is gone"),
         ];
         for (tampering, expected) in table {
             let shop = shop(kind).await;

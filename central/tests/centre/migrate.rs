@@ -6,6 +6,7 @@ use uuid::Uuid;
 use xunge_central::case::guard::Role;
 use xunge_central::case::log::{Entry, GENESIS, hash};
 use xunge_central::case::{Change, State, Verdict};
+use xunge_central::incident::Standing;
 use xunge_central::store::{CaseFilter, Place, Store};
 use xunge_parts::Postgres;
 
@@ -33,7 +34,7 @@ async fn store_of(kind: Kind, folder: &std::path::Path, last: i64) -> (Place, An
     let migrations = MIGRATIONS.iter().filter(|migration| migration.version <= last).map(|migration| {
         let sql = match kind {
             Kind::Sqlite => migration.sql.as_str().to_owned(),
-            Kind::Postgres => migration.sql.as_str().replace(" BLOB", " BYTEA"),
+            Kind::Postgres => migration.sql.as_str().replace(" BLOB", " BYTEA").replace("-- postgres: ", ""),
         };
         let (version, what, sort) =
             (migration.version, migration.description.clone(), migration.migration_type);
@@ -141,5 +142,29 @@ on_both! {
             Ok(Some(_))
         ));
         assert_eq!(store.verify_chain().await.unwrap().problems, Vec::<String>::new());
+    }
+}
+
+on_both! {
+    async fn a_tampering_that_version_11_knew_of_still_holds_alerts_back(kind: Kind) {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, pool) = store_of(kind, folder.path(), 11).await;
+        let rings = alert(1, 1, 1, 10);
+        let us = at(0).as_microsecond();
+        let sql = format!(
+            "INSERT INTO incident (id, edge, camera, rule, behavior, zone, detail, standing, severity, test, since_us, last_us,
+                alerts, open_alerts, score, box)
+             VALUES ('{id}', '{EDGE}', '{camera}', 'tamper', 'tamper', '', 'covered', 'inhibited', 3, 0, {us}, {us}, 1, 1, 0.5,
+                '[0,0,1,1]')",
+            id = Uuid::from_u128(9),
+            camera = rings.camera,
+        );
+        sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        pool.close().await;
+
+        let store = Store::open(&place, settings()).await.unwrap();
+        assert!(store.take(&[inbound(&rings)], at(11)).await.unwrap().news.cases.is_empty());
+        let why = store.alert_why(EDGE, rings.alert_id).await.unwrap().unwrap();
+        assert_eq!(why.standing, Standing::Inhibited);
     }
 }

@@ -92,7 +92,7 @@ pub(super) async fn detail(
     let Some(row) = query.first(tx, DOING).await? else {
         return Ok(None);
     };
-    let record = book::record(tx, &row).await?;
+    let Some(record) = book::record(tx, id).await? else { return Ok(None) };
     let merged = sqlx::query("SELECT id, number FROM case_ WHERE merged_into = $1 ORDER BY ordinal")
         .bind(id.to_string())
         .fetch_all(&mut **tx)

@@ -13,8 +13,7 @@ use crate::case::{Change, NOTE_CHARS, Refused, number};
 use crate::incident::{Incident, MAX_ALERTS, Piece, Step, split};
 use crate::org::Region;
 use crate::store::names::{json, json_text};
-use crate::store::sql::{Sql, parts};
-use crate::store::{Doing, News, Store, StoreError, Tx, book, desk, level, time, uuid};
+use crate::store::{Doing, News, Store, StoreError, Tx, book, incidents, level, time, uuid};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -251,33 +250,32 @@ async fn move_alerts(
         by_incident.entry(kept.piece.incident).or_default().push(&kept.piece);
     }
     let ids: Vec<Uuid> = by_incident.keys().copied().collect();
-    let mut written: Vec<Incident> = Vec::new();
+    let mut new: Vec<Incident> = Vec::new();
+    let mut smaller: Vec<(Incident, Timestamp)> = Vec::new();
     let mut now_in: BTreeMap<Uuid, Uuid> = BTreeMap::new();
-    for part in parts(&ids, 1) {
-        let mut sql = Sql::new("SELECT * FROM incident WHERE id IN ");
-        sql.list(part.iter().map(Uuid::to_string));
-        for row in sql.all(tx, DOING).await? {
-            let whole = desk::incident(&row)?;
-            let Some(leaving) = by_incident.get(&whole.id) else { continue };
-            let staying: Vec<&Piece> =
-                stay.iter().map(|kept| &kept.piece).filter(|piece| piece.incident == whole.id).collect();
-            if staying.is_empty() {
-                sqlx::query("UPDATE incident SET case_id = $2 WHERE id = $1")
-                    .bind(whole.id.to_string())
-                    .bind(to.to_string())
-                    .execute(&mut **tx)
-                    .await
-                    .doing(DOING)?;
-                now_in.insert(whole.id, whole.id);
-                continue;
-            }
-            let id = crate::case::book::id_at(now);
-            now_in.insert(whole.id, id);
-            written.extend(split::episode(&whole, id, Some(to), leaving));
-            written.extend(split::episode(&whole, whole.id, whole.case_id, &staying));
+    for whole in incidents::of(tx, &ids).await? {
+        let Some(leaving) = by_incident.get(&whole.id) else { continue };
+        let staying: Vec<&Piece> =
+            stay.iter().map(|kept| &kept.piece).filter(|piece| piece.incident == whole.id).collect();
+        if staying.is_empty() {
+            sqlx::query("UPDATE incident SET case_id = $2 WHERE id = $1")
+                .bind(whole.id.to_string())
+                .bind(to.to_string())
+                .execute(&mut **tx)
+                .await
+                .doing(DOING)?;
+            now_in.insert(whole.id, whole.id);
+            continue;
         }
+        let id = crate::case::book::id_at(now);
+        now_in.insert(whole.id, id);
+        new.extend(split::episode(&whole, id, Some(to), leaving));
+        let rest = split::episode(&whole, whole.id, whole.case_id, &staying);
+        smaller.extend(rest.map(|rest| (rest, whole.last)));
     }
-    desk::save_incidents(tx, &written.iter().collect::<Vec<_>>()).await?;
+    incidents::insert_new(tx, &new.iter().collect::<Vec<_>>()).await?;
+    let smaller: Vec<_> = smaller.iter().map(|(incident, before)| (incident, *before)).collect();
+    incidents::write_on(tx, &smaller).await?;
     for kept in moved {
         let alert = &kept.piece.alert;
         let mut path = kept.path.clone();

@@ -167,15 +167,8 @@ async fn area(tx: &mut Tx, store: &Store, record: &Record) -> Result<Area, Store
 impl Store {
     /// A case as CAP 1.2: none where there is no such case, or where it never was urgent enough.
     pub async fn case_cap(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        let doing = "read a case";
         let mut tx = self.reading().await?;
-        let row = sqlx::query("SELECT * FROM case_ WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&mut *tx)
-            .await
-            .doing(doing)?;
-        let Some(row) = row else { return Ok(None) };
-        let record = crate::store::book::record(&mut tx, &row).await?;
+        let Some(record) = crate::store::book::record(&mut tx, id).await? else { return Ok(None) };
         document(&mut tx, self, &record).await
     }
 }

@@ -9,7 +9,7 @@ use xunge_alert::Alert;
 use super::names::{json_text, name_of, phase_name};
 use super::sql::{Sql, insert, parts};
 use super::take::Batch;
-use super::{Store, StoreError, Tx, desk, edges, series, us};
+use super::{Store, StoreError, Tx, desk, edges, quiet, series, us};
 use crate::incident::{Outcome, Step};
 use crate::intake::message::{AlertMessage, BadMessage, Sender};
 
@@ -206,6 +206,8 @@ async fn happenings(store: &Store, work: &mut Batch, messages: &[&AlertMessage])
     let (going_on, rows): (Vec<Happening<'_>>, Vec<_>) = changed.into_values().partition(|row| row.goes_on);
     work.taken.news.cases.extend(desk::save(&mut work.tx, store, desk, work.now).await?);
     write(&mut work.tx, &rows, &policy, work.now).await?;
+    let held = quiet::HeldBack::of(rows.iter().filter_map(|row| row.path.as_ref()).flatten());
+    quiet::count_held(&mut work.tx, held).await?;
     write_on(&mut work.tx, &going_on, work.now).await?;
     write_evidence(&mut work.tx, &alerts).await
 }

@@ -1,5 +1,7 @@
 //! What people hold back: shelving (搁置) and maintenance.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::Row;
@@ -8,9 +10,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::org::begins_with;
-use super::sql::Sql;
-use super::{Doing, Store, StoreError, opt_time, time, us, uuid};
+use super::sql::{Sql, parts};
+use super::{Doing, Store, StoreError, Tx, opt_time, time, us, uuid};
 use crate::case::book::id_at;
+use crate::incident::{Held, Step};
 use crate::org::Region;
 
 /// A longer shelf counts only once a second person has agreed.
@@ -90,11 +93,12 @@ impl Quiet {
     fn columns(self) -> &'static str {
         match self {
             Self::Shelf => {
-                "SELECT id, edge, camera, rule, reason, by_, pending, second, from_us, until_us, ended_us, ended_by FROM shelf"
+                "SELECT id, edge, camera, rule, reason, by_, pending, second, from_us, until_us, ended_us, ended_by, held
+             FROM shelf"
             }
             Self::Maintenance => {
                 "SELECT id, edge, camera, '' AS rule, reason, by_, CAST(0 AS BIGINT) AS pending, NULL AS second, from_us, until_us,
-                        ended_us, ended_by FROM maintenance"
+                        ended_us, ended_by, held FROM maintenance"
             }
         }
     }
@@ -190,31 +194,6 @@ impl Store {
         page: &QuietPage,
         now: Timestamp,
     ) -> Result<Vec<WindowView>, StoreError> {
-        let mut windows = self.windows(what, page, now).await?;
-        for window in &mut windows {
-            // the way of each alert names what held it back; none came before there was anything to hold it
-            let held: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM alert
-                 WHERE edge = $1 AND first_received_us >= $2 AND standing <> 'case' AND path LIKE $3",
-            )
-            .bind(&window.edge)
-            .bind(us(window.from_utc))
-            .bind(format!("%{}%", window.id))
-            .fetch_one(&self.readers)
-            .await
-            .doing("count what was held back")?;
-            window.held = super::count(held);
-        }
-        Ok(windows)
-    }
-
-    /// The same, without counting what they held back.
-    pub(super) async fn windows(
-        &self,
-        what: Quiet,
-        page: &QuietPage,
-        now: Timestamp,
-    ) -> Result<Vec<WindowView>, StoreError> {
         let mut sql = Sql::new(what.columns());
         sql.push(" q WHERE 1 = 1");
         if !page.past {
@@ -268,6 +247,55 @@ fn view(row: &AnyRow) -> Result<WindowView, StoreError> {
         until_utc: time(row.try_get("until_us").doing(doing)?)?,
         ended_utc: opt_time(row.try_get("ended_us").doing(doing)?)?,
         ended_by: row.try_get("ended_by").doing(doing)?,
-        held: 0,
+        held: super::count(row.try_get("held").doing(doing)?),
     })
+}
+
+/// How many alerts each shelf and each window of maintenance holds back.
+#[derive(Default)]
+pub(super) struct HeldBack {
+    shelves: BTreeMap<Uuid, i64>,
+    maintenance: BTreeMap<Uuid, i64>,
+}
+
+impl HeldBack {
+    /// What the ways of these alerts say.
+    pub(super) fn of<'s>(steps: impl Iterator<Item = &'s Step>) -> Self {
+        let mut of = Self::default();
+        for step in steps {
+            match step {
+                Step::Held(Held::Shelved { shelf, .. }) => *of.shelves.entry(*shelf).or_default() += 1,
+                Step::Held(Held::Maintenance { window, .. }) => {
+                    *of.maintenance.entry(*window).or_default() += 1
+                }
+                // what tampering holds back, nobody has asked for
+                _ => {}
+            }
+        }
+        of
+    }
+}
+
+/// Counts what was held back.
+pub(super) async fn count_held(tx: &mut Tx, held: HeldBack) -> Result<(), StoreError> {
+    let tables = [
+        ("UPDATE shelf SET held = held + k.column2 FROM ", " AS k WHERE shelf.id = k.column1", held.shelves),
+        (
+            "UPDATE maintenance SET held = held + k.column2 FROM ",
+            " AS k WHERE maintenance.id = k.column1",
+            held.maintenance,
+        ),
+    ];
+    for (head, tail, counts) in tables {
+        let counts: Vec<_> = counts.into_iter().collect();
+        for part in parts(&counts, 2) {
+            let mut sql = Sql::new(head);
+            sql.values(part, |values, (id, more)| {
+                values.bind(id.to_string()).bind(*more);
+            });
+            sql.push(tail);
+            sql.run(tx, "count what was held back").await?;
+        }
+    }
+    Ok(())
 }

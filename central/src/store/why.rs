@@ -75,7 +75,7 @@ pub struct CameraWhy {
     pub box_known_utc: Option<Timestamp>,
     /// Times in which it saw nothing, that hold the moment.
     pub blind: Vec<BlindView>,
-    /// Shelves that held the moment; what they held back is not counted here.
+    /// Shelves that held the moment.
     pub shelves: Vec<WindowView>,
     /// Maintenance that held the moment, likewise.
     pub maintenance: Vec<WindowView>,
@@ -161,9 +161,9 @@ impl Store {
                 && (window.from_utc..window.ended_utc.unwrap_or(window.until_utc)).contains(&at)
         };
         let all = QuietPage { past: true, limit: WINDOWS, ..QuietPage::default() };
-        let mut shelves = self.windows(Quiet::Shelf, &all, at).await?;
+        let mut shelves = self.quiet(Quiet::Shelf, &all, at).await?;
         shelves.retain(held);
-        let mut maintenance = self.windows(Quiet::Maintenance, &all, at).await?;
+        let mut maintenance = self.quiet(Quiet::Maintenance, &all, at).await?;
         maintenance.retain(held);
         Ok(CameraWhy {
             at_utc: at,

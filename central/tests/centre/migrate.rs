@@ -7,7 +7,7 @@ use xunge_central::case::guard::Role;
 use xunge_central::case::log::{Entry, GENESIS, hash};
 use xunge_central::case::{Change, State, Verdict};
 use xunge_central::incident::Standing;
-use xunge_central::store::{CaseFilter, Place, Store};
+use xunge_central::store::{CaseFilter, Place, Quiet, QuietPage, Store};
 use xunge_parts::Postgres;
 
 use crate::support::{
@@ -166,5 +166,44 @@ on_both! {
         assert!(store.take(&[inbound(&rings)], at(11)).await.unwrap().news.cases.is_empty());
         let why = store.alert_why(EDGE, rings.alert_id).await.unwrap().unwrap();
         assert_eq!(why.standing, Standing::Inhibited);
+    }
+}
+
+on_both! {
+    async fn what_a_shelf_had_held_back_by_version_12_is_counted(kind: Kind) {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, pool) = store_of(kind, folder.path(), 12).await;
+        let (shelf, incident, us) = (Uuid::from_u128(7), Uuid::from_u128(9), at(0).as_microsecond());
+        let end = at(3600).as_microsecond();
+        let one = alert(1, 1, 1, 0);
+        let (camera, rule, id) = (&one.camera, &one.rule, one.alert_id);
+        for sql in [
+            format!(
+                "INSERT INTO shelf (id, edge, camera, rule, reason, by_, from_us, until_us)
+                 VALUES ('{shelf}', '{EDGE}', '', '', '施工', 'wang', {us}, {end})"
+            ),
+            format!(
+                "INSERT INTO incident (id, edge, camera, rule, behavior, zone, standing, severity, test, since_us, last_us, alerts,
+                    open_alerts, score, box)
+                 VALUES ('{incident}', '{EDGE}', '{camera}', '{rule}', 'intrusion', 'lawn', 'shelved', 2, 0, {us}, {us}, 1, 1, 0.5,
+                    '[0,0,1,1]')"
+            ),
+            format!(
+                "INSERT INTO alert (edge, alert_id, incident_id, standing, site, region, camera, rule, behavior, outbox, seq, revision,
+                    phase, since_us, utc_us, severity, score, late, test, first_received_us, received_us, path)
+                 VALUES ('{EDGE}', '{id}', '{incident}', 'shelved', '{SITE}', '{SITE}', '{camera}', '{rule}', 'intrusion', '{OUTBOX}',
+                    1, 1, 'began', {us}, {us}, 2, 0.5, 0, 0, {us}, {us}, '[{{\"shelf\":\"{shelf}\"}}]')"
+            ),
+        ] {
+            sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+
+        let store = Store::open(&place, settings()).await.unwrap();
+        let page = QuietPage { limit: 9, ..QuietPage::default() };
+        assert_eq!(store.quiet(Quiet::Shelf, &page, at(10)).await.unwrap()[0].held, 1);
+        store.take(&[inbound(&alert(2, 2, 1, 600)), inbound(&alert(2, 3, 2, 600))], at(602)).await.unwrap();
+        store.take(&[inbound(&ended(alert(2, 4, 3, 600)))], at(604)).await.unwrap();
+        assert_eq!(store.quiet(Quiet::Shelf, &page, at(610)).await.unwrap()[0].held, 2);
     }
 }

@@ -77,7 +77,7 @@ pub struct CameraWhy {
     pub blind: Vec<BlindView>,
     /// Shelves that held the moment.
     pub shelves: Vec<WindowView>,
-    /// Maintenance that held the moment, likewise.
+    /// Maintenance that held the moment.
     pub maintenance: Vec<WindowView>,
     /// Numbers that never came from its box: what they said is not known.
     pub missing: u64,

@@ -83,7 +83,7 @@ impl Centre {
             std::thread::sleep(Duration::from_millis(50)); // polls a real process
         }
         // the broker takes the subscription: what is published before is for nobody
-        std::thread::sleep(Duration::from_millis(500));
+        std::thread::sleep(Duration::from_millis(500)); // lets the real centre subscribe
         Ok(())
     }
 

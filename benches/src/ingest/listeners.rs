@@ -115,7 +115,7 @@ pub fn measure(
         Ok(())
     })?;
     let mut measured = follow(&mut centre, rate, length)?;
-    std::thread::sleep(AFTER);
+    std::thread::sleep(AFTER); // streams hear the last of it
     over.send_replace(true);
     let heard = runtime.block_on(async {
         let mut heard = Vec::with_capacity(listeners);

@@ -75,7 +75,7 @@ impl Sender {
                 }
                 ended.fetch_add(1, Ordering::Relaxed);
                 // what is in flight goes out before the connection ends
-                std::thread::sleep(Duration::from_secs(2));
+                std::thread::sleep(Duration::from_secs(2)); // lets the real broker take the last of it
                 stop.store(true, Ordering::Relaxed);
                 client.disconnect()?;
                 let _ = polling.join();

@@ -57,7 +57,7 @@ impl Broker {
                     ) => return,
                     Ok(_) => {}
                     // it is not up yet: a real process is waited for
-                    Err(_) => std::thread::sleep(Duration::from_millis(100)),
+                    Err(_) => std::thread::sleep(Duration::from_millis(100)), // polls a real process
                 }
             }
         });

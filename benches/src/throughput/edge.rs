@@ -171,7 +171,7 @@ impl Edge {
                 show(self.begun.elapsed(), &page);
             }
             // the time that is measured
-            std::thread::sleep(Duration::from_secs(1).min(until.saturating_duration_since(Instant::now())));
+            std::thread::sleep(Duration::from_secs(1).min(until.saturating_duration_since(Instant::now()))); // a second of what is measured
         }
         Ok(())
     }

@@ -177,6 +177,25 @@ on_both! {
         assert_eq!(store.alert_why(EDGE, Uuid::from_u128(4)).await.unwrap().unwrap().standing, Standing::Shelved);
     }
 
+    async fn maintenance_counts_what_it_holds_back_and_what_is_said_again_only_once(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let window = Window {
+            edge: EDGE.into(),
+            camera: None,
+            rule: None,
+            reason: "检修".into(),
+            from_utc: at(0),
+            until_utc: at(3600),
+        };
+        shop.store.hold_back(Quiet::Maintenance, &window, "wang", at(0)).await.unwrap();
+        let first = [inbound(&alert(1, 1, 1, 10)), inbound(&alert(1, 2, 2, 10)), inbound(&alert(2, 3, 1, 200))];
+        shop.store.take(&first, at(201)).await.unwrap();
+        shop.store.take(&[inbound(&alert(2, 4, 2, 200)), inbound(&alert(1, 1, 1, 10))], at(203)).await.unwrap();
+        let held = async |what| shop.store.quiet(what, &first_page(), at(300)).await.unwrap();
+        assert_eq!(held(Quiet::Maintenance).await[0].held, 2);
+        assert!(held(Quiet::Shelf).await.is_empty());
+    }
+
     async fn chatter_survives_a_restart(kind: Kind) {
         let shop = Shop::of(kind).await;
         for n in 1..=3_u64 {

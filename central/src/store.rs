@@ -18,6 +18,7 @@ mod evidence;
 mod hooks;
 mod incidents;
 mod keep;
+mod known;
 mod ledger;
 mod moments;
 mod names;
@@ -70,7 +71,7 @@ pub use views::{Grant, ShownFile, ViewFilter, ViewLine, Viewer, Wanted};
 pub use why::{AlertWhy, BlindView, CameraWhy};
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,6 +98,8 @@ pub struct Store {
     policy: Arc<RwLock<Arc<Policy>>>,
     /// Boxes that have a row.
     boxes: Arc<RwLock<HashSet<String>>>,
+    /// Cases as they were last read or written here.
+    known: Arc<Mutex<known::Known>>,
 }
 
 /// What can go wrong with the store.
@@ -193,6 +196,7 @@ impl Store {
             settings,
             policy,
             boxes: Arc::default(),
+            known: Arc::default(),
         })
     }
 
@@ -225,6 +229,10 @@ impl Store {
 
     fn has_row(&self, edge: &str) -> bool {
         self.boxes.read().unwrap_or_else(PoisonError::into_inner).contains(edge)
+    }
+
+    fn known(&self) -> MutexGuard<'_, known::Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Their rows are committed.

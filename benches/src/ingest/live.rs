@@ -11,6 +11,9 @@ use super::centre::{Centre, Store};
 use super::sender::Sender;
 use super::{Measured, quantile};
 
+/// How often it is told how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
+
 /// Sends as many messages a second as asked, and waits for the centre's confirms.
 pub fn measure(program: &Path, store: &Store<'_>, rate: u32, length: Duration) -> Result<Measured> {
     let mut centre = Centre::prepare(program, store)?;
@@ -25,7 +28,7 @@ pub(super) fn follow(centre: &mut Centre, rate: u32, length: Duration) -> Result
     let before = centre.cpu()?;
     let sender = Sender::start(centre.broker.port, rate, length)?;
     let begun = Instant::now();
-    let (mut confirmed, mut delays, mut last) = (0_u64, Vec::new(), begun);
+    let (mut confirmed, mut delays, mut last, mut told) = (0_u64, Vec::new(), begun, begun);
     for event in connection.iter() {
         if let Ok(Event::Incoming(Packet::Publish(message))) = event {
             let confirm: Confirm = serde_json::from_slice(&message.payload)?;
@@ -38,6 +41,10 @@ pub(super) fn follow(centre: &mut Centre, rate: u32, length: Duration) -> Result
             }
         }
         centre.weigh()?;
+        if told.elapsed() > TOLD_EVERY {
+            told = Instant::now();
+            tell_progress(begun.elapsed(), sender.sent(), confirmed);
+        }
         if (sender.is_done() && confirmed >= sender.sent()) || begun.elapsed() > length * 4 {
             break;
         }
@@ -56,6 +63,15 @@ pub(super) fn follow(centre: &mut Centre, rate: u32, length: Duration) -> Result
     measured.cpu_secs_per_1000 = Some(used / thousands);
     measured.rss_mib = Some(centre.rss_mib());
     Ok(measured)
+}
+
+#[allow(clippy::print_stderr)] // a bench tells whoever runs it
+fn tell_progress(elapsed: Duration, sent: u64, confirmed: u64) {
+    eprintln!(
+        "{:4} s: {sent:8} sent, {:6} wait for their confirm",
+        elapsed.as_secs(),
+        sent - confirmed.min(sent)
+    );
 }
 
 #[allow(clippy::print_stderr)] // a bench tells whoever runs it

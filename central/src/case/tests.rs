@@ -1,4 +1,4 @@
-mod book;
+pub(crate) mod book;
 mod calls;
 mod checklists;
 mod clocks;

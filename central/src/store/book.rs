@@ -1,5 +1,7 @@
 //! Cases between the tables and the pure [`Book`]: loading those that a write is about, and writing what came of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use sqlx::Row as _;
@@ -22,6 +24,11 @@ pub(super) async fn open(
     now: Timestamp,
 ) -> Result<Book, StoreError> {
     let doing = "read the case numbers";
+    let mark: i64 = sqlx::query_scalar("SELECT value FROM version WHERE what = 'cases'")
+        .fetch_one(&mut **tx)
+        .await
+        .doing(doing)?;
+    store.known().begin(mark);
     let mut numbers = Numbers::default();
     if !districts.is_empty() {
         let day = number::day(now, store.zone());
@@ -39,11 +46,42 @@ pub(super) async fn open(
     Ok(Book::new(store.policy().rules.clone(), now, numbers))
 }
 
-/// Loads cases onto the table. One that is not there is left out.
-pub(super) async fn lay(tx: &mut Tx, book: &mut Book, ids: &[Uuid]) -> Result<(), StoreError> {
-    let missing: Vec<Uuid> = ids.iter().copied().filter(|id| book.get(*id).is_none()).collect();
-    for record in records(tx, &missing).await? {
-        book.lay(record);
+/// Loads cases onto the table: those that are known as they are known. One that is not there is left out.
+pub(super) async fn lay(tx: &mut Tx, store: &Store, book: &mut Book, ids: &[Uuid]) -> Result<(), StoreError> {
+    let mut unknown = Vec::new();
+    let mut known = Vec::new();
+    {
+        let mut kept = store.known();
+        for id in ids.iter().collect::<BTreeSet<_>>().into_iter().filter(|id| book.get(**id).is_none()) {
+            match kept.get(*id) {
+                Some(record) => known.push(record),
+                None => unknown.push(*id),
+            }
+        }
+    }
+    if cfg!(debug_assertions) {
+        compare(tx, &known).await?;
+    }
+    let read = records(tx, &unknown).await?;
+    {
+        let mut kept = store.known();
+        read.iter().for_each(|record| kept.keep(record.clone()));
+    }
+    known.into_iter().chain(read).for_each(|record| book.lay(record));
+    Ok(())
+}
+
+/// Tests and debug builds look whether what is known is what is stored.
+async fn compare(tx: &mut Tx, known: &[Record]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = known.iter().map(|record| record.id).collect();
+    let mut stored: BTreeMap<Uuid, Record> =
+        records(tx, &ids).await?.into_iter().map(|record| (record.id, record)).collect();
+    for record in known {
+        assert_eq!(
+            Some(record),
+            stored.remove(&record.id).as_ref(),
+            "a case is known otherwise than it is stored"
+        );
     }
     Ok(())
 }
@@ -179,7 +217,23 @@ pub(super) async fn save(
     moments::note(tx, &closed.entries, now).await?;
     outbox::write(tx, store, closed, now).await?;
     save_timers(tx, closed).await?;
-    save_numbers(tx, closed).await
+    save_numbers(tx, closed).await?;
+    mark(tx, store, closed).await
+}
+
+/// Leaves a mark, by which this centre will see that nobody else has written since.
+async fn mark(tx: &mut Tx, store: &Store, closed: &Closed) -> Result<(), StoreError> {
+    if closed.changed.is_empty() {
+        return Ok(());
+    }
+    let mark = rand::random::<i64>();
+    sqlx::query("UPDATE version SET value = $1 WHERE what = 'cases'")
+        .bind(mark)
+        .execute(&mut **tx)
+        .await
+        .doing("write cases")?;
+    store.known().write(mark, closed.changed.iter());
+    Ok(())
 }
 
 /// What alerts say of cases on which nobody worked: most messages are about an alert that goes on or ends.

@@ -238,7 +238,7 @@ impl Store {
         let mut tx = self.begin().await?;
         self.current_policy(&mut tx).await?;
         let mut book = book::open(&mut tx, self, &[], now).await?;
-        book::lay(&mut tx, &mut book, &[id]).await?;
+        book::lay(&mut tx, self, &mut book, &[id]).await?;
         let Some(record) = book.get(id) else { return Ok(None) };
         may(actor, &record.case, &record.facts.region, &change)?;
         // who was faster has decided: that is told, and not that the version differs
@@ -312,7 +312,7 @@ impl Store {
         master: Uuid,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        book::lay(tx, book, &[master]).await?;
+        book::lay(tx, self, book, &[master]).await?;
         let fits = id != master
             && book
                 .get(master)
@@ -357,7 +357,7 @@ impl Store {
         }
         let mut book = book::open(&mut tx, self, &[], now).await?;
         let ids: Vec<Uuid> = due.iter().map(|(id, ..)| *id).collect();
-        book::lay(&mut tx, &mut book, &ids).await?;
+        book::lay(&mut tx, self, &mut book, &ids).await?;
         for (id, stage, percent) in due {
             if let Some(Err(_)) = book.change(id, Change::Timer { stage, percent }, "system") {
                 // another deadline of the same moment has moved the case on: its clocks are set anew all the same
@@ -400,7 +400,7 @@ impl Store {
                 return Ok(wound);
             }
             let mut book = book::open(&mut tx, self, &[], now).await?;
-            book::lay(&mut tx, &mut book, &ids).await?;
+            book::lay(&mut tx, self, &mut book, &ids).await?;
             for id in &ids {
                 book.wind(*id);
             }

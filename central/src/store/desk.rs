@@ -62,13 +62,13 @@ pub(super) async fn open<'p>(
     let mut cases: BTreeSet<Uuid> = desk.known.values().filter_map(|known| known.case_id).collect();
     cases.extend(desk.incidents.values().filter_map(|incident| incident.case_id));
     cases.extend(desk.neighbours.values().flatten().map(|neighbour| neighbour.case_id));
-    book::lay(tx, &mut desk.book, &cases.into_iter().collect::<Vec<_>>()).await?;
+    book::lay(tx, store, &mut desk.book, &cases.into_iter().collect::<Vec<_>>()).await?;
     let masters: BTreeSet<Uuid> = desk
         .book
         .records()
         .filter_map(|record| record.case.merged.as_ref().map(|merged| merged.master))
         .collect();
-    book::lay(tx, &mut desk.book, &masters.into_iter().collect::<Vec<_>>()).await?;
+    book::lay(tx, store, &mut desk.book, &masters.into_iter().collect::<Vec<_>>()).await?;
     // who has begun something before has a pulse; later revisions beat none
     let beginning: Vec<&Alert> = alerts
         .iter()

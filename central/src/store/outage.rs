@@ -80,7 +80,7 @@ impl Store {
         }
         let back = over(&mut tx).await?;
         let ids: Vec<Uuid> = back.iter().map(|(.., case_id)| *case_id).collect();
-        book::lay(&mut tx, &mut book, &ids).await?;
+        book::lay(&mut tx, self, &mut book, &ids).await?;
         for id in &ids {
             if let Some(facts) = book.facts(*id) {
                 facts.last = now;

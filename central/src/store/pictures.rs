@@ -26,7 +26,7 @@ impl Store {
         let mut tx = self.begin().await?;
         self.current_policy(&mut tx).await?;
         let mut book = book::open(&mut tx, self, &[], now).await?;
-        book::lay(&mut tx, &mut book, &[id]).await?;
+        book::lay(&mut tx, self, &mut book, &[id]).await?;
         let Some(record) = book.get(id) else { return Ok(None) };
         may_picture(actor, &record.case, &record.facts.region)?;
         if record.case.pictures.iter().any(|known| known.picture.sha256 == picture.sha256) {

@@ -270,7 +270,8 @@ on_both! {
         let shop = Shop::of(kind).await;
         let id = case(&shop, 1, 2, 0).await;
         let raw = shop.raw().await;
-        for sql in ["DELETE FROM timer", "UPDATE case_ SET body = NULL, clocks = NULL"] {
+        let other = "UPDATE version SET value = 1 WHERE what = 'cases'";
+        for sql in ["DELETE FROM timer", "UPDATE case_ SET body = NULL, clocks = NULL", other] {
             sqlx::query(sql).execute(&raw).await.unwrap();
         }
         assert_eq!(shop.store.wind_clocks(true, at(100)).await.unwrap(), 1);
@@ -279,6 +280,24 @@ on_both! {
         let rejected = decided(Verdict::FalseAlarm, Some(Reason::Animal));
         step(&shop, id, rejected, &everywhere("wang", Role::Operator), 110).await.unwrap();
         assert!(shop.store.verify_chain().await.unwrap().problems.is_empty());
+    }
+}
+
+on_both! {
+    async fn what_another_centre_wrote_is_read_anew(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let other = Store::open(&shop.place, settings()).await.unwrap();
+        let id = case(&shop, 1, 2, 0).await;
+        let wang = everywhere("wang", Role::Operator);
+        step(&shop, id, Change::Taken, &wang, 10).await.unwrap();
+        // the first one knows it as taken, and nothing of what comes now
+        let shown = other.case_summary(id).await.unwrap().unwrap().version;
+        let rejected = decided(Verdict::FalseAlarm, Some(Reason::Animal));
+        other.change_case(id, rejected, &wang, shown, at(20)).await.unwrap().unwrap();
+        let late = step(&shop, id, Change::Noted { note: "迟到".into() }, &wang, 30).await;
+        assert_eq!(late.unwrap(), State::Rejected);
+        assert!(shop.store.verify_chain().await.unwrap().problems.is_empty());
+        other.close().await;
     }
 }
 

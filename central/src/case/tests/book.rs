@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::case::book::{Book, Facts, Numbers};
+use crate::case::book::{Book, Facts, Numbers, Record};
+use crate::case::clock::Clocks;
 use crate::case::number::zone;
 use crate::case::{Rules, Stage};
 use crate::org::{Calendar, Region};
@@ -47,6 +48,21 @@ fn registered() -> Change {
         severity: Some(2),
         from: None,
         reason: None,
+    }
+}
+
+/// A case that was registered just now.
+pub(crate) fn record(n: u128) -> Record {
+    Record {
+        id: Uuid::from_u128(n),
+        number: n.to_string(),
+        ordinal: 1,
+        facts: facts(),
+        case: Case::begun_by(&registered()).unwrap(),
+        clocks: Clocks::default(),
+        log_length: 1,
+        registered: at(0),
+        updated: at(0),
     }
 }
 

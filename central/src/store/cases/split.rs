@@ -59,7 +59,7 @@ impl Store {
         let Some(district) = self.case_region(id).await? else { return Ok(None) };
         let district = number::district(district.as_str()).to_owned();
         let mut book = book::open(&mut tx, self, &[district], now).await?;
-        book::lay(&mut tx, &mut book, &[id]).await?;
+        book::lay(&mut tx, self, &mut book, &[id]).await?;
         let Some(record) = book.get(id) else { return Ok(None) };
         if !may_split(actor, &record.case, &record.facts.region) {
             let wanted =
@@ -130,7 +130,7 @@ impl Store {
             reason: reason.clone(),
         };
         if let Some(to) = asked.into {
-            book::lay(tx, book, &[to]).await?;
+            book::lay(tx, self, book, &[to]).await?;
             let fits = to != from
                 && book.get(to).is_some_and(|record| {
                     record.case.state.takes_alerts()

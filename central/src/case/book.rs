@@ -248,12 +248,16 @@ impl Book {
             Ok(case) => case,
             Err(refused) => return Some(Err(refused)),
         };
-        record.clocks = record.clocks.follow(&case, &change, self.now, &self.rules);
+        let clocks = record.clocks.follow(&case, &change, self.now, &self.rules);
+        // one more alert is one more line in the log, and moves nothing in the case
+        if case != record.case || clocks != record.clocks {
+            self.worked.insert(id);
+        }
+        record.clocks = clocks;
         record.case = case;
         record.log_length += 1;
         record.updated = self.now;
         self.touched.insert(id);
-        self.worked.insert(id);
         self.entries.push(Entry { case_id: id, place: record.log_length, actor: actor.to_owned(), change });
         Some(Ok(()))
     }

@@ -236,13 +236,13 @@ async fn mark(tx: &mut Tx, store: &Store, closed: &Closed) -> Result<(), StoreEr
     Ok(())
 }
 
-/// What alerts say of cases on which nobody worked: most messages are about an alert that goes on or ends.
+/// What alerts say of cases in which nothing else has changed: most messages are about an alert that goes on, ends or joins.
 async fn save_facts(tx: &mut Tx, records: &[&Record]) -> Result<(), StoreError> {
-    for part in parts(records, 12) {
+    for part in parts(records, 13) {
         let mut sql = Sql::new(
             "UPDATE case_ SET camera_name = k.column2, since_us = k.column3, last_us = k.column4, ended_us = k.column5,
                  phase = k.column6, alert_count = k.column7, open_alerts = k.column8, score = k.column9, box = k.column10,
-                 late = k.column11, updated_us = k.column12 FROM ",
+                 late = k.column11, updated_us = k.column12, log_length = k.column13 FROM ",
         );
         sql.values(part, |values, record| {
             let facts = &record.facts;
@@ -258,7 +258,8 @@ async fn save_facts(tx: &mut Tx, records: &[&Record]) -> Result<(), StoreError> 
                 .bind(facts.score)
                 .bind(super::names::box_text(facts.bounds))
                 .bind(i64::from(facts.late))
-                .bind(us(record.updated));
+                .bind(us(record.updated))
+                .bind(record.log_length);
         });
         sql.push(" AS k WHERE case_.id = k.column1");
         sql.run(tx, "write what alerts say of cases").await?;

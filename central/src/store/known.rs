@@ -5,26 +5,29 @@
 //! knows that nobody has written since; any other mark, and it forgets what it knows. What a transaction wrote counts once
 //! its mark is found by the next one, so one that was rolled back leaves nothing behind.
 
-use std::collections::HashMap;
-
+use hashlink::LruCache;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::case::book::Record;
 
-/// Cases that are kept: twice so many at most, of some 2 KB each.
-const KEPT: usize = 40_000;
+/// Cases that are kept, of some 2 KB each: those that were asked for last.
+const KEPT: usize = 100_000;
 
 /// What is known.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     /// The mark at which it was so.
     mark: i64,
     /// What the last transaction wrote, and its mark.
     written: Option<(i64, Vec<Record>)>,
-    /// Asked for lately, and before that: what nobody has asked for since the young ones were few goes.
-    young: HashMap<Uuid, Record>,
-    old: HashMap<Uuid, Record>,
+    records: LruCache<Uuid, Record>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { mark: 0, written: None, records: LruCache::new(KEPT) }
+    }
 }
 
 impl Known {
@@ -46,21 +49,12 @@ impl Known {
 
     /// A case, if it is known.
     pub(super) fn get(&mut self, id: Uuid) -> Option<Record> {
-        if let Some(record) = self.young.get(&id) {
-            return Some(record.clone());
-        }
-        let record = self.old.remove(&id)?;
-        self.keep(record.clone());
-        Some(record)
+        self.records.get(&id).cloned()
     }
 
     /// A case as it was read in this transaction.
     pub(super) fn keep(&mut self, record: Record) {
-        if self.young.len() >= KEPT && !self.young.contains_key(&record.id) {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.old.remove(&record.id);
-        self.young.insert(record.id, record);
+        self.records.insert(record.id, record);
     }
 
     /// This transaction writes these, and leaves this mark.
@@ -119,11 +113,11 @@ mod tests {
         let mut known = Known::default();
         let first = record(0);
         let count = u128::try_from(KEPT).unwrap();
-        for n in 0..count * 3 {
+        for n in 0..count + 10 {
             known.keep(record(n));
             assert!(known.get(first.id).is_some(), "{n}");
         }
-        assert!(known.young.len() + known.old.len() <= 2 * KEPT);
+        assert_eq!(known.records.len(), KEPT);
         assert_eq!(known.get(record(5).id), None);
     }
 }

@@ -9,7 +9,7 @@ pub mod run;
 pub mod tokens;
 pub mod users;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -29,9 +29,9 @@ pub fn log_to_stderr() {
 }
 
 /// Prints a line for the person at the terminal, or for the program that started this one.
-#[allow(clippy::print_stdout)] // the answer to a command
 pub fn say(line: &str) {
-    println!("{line}");
+    // who has closed the other end of the pipe (`| head`) has read enough
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Prints why a command failed.

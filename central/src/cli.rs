@@ -9,9 +9,10 @@ pub mod run;
 pub mod tokens;
 pub mod users;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
@@ -20,6 +21,8 @@ use xunge_central::config::{BrokerChoice, CentralConfig, StoreChoice};
 use xunge_central::evidence::{EvidenceStore, Keys, Limits, Objects, S3};
 use xunge_central::store::{Place, Settings, Store};
 use xunge_config::Secret;
+
+static UNSAID: AtomicBool = AtomicBool::new(false);
 
 /// Log to standard error; `RUST_LOG` says how much.
 pub fn log_to_stderr() {
@@ -30,8 +33,21 @@ pub fn log_to_stderr() {
 
 /// Prints a line for the person at the terminal, or for the program that started this one.
 pub fn say(line: &str) {
-    // who has closed the other end of the pipe (`| head`) has read enough
-    let _ = writeln!(std::io::stdout(), "{line}");
+    match writeln!(std::io::stdout(), "{line}") {
+        Ok(()) => {}
+        // who has closed the other end of the pipe (`| head`) has read enough
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            if !UNSAID.swap(true, Ordering::Relaxed) {
+                say_error(&format!("cannot write the answer: {error}"));
+            }
+        }
+    }
+}
+
+/// Whether something that was to be said could not be written: a token that is on a full disk only is nowhere.
+pub fn unsaid() -> bool {
+    UNSAID.load(Ordering::Relaxed)
 }
 
 /// Prints why a command failed.

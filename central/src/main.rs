@@ -241,6 +241,7 @@ async fn main() -> ExitCode {
         Command::Verify(file) => cli::verify(&file.config).await,
     };
     match done {
+        Ok(()) if cli::unsaid() => ExitCode::FAILURE,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // our errors carry their cause in their own sentence

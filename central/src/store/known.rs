@@ -1,5 +1,5 @@
 //! Cases as this centre last read or wrote them. Intake needs the same cases again with each message about them, and reading
-//! one costs more than writing it: a row of 25 columns, two of them JSON.
+//! one, a row of 25 columns, two of them JSON, costs more than writing what such a message changes.
 //!
 //! Whoever writes cases leaves a mark that nobody else makes, in the same transaction. A centre that finds its own last mark
 //! knows that nobody has written since; any other mark, and it forgets what it knows. What a transaction wrote counts once

@@ -281,9 +281,7 @@ on_both! {
         step(&shop, id, rejected, &everywhere("wang", Role::Operator), 110).await.unwrap();
         assert!(shop.store.verify_chain().await.unwrap().problems.is_empty());
     }
-}
 
-on_both! {
     async fn what_another_centre_wrote_is_read_anew(kind: Kind) {
         let shop = Shop::of(kind).await;
         let other = Store::open(&shop.place, settings()).await.unwrap();

@@ -322,3 +322,20 @@ async fn two_centres_work_as_one_whichever_is_killed() {
     let report = store.verify_chain().await.unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_told_and_one_that_nobody_reads_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("central.toml"), "data_dir = \"data\"\n").unwrap();
+    let check = |answer: Stdio| {
+        let done =
+            command(folder.path(), &["check", "--config", "central.toml"]).stdout(answer).output().unwrap();
+        (done.status.success(), text(&done.stderr))
+    };
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (fine, said) = check(full.into());
+    assert!(!fine && said.matches("cannot write the answer").count() == 1, "{said}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(check(writer.into()), (true, String::new()));
+}

@@ -126,12 +126,15 @@ async fn erase(store: &Store, files: &EvidenceFiles, now: Timestamp) -> Result<(
     }
 }
 
-/// Purges every night, for as long as this centre is on duty. It may be ended at any moment.
+/// Purges every night and looks after the plans of the store, for as long as this centre is on duty. It may be ended at any moment.
 pub async fn follow(store: Store, files: EvidenceFiles, keep: Keep, clock: Clock) {
     loop {
         if let Err(error) = resume(&store, &files, clock.now()).await {
             error!("{error}");
         } else if let Err(error) = night(&store, &files, keep, clock.now()).await {
+            error!("{error}");
+        }
+        if let Err(error) = store.refresh_plans().await {
             error!("{error}");
         }
         tokio::time::sleep(EVERY).await;

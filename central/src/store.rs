@@ -212,6 +212,20 @@ impl Store {
         Ok(())
     }
 
+    /// Lets SQLite look again at how its tables have grown, which its plans rest on: at a part of each, for milliseconds, and only
+    /// where there is ten times as much as before. PostgreSQL does it by itself. Other connections see it when they are renewed,
+    /// within half an hour.
+    pub async fn refresh_plans(&self) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            // all tables, with a limit: https://sqlite.org/pragma.html#pragma_optimize
+            sqlx::query("PRAGMA optimize = 0x10012")
+                .execute(&self.writer)
+                .await
+                .doing("look at the tables")?;
+        }
+        Ok(())
+    }
+
     /// Whether other centres may be using it too.
     pub fn is_shared(&self) -> bool {
         self.place.is_shared()

@@ -51,8 +51,21 @@ pub struct CaseFilter {
     pub limit: u32,
 }
 
-/// Only rows of these regions. One alone stands alone: SQLite uses no index for a term of an OR.
+/// Only rows of these regions, found by them. One alone stands alone: SQLite uses no index for a term of an OR.
 pub(super) fn within(query: &mut Sql, regions: &[Region]) {
+    in_regions(query, regions, ["", ""]);
+}
+
+/// Only rows of these regions, among those that something else finds.
+fn among(query: &mut Sql, regions: &[Region]) {
+    // an expression, so that no index of regions is taken
+    in_regions(query, regions, ["COALESCE(", ", '')"]);
+}
+
+fn in_regions(query: &mut Sql, regions: &[Region], [before, after]: [&'static str; 2]) {
+    let is = |query: &mut Sql, column: &'static str, region: &Region| {
+        query.push(before).push(column).push(after).push(" = ").bind(region.as_str());
+    };
     query.push(" AND (");
     for (place, region) in regions.iter().enumerate() {
         query.push(if place == 0 { "" } else { " OR " });
@@ -60,26 +73,28 @@ pub(super) fn within(query: &mut Sql, regions: &[Region]) {
             Level::Grid => {
                 // a grid is a small part of its community, which has the index
                 if let Some(community) = region.at(Level::Community) {
-                    query.push("c.community = ").bind(String::from(community)).push(" AND ");
+                    is(query, "c.community", &community);
+                    query.push(" AND ");
                 }
-                "c.region = "
+                "c.region"
             }
-            Level::Community => "c.community = ",
-            Level::Street => "c.street = ",
-            Level::District => "c.district = ",
-            Level::City => "SUBSTR(c.district, 1, 4) = ",
+            Level::Community => "c.community",
+            Level::Street => "c.street",
+            Level::District => "c.district",
+            Level::City => "SUBSTR(c.district, 1, 4)",
         };
-        query.push(column).bind(region.as_str());
+        is(query, column, region);
     }
     query.push(if regions.is_empty() { "1 = 0)" } else { ")" });
 }
 
-/// Only rows in these states. One state has an index that gives its cases in order; several are picked out of all, or of
-/// the open ones, in the order of the list: sorting thousands for the sake of fifty would cost more.
-fn in_states(query: &mut Sql, states: &[State]) {
+/// Only rows in these states. One state has an index that gives its cases in order, for when nothing else finds them (`found`);
+/// several are picked out of all, or of the open ones, in the order of the list: sorting thousands for the sake of fifty would
+/// cost more.
+fn in_states(query: &mut Sql, states: &[State], found: bool) {
     match states {
         [] => {}
-        [one] => {
+        [one] if !found => {
             query.push(" AND c.state = ").bind(one.as_str());
         }
         several => {
@@ -135,9 +150,15 @@ impl Store {
         if filter.open {
             query.push(" AND c.open_ = 1");
         }
-        in_states(&mut query, &filter.states);
-        if let Some(regions) = &filter.regions {
-            within(&mut query, regions);
+        // What finds the rows is said here: SQLite guesses from a small part of its tables. The cases of one person, or of a
+        // community, are fewer than those in a state; those of a street in a state have an index.
+        let of_person = filter.handler.is_some();
+        let small = |regions: &Vec<Region>| regions.iter().all(|region| region.level() <= Level::Community);
+        in_states(&mut query, &filter.states, of_person || filter.regions.as_ref().is_some_and(small));
+        match &filter.regions {
+            Some(regions) if of_person => among(&mut query, regions),
+            Some(regions) => within(&mut query, regions),
+            None => {}
         }
         if !filter.behaviors.is_empty() {
             query.push(" AND c.behavior IN ").list(filter.behaviors.iter());
@@ -437,7 +458,8 @@ impl Store {
                 _ => query.push("c.registered_us >= ").bind(today),
             };
             if let Some(regions) = regions {
-                within(&mut query, regions);
+                // what is of today is found by the day, whatever SQLite guesses
+                if which == 0 { within(&mut query, regions) } else { among(&mut query, regions) }
             }
             let row = query.first(&mut *self.reader().await?, doing).await?;
             let cases = row.map(|row| row.try_get("cases").doing(doing)).transpose()?;

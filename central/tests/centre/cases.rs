@@ -214,6 +214,53 @@ on_both! {
         }
     }
 
+    async fn states_people_and_regions_together_find_what_each_finds(kind: Kind) {
+        let shop = Shop::of(kind).await;
+        let sites = ["420502001001", "420502001002", "420502002001", "420503001001"];
+        for n in 0..12_usize {
+            let mut one = alert(n as u128 + 1, n as u64 + 1, 1, 0);
+            one.edge = format!("gw-{n}");
+            one.site = sites[n % 4].into();
+            let taken = shop.store.take(&[inbound(&one)], at(1)).await.unwrap();
+            let id = *taken.news.cases.first().unwrap();
+            let room = everywhere(["wang", "zhou"][n % 2], Role::Operator);
+            let ways = [vec![], vec![Change::Taken], vec![Change::Taken, decided(Verdict::FalseAlarm, Some(Reason::Light))]];
+            for change in ways[n / 4].clone() {
+                step(&shop, id, change, &room, 2).await.unwrap();
+            }
+        }
+        if kind == Kind::Sqlite {
+            // what SQLite guesses from its tables changes no list
+            shop.store.refresh_plans().await.unwrap();
+            assert!(shop.number("SELECT COUNT(*) FROM sqlite_stat1").await > 0);
+        }
+        let all = cases(&shop.store, &everything()).await;
+        assert_eq!(all.len(), 12);
+        let states = [vec![], vec![State::Registered], vec![State::Verifying, State::Registered], vec![State::Rejected]];
+        let regions = [vec!["4205"], vec!["420502"], vec!["420502001"], vec!["420502001002"], vec!["420502001", "420503"]];
+        let mut found = 0;
+        for (states, codes, handler) in states.iter().flat_map(|states| {
+            regions.iter().flat_map(move |codes| [None, Some("zhou")].map(|handler| (states, codes, handler)))
+        }) {
+            let filter = CaseFilter {
+                states: states.clone(),
+                regions: Some(codes.iter().map(|code| Region::parse(code).unwrap()).collect()),
+                handler: handler.map(str::to_owned),
+                ..everything()
+            };
+            let fits = |one: &&CaseSummary| {
+                (states.is_empty() || states.contains(&one.state))
+                    && codes.iter().any(|code| one.region.starts_with(code))
+                    && handler.is_none_or(|name| [&one.handler, &one.assignee].into_iter().flatten().any(|held| held == name))
+            };
+            let wanted: Vec<Uuid> = all.iter().filter(fits).map(|one| one.id).collect();
+            let got: Vec<Uuid> = cases(&shop.store, &filter).await.into_iter().map(|one| one.id).collect();
+            assert_eq!(got, wanted, "{filter:?}");
+            found += got.len();
+        }
+        assert!(found > 40, "{found}");
+    }
+
     async fn a_merged_case_shows_its_master_and_can_be_taken_out_again(kind: Kind) {
         let shop = Shop::of(kind).await;
         let (one, two) = (case(&shop, 1, 2, 0).await, case(&shop, 2, 2, 0).await);

@@ -212,8 +212,8 @@ impl Store {
         Ok(())
     }
 
-    /// Lets SQLite look again at how its tables have grown, which its plans rest on: at a part of each, for milliseconds, and only
-    /// where there is ten times as much as before. PostgreSQL does it by itself. Other connections see it when they are renewed,
+    /// Lets SQLite look again at how its tables have grown, which its plans rest on: at a part of each, and only where
+    /// there is ten times as much as before. PostgreSQL does it by itself. Other connections see it when they are renewed,
     /// within half an hour.
     pub async fn refresh_plans(&self) -> Result<(), StoreError> {
         if !self.is_shared() {

@@ -201,8 +201,18 @@ fn as_user(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     let who = [format!("--reuid={SYSTEM_USER}"), format!("--regid={SYSTEM_USER}")];
-    command.args(who).arg("--clear-groups").arg(program).current_dir("/");
+    command.args(who).arg("--clear-groups");
+    if root_is_closed() {
+        command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+    }
+    command.arg(program).current_dir("/");
     command
+}
+
+/// Whether only root may enter `/`, as in a root folder made by `mktemp -d`: no other user would reach a library there.
+fn root_is_closed() -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata("/").is_ok_and(|root| root.permissions().mode() & 0o001 == 0)
 }
 
 /// Gives the folder to the user that the server runs as.

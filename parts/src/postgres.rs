@@ -203,7 +203,12 @@ fn as_user(program: &Path) -> Command {
     let who = [format!("--reuid={SYSTEM_USER}"), format!("--regid={SYSTEM_USER}")];
     command.args(who).arg("--clear-groups");
     if root_is_closed() {
-        command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+        // it asks access(2) whether it may run itself, which heeds no capability without the last one
+        command.args([
+            "--inh-caps=+dac_read_search",
+            "--ambient-caps=+dac_read_search",
+            "--securebits=+no_setuid_fixup",
+        ]);
     }
     command.arg(program).current_dir("/");
     command

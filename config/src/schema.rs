@@ -21,6 +21,8 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A list of whole numbers. A range bounds each of them.
+    Ints,
     /// A list of `[x, y]`.
     Points,
     /// A URL with one of these schemes. Never quoted in a message; a password inside is refused.
@@ -101,6 +103,8 @@ impl Key {
         name => Kind::Name;
         /// A list of texts.
         texts => Kind::Texts;
+        /// A list of whole numbers.
+        ints => Kind::Ints;
         /// A list of `[x, y]`.
         points => Kind::Points;
         /// A path of a file or folder.

@@ -191,6 +191,11 @@ impl<'d> Section<'d> {
         self.elements(key, |item| value::text(key, item).map(str::to_owned), false).unwrap_or_default()
     }
 
+    /// A list of whole numbers.
+    pub fn ints(&self, key: &Key) -> Vec<i64> {
+        self.elements(key, |item| value::int(key, item), false).unwrap_or_default()
+    }
+
     /// A list of `[x, y]`, `None` when it is absent without a default, or any point of it is wrong.
     pub fn points(&self, key: &Key) -> Option<Vec<[f64; 2]>> {
         self.whole(key, self.elements(key, |item| value::point(key, item), false)?)

@@ -174,6 +174,7 @@ pub(crate) fn check_literal(key: &Key, literal: &str) -> Result<(), Said> {
         Kind::Choices(_) => {
             elements(key, value)?.iter().try_for_each(|item| word(key, item.get_ref()).map(drop))
         }
+        Kind::Ints => elements(key, value)?.iter().try_for_each(|item| int(key, item.get_ref()).map(drop)),
         Kind::Texts => elements(key, value)?.iter().try_for_each(|item| text(key, item.get_ref()).map(drop)),
         Kind::Points => {
             elements(key, value)?.iter().try_for_each(|item| point(key, item.get_ref()).map(drop))
@@ -246,6 +247,7 @@ pub(crate) fn kind_words(kind: Kind) -> (&'static str, &'static str) {
         Kind::Choice(_) => ("a word", "选项"),
         Kind::Choices(_) => ("a list of words", "选项列表"),
         Kind::Texts => ("a list of texts", "文字列表"),
+        Kind::Ints => ("a list of whole numbers", "整数列表"),
         Kind::Points => ("a list of points", "点的列表"),
         Kind::Url(_) => ("a URL", "地址（URL）"),
         Kind::Path => ("a path", "路径"),

@@ -1,0 +1,227 @@
+//! Whether a rule is for somebody: due on these days, not for these reasons, or not known for want of these facts.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::age::attained;
+use crate::condition::About;
+use crate::person::{Certificate, Child, Person};
+use crate::rule::{Ages, Place, Rule, Tier, When};
+use crate::truth::{Reason, Truth};
+
+/// What a rule says of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Due on these days, the earliest first. Possibly: the authority decides (可能符合，以主管部门审核为准).
+    Matched(Vec<Due>),
+    /// It depends on facts that are missing, by their names.
+    Pending(BTreeSet<&'static str>),
+    /// Not for this person.
+    Unmatched(Vec<Reason>),
+    /// Nobody is to be reminded by a machine: a person looks at it.
+    HandOver(HandOver),
+}
+
+/// Why a person has to look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOver {
+    /// The only child has died.
+    ChildLost,
+    /// The only child is severely disabled.
+    ChildDisabled,
+}
+
+/// A day on which somebody is due something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// The day.
+    pub day: Date,
+    /// Which of the rule's occasions: a tier's code, `begin`, `end`, or empty where there is only one. Person, rule and
+    /// occasion make a reminder one, for ever.
+    pub occasion: String,
+    /// How much, as the rule has it.
+    pub amount: String,
+}
+
+/// Judges somebody by a rule. It depends on nothing but the two: not on the day on which it is asked.
+pub fn judge(rule: &Rule, person: &Person) -> Judgement {
+    if rule.only_child
+        && let Some(reason) = bereaved(person)
+        && !matches!(always(rule, person), Truth::No(_))
+    {
+        return Judgement::HandOver(reason);
+    }
+    let mut found = Found::default();
+    match &rule.when {
+        When::Age(ages) => found.at_age(rule, person, *ages),
+        When::Tiers(tiers) => found.at_tiers(rule, person, tiers),
+        When::Event(name) => found.at_event(rule, person, name),
+        When::Span { certificate, until_child_age } => {
+            found.over_span(rule, person, certificate, *until_child_age)
+        }
+    }
+    found.judgement()
+}
+
+pub(crate) fn bereaved(person: &Person) -> Option<HandOver> {
+    let children = person.children.as_ref().filter(|children| !children.is_empty())?;
+    let mut living = children.iter().filter(|child| child.died.is_none());
+    match (living.next(), living.next()) {
+        (None, _) => Some(HandOver::ChildLost),
+        (Some(only), None) if only.disabled == Some(true) => Some(HandOver::ChildDisabled),
+        _ => None,
+    }
+}
+
+/// What was found of all occasions of a rule.
+#[derive(Default)]
+struct Found {
+    dues: Vec<Due>,
+    missing: BTreeSet<&'static str>,
+    reasons: Vec<Reason>,
+}
+
+impl Found {
+    /// One occasion, on a day that is known: whether it is for this person then.
+    fn take(&mut self, rule: &Rule, person: &Person, due: Due) {
+        match on_day(rule, person, due.day) {
+            Truth::Yes => self.dues.push(due),
+            Truth::Unknown(missing) => self.missing.extend(missing),
+            Truth::No(reasons) => {
+                for reason in reasons {
+                    if !self.reasons.contains(&reason) {
+                        self.reasons.push(reason);
+                    }
+                }
+            }
+        }
+    }
+
+    /// An occasion whose day is not known. What would refuse it on any day still does.
+    fn lacks(&mut self, rule: &Rule, person: &Person, fact: &'static str) {
+        match always(rule, person) {
+            Truth::No(reasons) => self.reasons.extend(reasons),
+            Truth::Unknown(missing) => {
+                self.missing.extend(missing);
+                self.missing.insert(fact);
+            }
+            Truth::Yes => {
+                self.missing.insert(fact);
+            }
+        }
+    }
+
+    fn at_age(&mut self, rule: &Rule, person: &Person, ages: Ages) {
+        let Some(born) = person.born() else { return self.lacks(rule, person, "born") };
+        let Some(age) = ages.of(person.sex) else { return self.lacks(rule, person, "sex") };
+        let day = attained(born, age, rule.attain, rule.feb29);
+        self.take(rule, person, Due { day, occasion: String::new(), amount: String::new() });
+    }
+
+    fn at_tiers(&mut self, rule: &Rule, person: &Person, tiers: &[Tier]) {
+        let Some(born) = person.born() else { return self.lacks(rule, person, "born") };
+        let mut done: BTreeSet<u8> = BTreeSet::new();
+        for tier in tiers {
+            if done.contains(&tier.age) {
+                continue;
+            }
+            let day = attained(born, tier.age, rule.attain, rule.feb29);
+            let about = About { person, day, feb29: rule.feb29 };
+            match tier.who.as_ref().map_or(Truth::Yes, |who| who.judge(about)) {
+                Truth::Yes => {
+                    done.insert(tier.age);
+                    let due = Due { day, occasion: tier.code.clone(), amount: tier.amount.clone() };
+                    self.take(rule, person, due);
+                }
+                // which of the tiers of this age it is cannot be said
+                Truth::Unknown(missing) => {
+                    done.insert(tier.age);
+                    self.lacks(rule, person, missing.first().copied().unwrap_or("identity"));
+                }
+                Truth::No(reasons) => self.reasons.extend(reasons),
+            }
+        }
+    }
+
+    fn at_event(&mut self, rule: &Rule, person: &Person, name: &str) {
+        let day = if name == "retirement" { person.retirement } else { person.days.get(name).copied() };
+        match day {
+            Some(day) => self.take(rule, person, Due { day, occasion: String::new(), amount: String::new() }),
+            None if name == "retirement" => self.lacks(rule, person, "retirement"),
+            None => self.lacks(rule, person, "event"),
+        }
+    }
+
+    fn over_span(&mut self, rule: &Rule, person: &Person, name: &str, child_age: u8) {
+        let certificate = match person.certificates.get(name) {
+            None => return self.lacks(rule, person, "certificates"),
+            Some(None) => {
+                let (wanted, found) = (name.to_owned(), String::new());
+                return self.reasons.push(Reason { wanted, found });
+            }
+            Some(Some(certificate)) => certificate,
+        };
+        match certificate {
+            Certificate { issued: Some(day), .. } => {
+                self.take(rule, person, Due { day: *day, occasion: "begin".into(), amount: String::new() });
+            }
+            Certificate { issued: None, .. } => self.lacks(rule, person, "certificates"),
+        }
+        let Some(children) = &person.children else { return self.lacks(rule, person, "living_children") };
+        let births: Option<Vec<Date>> = children.iter().map(|child: &Child| child.birth).collect();
+        match births.map(|births| births.into_iter().max()) {
+            Some(Some(youngest)) => {
+                let day = attained(youngest, child_age, rule.attain, rule.feb29);
+                self.take(rule, person, Due { day, occasion: "end".into(), amount: String::new() });
+            }
+            Some(None) => {
+                self.reasons.push(Reason { wanted: "living_children >= 1".into(), found: "0".into() });
+            }
+            None => self.lacks(rule, person, "child_birth"),
+        }
+    }
+
+    /// A day that is sure counts, whatever else is missing; what is missing counts before what is refused.
+    fn judgement(mut self) -> Judgement {
+        if !self.dues.is_empty() {
+            self.dues.sort();
+            return Judgement::Matched(self.dues);
+        }
+        if !self.missing.is_empty() {
+            return Judgement::Pending(self.missing);
+        }
+        Judgement::Unmatched(self.reasons)
+    }
+}
+
+/// What does not depend on the day. Nobody is reminded of somebody who has died or left, whatever was due before.
+pub(crate) fn always(rule: &Rule, person: &Person) -> Truth {
+    let here = |name: &str, gone: Option<Date>| match gone {
+        Some(day) => Truth::of(false, name, day.to_string()),
+        None => Truth::Yes,
+    };
+    let under = |code: &String| rule.regions.iter().any(|region| code.starts_with(region.as_str()));
+    let place = |name: &'static str, code: &Option<String>| match code {
+        None => Truth::unknown(name),
+        Some(code) => Truth::of(under(code), format!("{name}: {}", rule.regions.join(" ")), code.clone()),
+    };
+    let (hukou, residence) = (|| place("hukou", &person.hukou), || place("residence", &person.residence));
+    let there = match rule.place {
+        Place::Hukou => hukou(),
+        Place::Residence => residence(),
+        Place::Either => hukou().or(residence()),
+    };
+    here("alive", person.died).and(here("resident", person.moved_out)).and(there)
+}
+
+/// Whether somebody is meant on a day.
+fn on_day(rule: &Rule, person: &Person, day: Date) -> Truth {
+    let from =
+        rule.from.map_or(Truth::Yes, |from| Truth::of(from <= day, format!("from {from}"), day.to_string()));
+    let until = rule
+        .until
+        .map_or(Truth::Yes, |until| Truth::of(day <= until, format!("until {until}"), day.to_string()));
+    let who = rule.who.as_ref().map_or(Truth::Yes, |who| who.judge(About { person, day, feb29: rule.feb29 }));
+    always(rule, person).and(from).and(until).and(who)
+}

@@ -1,9 +1,8 @@
 //! The case store: SQLite in one file, or PostgreSQL that several centres share. One set of functions, one set of
 //! statements, one suite of tests for both.
 //!
-//! There is one writer at a time: on SQLite by its lock, on PostgreSQL by an advisory lock that every write takes, in
-//! whichever centre. So what a write has read stays true until it commits, numbers have no holes, and the log's chain
-//! has one end. Batches make up for it: what waits is written together. Every write is one transaction.
+//! There is one writer at a time, in whichever centre (see `xunge_database`), so the log's chain has one end. Batches make up for
+//! it: what waits is written together.
 
 mod alerts;
 mod approval;
@@ -27,7 +26,6 @@ mod org;
 mod outage;
 mod outbox;
 mod pictures;
-mod place;
 mod plans;
 mod policy;
 mod purge;
@@ -36,7 +34,6 @@ mod quiet;
 mod report;
 mod resources;
 mod series;
-mod sql;
 mod take;
 mod tokens;
 mod users;
@@ -58,7 +55,6 @@ pub use org::{
 };
 pub use outage::{BOX_OFFLINE, CAMERA_BLIND, Patience};
 pub use outbox::{Failure, MOST_WAITING, MessageView, Outgoing};
-pub use place::Place;
 pub use plans::{Kept, PlanView, may_write};
 pub use policy::{Policy, Settings};
 pub use purge::{Belonged, PurgeOrder, PurgeView, PurgedFile};
@@ -69,29 +65,27 @@ pub use tokens::{Machine, TokenView};
 pub use users::{Session, UserView};
 pub use views::{Grant, ShownFile, ViewFilter, ViewLine, Viewer, Wanted};
 pub use why::{AlertWhy, BlindView, CameraWhy};
+pub use xunge_database::Place;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::Any;
+use sqlx::migrate::Migrator;
 use thiserror::Error;
+use xunge_database::{Database, Setup, Tx};
 
 use crate::case::Refused;
 
-/// What every write on PostgreSQL locks: one writer at a time, in all centres.
-const WRITING: i64 = 0x78_75_6e_67_65;
-
-/// A transaction in progress.
-type Tx = Transaction<'static, Any>;
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static SETUP: Setup = Setup { migrations: &MIGRATIONS, writing: 0x78_75_6e_67_65 };
 
 /// The store. Clones share the same connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    writer: AnyPool,
-    readers: AnyPool,
-    place: Place,
+    db: Database,
     /// Names this centre among others.
     own: uuid::Uuid,
     settings: Settings,
@@ -105,68 +99,17 @@ pub struct Store {
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The database cannot be opened or made.
-    #[error("cannot open the case store {place}: {source}; check that {}",
-        if *.shared { "the server runs, the database exists, and its user may make tables in it" }
-        else { "the folder exists and this user may write there" })]
-    Open {
-        /// File, or URL without a password.
-        place: String,
-        /// Whether it is PostgreSQL.
-        shared: bool,
-        /// Cause.
-        source: sqlx::Error,
-    },
-    /// A database that cannot hold Chinese text.
-    #[error("the case store {place} is encoded in {encoding}: make the database with ENCODING 'UTF8'")]
-    Encoding {
-        /// URL without a password.
-        place: String,
-        /// What it is encoded in.
-        encoding: String,
-    },
-    /// The tables cannot be brought up to date.
-    #[error(
-        "cannot bring the case store up to date: {0}; if a newer version has used it, install that one again"
-    )]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-    /// A statement failed.
-    #[error("cannot {doing}: {source}")]
-    Database {
-        /// What was tried.
-        doing: &'static str,
-        /// Cause.
-        source: sqlx::Error,
-    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(xunge_database::Error),
     /// What is stored makes no sense.
     #[error(
         "the case store holds something impossible: {0}; run `xunge-central verify` and restore a backup"
     )]
     Corrupt(String),
-    /// A file of a backup cannot be written or read.
-    #[error("cannot write or read the backup: {0}; check the disk and its free space")]
-    Backup(std::io::Error),
-    /// Something is there already.
-    #[error("{0} already holds a case store: restore only into a new file or an empty database")]
-    NotEmpty(String),
     /// A rule of the case forbids it.
     #[error(transparent)]
     Refused(#[from] Refused),
-}
-
-impl StoreError {
-    /// Whether the data itself is at fault, so that trying again cannot help.
-    pub fn is_about_data(&self) -> bool {
-        match self {
-            Self::Database { source: sqlx::Error::Database(error), .. } => {
-                // PostgreSQL: class 22 is data that it cannot hold
-                !matches!(error.kind(), sqlx::error::ErrorKind::Other)
-                    || error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22"))
-            }
-            Self::Corrupt(_) | Self::Refused(_) => true,
-            _ => false,
-        }
-    }
 }
 
 /// Says what was tried when a statement fails.
@@ -176,22 +119,39 @@ trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, sqlx::Error> {
     fn doing(self, what: &'static str) -> Result<T, StoreError> {
-        self.map_err(|source| StoreError::Database { doing: what, source })
+        Ok(xunge_database::Doing::doing(self, what)?)
+    }
+}
+
+impl From<xunge_database::Error> for StoreError {
+    fn from(error: xunge_database::Error) -> Self {
+        match error {
+            xunge_database::Error::Corrupt(what) => Self::Corrupt(what),
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the data itself is at fault, so that trying again cannot help.
+    pub fn is_about_data(&self) -> bool {
+        match self {
+            Self::Database(error) => error.is_about_data(),
+            Self::Corrupt(_) | Self::Refused(_) => true,
+        }
     }
 }
 
 impl Store {
     /// Opens the store and brings its tables up to date.
     pub async fn open(place: &Place, settings: Settings) -> Result<Self, StoreError> {
-        let place::Pools { writer, readers } = place.connect().await?;
-        let mut tx = readers.begin().await.doing("begin to read")?;
+        let db = Database::open(place, &SETUP).await?;
+        let mut tx = db.reading().await?;
         let policy = policy::first(&mut tx, &settings).await?;
         drop(tx);
         let policy = Arc::new(RwLock::new(Arc::new(policy)));
         Ok(Self {
-            writer,
-            readers,
-            place: place.clone(),
+            db,
             own: uuid::Uuid::new_v4(),
             settings,
             policy,
@@ -202,33 +162,22 @@ impl Store {
 
     /// Closes all connections; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.db.close().await;
     }
 
     /// Fails when the store cannot be read.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.doing("read the store")?;
-        Ok(())
+        Ok(self.db.ping().await?)
     }
 
-    /// Lets SQLite look again at how its tables have grown, which its plans rest on: at a part of each, and only where
-    /// there is ten times as much as before. PostgreSQL does it by itself. Other connections see it when they are renewed,
-    /// within half an hour.
+    /// Lets the database look again at how its tables have grown: see [`Database::refresh_plans`].
     pub async fn refresh_plans(&self) -> Result<(), StoreError> {
-        if !self.is_shared() {
-            // all tables, with a limit: https://sqlite.org/pragma.html#pragma_optimize
-            sqlx::query("PRAGMA optimize = 0x10012")
-                .execute(&self.writer)
-                .await
-                .doing("look at the tables")?;
-        }
-        Ok(())
+        Ok(self.db.refresh_plans().await?)
     }
 
     /// Whether other centres may be using it too.
     pub fn is_shared(&self) -> bool {
-        self.place.is_shared()
+        self.db.is_shared()
     }
 
     /// What the configuration says.
@@ -258,26 +207,17 @@ impl Store {
 
     /// Begins to write, when nobody else does.
     async fn begin(&self) -> Result<Tx, StoreError> {
-        let doing = "begin to write";
-        if !self.place.is_shared() {
-            // takes the write lock at once: a reader that becomes a writer could be refused half way
-            return self.writer.begin_with("BEGIN IMMEDIATE").await.doing(doing);
-        }
-        let mut tx = self.writer.begin().await.doing(doing)?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITING).execute(&mut *tx).await.doing(doing)?;
-        Ok(tx)
+        Ok(self.db.begin().await?)
     }
 
     /// A connection that reads.
     async fn reader(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
-        self.readers.acquire().await.doing("begin to read")
+        Ok(self.db.reader().await?)
     }
 
     /// Begins to read: everything that is read in it is of the same moment.
     async fn reading(&self) -> Result<Tx, StoreError> {
-        let begin =
-            if self.place.is_shared() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
-        self.readers.begin_with(begin).await.doing("begin to read")
+        Ok(self.db.reading().await?)
     }
 }
 

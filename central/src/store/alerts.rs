@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use xunge_alert::Alert;
+use xunge_database::{Sql, insert, parts};
 
 use super::names::{json_text, name_of, phase_name};
-use super::sql::{Sql, insert, parts};
 use super::take::Batch;
 use super::{Store, StoreError, Tx, desk, edges, quiet, series, us};
 use crate::incident::{Outcome, Step};
@@ -139,7 +139,8 @@ async fn first_time(
             .bind(i64::from(is_late(&message.alert, now)))
             .bind(&message.payload);
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 /// A happening as it stands after the batch.
@@ -259,7 +260,8 @@ async fn write(
             .bind(us(now))
             .bind(*path);
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 /// Writes what has changed of alerts that go on or end, as most messages say: no index holds any of it.
@@ -301,15 +303,23 @@ async fn write_evidence(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), StoreError
     }
     let head = "INSERT INTO alert_evidence (edge, alert_id, sha256, place, kind, bytes, media_type)";
     let tail = " ON CONFLICT (edge, alert_id, sha256) DO NOTHING";
-    insert(tx, "note the evidence of alerts", (head, tail), 7, &rows, |values, (alert, place, file, kind)| {
-        values
-            .bind(&alert.edge)
-            .bind(alert.alert_id.to_string())
-            .bind(&file.sha256)
-            .bind(*place)
-            .bind(kind)
-            .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
-            .bind(&file.media_type);
-    })
-    .await
+    insert(
+        tx,
+        "note the evidence of alerts",
+        (head, tail),
+        7,
+        &rows,
+        |values, (alert, place, file, kind)| {
+            values
+                .bind(&alert.edge)
+                .bind(alert.alert_id.to_string())
+                .bind(&file.sha256)
+                .bind(*place)
+                .bind(kind)
+                .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
+                .bind(&file.media_type);
+        },
+    )
+    .await?;
+    Ok(())
 }

@@ -7,10 +7,10 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use super::ledger::{Line, append};
 use super::names::{json, json_text, named};
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, opt_time, time, us, uuid};
 use crate::case::book::id_at;
 use crate::law::approval::{Course, Kind, Standing};
@@ -143,7 +143,7 @@ impl Store {
     pub async fn approval(&self, id: Uuid, now: Timestamp) -> Result<Option<Approval>, StoreError> {
         let row = sqlx::query("SELECT * FROM approval WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(DOING)?;
         row.as_ref().map(|row| approval(row, now)).transpose()

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use sqlx::Row as _;
 use uuid::Uuid;
 use xunge_alert::Phase;
+use xunge_database::{Sql, insert, parts};
 
 use super::names::{json, json_name, json_text, phase_name};
-use super::sql::{Sql, insert, parts};
 use super::{Doing, Store, StoreError, Tx, chain, hour, moments, opt_time, outbox, time, us};
 use crate::case::book::{Book, Closed, Facts, Numbers, Record};
 use crate::case::clock::Clocks;
@@ -306,7 +306,8 @@ async fn save_timers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
     insert(tx, doing, (head, ""), 4, &timers, |values, (id, timer)| {
         values.bind(id).bind(timer.stage.as_str()).bind(i64::from(timer.percent)).bind(us(timer.due_utc));
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
@@ -319,7 +320,8 @@ async fn save_numbers(tx: &mut Tx, closed: &Closed) -> Result<(), StoreError> {
     insert(tx, "write the case numbers", (head, tail), 3, &rows, |values, ((district, day), last)| {
         values.bind(district).bind(day).bind(**last);
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 const INSERT: &str = "INSERT INTO case_ (id, ordinal, number, state, version, log_length, behavior, severity, edge, site, camera,
@@ -361,7 +363,7 @@ impl<'r> CaseRow<'r> {
         })
     }
 
-    fn bind(&self, values: &mut super::sql::Values<'_>) {
+    fn bind(&self, values: &mut xunge_database::Values<'_>) {
         let Record { facts, case, .. } = self.record;
         let decision = case.decision.as_ref();
         let at = |level: Level| facts.region.at(level).map(String::from).unwrap_or_default();

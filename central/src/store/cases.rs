@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
+use xunge_database::Sql;
 
-use super::sql::Sql;
 use super::{Doing, News, Store, StoreError, Tx, book, count, us, uuid};
 use crate::case::book::{Book, Record};
 use crate::case::guard::{Actor, may};
@@ -240,7 +240,7 @@ impl Store {
     pub async fn case_region(&self, id: Uuid) -> Result<Option<Region>, StoreError> {
         let region: Option<String> = sqlx::query_scalar("SELECT region FROM case_ WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing("read the region of a case")?;
         Ok(region.map(|code| Region::of_site(&code)))
@@ -353,7 +353,7 @@ impl Store {
         let doing = "read the deadlines";
         // a look without the write lock: mostly nothing has come
         let waiting: Option<i64> = sqlx::query_scalar("SELECT MIN(due_us) FROM timer")
-            .fetch_one(&self.readers)
+            .fetch_one(self.db.readers())
             .await
             .doing(doing)?;
         if waiting.is_none_or(|due| due > us(now)) {
@@ -440,7 +440,7 @@ impl Store {
              WHERE e.sha256 = $1 AND a.case_id IS NOT NULL LIMIT 1000",
         )
         .bind(sha256)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter().map(|row| uuid(row.try_get("case_id").doing(doing)?)).collect()

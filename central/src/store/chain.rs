@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+use xunge_database::insert;
 
 use super::names::{json, json_text};
-use super::sql::insert;
 use super::{Doing, Store, StoreError, Tx, count, time, us, uuid};
 use crate::case::log::{Entry, GENESIS, hash};
 use crate::case::{Case, Change, apply, book};
@@ -85,7 +85,8 @@ pub(super) async fn append(tx: &mut Tx, entries: &[book::Entry], now: Timestamp)
             .bind(prev_hash)
             .bind(hash);
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 /// A case as its log tells it.

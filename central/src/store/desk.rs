@@ -9,9 +9,9 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 use xunge_alert::Alert;
+use xunge_database::{Sql, insert, parts};
 
 use super::names::{json, json_text, named};
-use super::sql::{Sql, insert, parts};
 use super::{Doing, Policy, Store, StoreError, Tx, book, hour, incidents, level, time, us, uuid};
 use crate::case::number;
 use crate::incident::{

@@ -1,35 +1,26 @@
-//! The whole store as lines of JSON, of one moment, the same from SQLite and PostgreSQL, so that either can be made of it.
-//!
-//! ```text
-//! {"xunge_store":1,"version":7}
-//! {"table":"case_","columns":[["id","text"],["ordinal","integer"],…]}
-//! ["0193…",1,…]
-//! {"end":true,"rows":4711}
-//! ```
-//! Bytes are base64 and fractions decimal text, so that they come back exactly. Tables come after those that they refer to.
+//! The whole store as lines of JSON: see [`xunge_database::dump`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, Write};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use futures_util::TryStreamExt;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use xunge_database::dump::{self, Copied, Layout};
 
-use super::names::json_text;
-use super::place::Place;
-use super::sql::{Sql, Values};
-use super::{Doing, Settings, Store, StoreError, Tx};
+use super::{Place, SETUP, Settings, Store, StoreError};
 
-const DOING: &str = "copy the store";
-const FORMAT: u32 = 1;
-/// Who is logged in and who may look just now: nobody is after a restore.
-const NOT_KEPT: [&str; 3] = ["session", "view_grant", "view_shown"];
-/// Rows of one statement.
-const ROWS: usize = 500;
+static LAYOUT: Layout = Layout {
+    // who is logged in and who may look just now
+    not_kept: &["session", "view_grant", "view_shown"],
+    // what refers to others on SQLite only (migration 12): a backup of either database restores to the other
+    refers: &[
+        ("alert", "case_"),
+        ("alert", "incident"),
+        ("incident", "case_"),
+        ("case_log", "case_"),
+        ("timer", "case_"),
+    ],
+    // the last entry of a log is the end of its chain
+    ordered: &[("case_log", "seq"), ("ledger", "seq"), ("case_", "ordinal")],
+};
 
 /// What was copied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,107 +37,25 @@ pub struct Dumped {
     pub ledger_head: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Head {
-    xunge_store: u32,
-    version: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Table {
-    table: String,
-    columns: Vec<(String, Sort)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct End {
-    end: bool,
-    rows: u64,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Sort {
-    Text,
-    Integer,
-    Real,
-    Bytes,
-}
-
-impl Sort {
-    fn of(declared: &str) -> Result<Self, StoreError> {
-        match declared.to_ascii_lowercase().as_str() {
-            "text" | "character varying" => Ok(Self::Text),
-            "bigint" | "integer" | "smallint" => Ok(Self::Integer),
-            "double precision" | "real" => Ok(Self::Real),
-            "blob" | "bytea" => Ok(Self::Bytes),
-            other => Err(StoreError::Corrupt(format!("a column of the type {other}"))),
+impl Dumped {
+    fn see(&mut self, row: &Copied<'_>) {
+        match row.table {
+            "case_log" => self.log_head = row.text("hash"),
+            "ledger" => self.ledger_head = row.text("hash"),
+            "purged" => self.purged.push(row.text("sha256")),
+            "evidence" => self.evidence.push((row.text("sha256"), row.number("bytes"))),
+            _ => {}
         }
     }
-
-    fn read(self, row: &AnyRow, at: usize) -> Result<Value, StoreError> {
-        Ok(match self {
-            Self::Text => row.try_get::<Option<String>, _>(at).doing(DOING)?.into(),
-            Self::Integer => row.try_get::<Option<i64>, _>(at).doing(DOING)?.into(),
-            // the shortest text that reads as the same number
-            Self::Real => row.try_get::<Option<f64>, _>(at).doing(DOING)?.map(|n| format!("{n:?}")).into(),
-            Self::Bytes => {
-                row.try_get::<Option<Vec<u8>>, _>(at).doing(DOING)?.map(|bytes| STANDARD.encode(bytes)).into()
-            }
-        })
-    }
-
-    fn bind(self, values: &mut Values<'_>, value: &Value) -> Option<()> {
-        let text = match value {
-            Value::Null => None,
-            value if self == Self::Integer => {
-                values.bind(value.as_i64()?);
-                return Some(());
-            }
-            value => Some(value.as_str()?),
-        };
-        match self {
-            Self::Text => values.bind(text.map(str::to_owned)),
-            Self::Integer => values.bind(None::<i64>),
-            Self::Real => values.bind(text.map(str::parse::<f64>).transpose().ok()?),
-            Self::Bytes => values.bind(text.map(|text| STANDARD.decode(text)).transpose().ok()?),
-        };
-        Some(())
-    }
-}
-
-fn broken(why: impl std::fmt::Display) -> StoreError {
-    StoreError::Corrupt(format!("a backup that does not read ({why})"))
-}
-
-fn line<T: Serialize>(out: &mut dyn Write, value: &T) -> Result<(), StoreError> {
-    let text = json_text(value)?;
-    writeln!(out, "{text}").map_err(StoreError::Backup)
 }
 
 impl Store {
     /// Writes everything of one moment, while others go on.
     pub async fn dump(&self, out: &mut (dyn Write + Send)) -> Result<Dumped, StoreError> {
         let mut tx = self.reading().await?;
-        let version: i64 =
-            sqlx::query_scalar("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations")
-                .fetch_one(&mut *tx)
-                .await
-                .doing(DOING)?;
-        line(out, &Head { xunge_store: FORMAT, version })?;
         let mut dumped = Dumped::default();
-        for table in tables(&mut tx).await? {
-            if NOT_KEPT.contains(&table.table.as_str()) {
-                continue;
-            }
-            line(out, &table)?;
-            let rows = rows(&mut tx, &table, out, &mut dumped).await?;
-            dumped.rows.insert(table.table, rows);
-        }
-        line(out, &End { end: true, rows: dumped.rows.values().sum() })?;
-        let kept: std::collections::HashSet<&String> =
-            dumped.evidence.iter().map(|(sha256, _)| sha256).collect();
+        dumped.rows = dump::dump(&mut tx, &LAYOUT, out, &mut |row| dumped.see(&row)).await?;
+        let kept: HashSet<&String> = dumped.evidence.iter().map(|(sha256, _)| sha256).collect();
         dumped.purged.retain(|sha256| !kept.contains(sha256));
         Ok(dumped)
     }
@@ -157,199 +66,7 @@ impl Store {
         settings: Settings,
         input: &mut (dyn BufRead + Send),
     ) -> Result<Self, StoreError> {
-        let mut lines = input.lines();
-        let mut next = || lines.next().transpose().map_err(StoreError::Backup);
-        let head: Head = read(next()?.as_deref())?;
-        if head.xunge_store > FORMAT {
-            return Err(broken("it was made by a newer version"));
-        }
-        let writer = place.prepare(head.version).await?;
-        let mut tx = writer.begin().await.doing(DOING)?;
-        let known = tables(&mut tx).await?;
-        // what new tables come with is in the copy
-        for table in known.iter().rev() {
-            let mut sql = Sql::new("DELETE FROM ");
-            sql.name(&table.table);
-            sql.run(&mut tx, DOING).await?;
-        }
-        let mut table: Option<Table> = None;
-        let mut waiting: Vec<Vec<Value>> = Vec::new();
-        let mut rows = 0_u64;
-        loop {
-            let text = next()?.ok_or_else(|| broken("its end is missing"))?;
-            if text.starts_with('[') {
-                waiting.push(read(Some(&text))?);
-                rows += 1;
-                if waiting.len() < ROWS {
-                    continue;
-                }
-            }
-            if let Some(table) = &table {
-                write(&mut tx, table, &waiting).await?;
-            } else if !waiting.is_empty() {
-                return Err(broken("rows of no table"));
-            }
-            waiting.clear();
-            if text.starts_with('[') {
-                continue;
-            }
-            if let Ok(end) = serde_json::from_str::<End>(&text) {
-                if !end.end || end.rows != rows {
-                    return Err(broken(format!("{rows} rows where there were {}", end.rows)));
-                }
-                break;
-            }
-            let begun: Table = read(Some(&text))?;
-            let columns = known.iter().find(|known| known.table == begun.table).map(|known| &known.columns);
-            if !columns.is_some_and(|known| begun.columns.iter().all(|column| known.contains(column))) {
-                return Err(broken(format!(
-                    "the table {} is not one of version {}",
-                    begun.table, head.version
-                )));
-            }
-            table = Some(begun);
-        }
-        tx.commit().await.doing(DOING)?;
-        writer.close().await;
+        dump::load(place, &SETUP, &LAYOUT, input).await?;
         Self::open(place, settings).await
     }
-}
-
-fn read<'t, T: Deserialize<'t>>(text: Option<&'t str>) -> Result<T, StoreError> {
-    serde_json::from_str(text.ok_or_else(|| broken("it is empty"))?).map_err(broken)
-}
-
-/// Copies the rows of a table, and notes what the caller wants to know of them.
-async fn rows(
-    tx: &mut Tx,
-    table: &Table,
-    out: &mut (dyn Write + Send),
-    dumped: &mut Dumped,
-) -> Result<u64, StoreError> {
-    let mut sql = String::from("SELECT ");
-    for (at, (column, _)) in table.columns.iter().enumerate() {
-        sql.push_str(if at == 0 { "\"" } else { ", \"" });
-        sql.push_str(column);
-        sql.push('"');
-    }
-    sql.push_str(" FROM \"");
-    sql.push_str(&table.table);
-    sql.push('"');
-    match table.table.as_str() {
-        // the last one is the end of the chain
-        "case_log" | "ledger" => sql.push_str(" ORDER BY seq"),
-        "case_" => sql.push_str(" ORDER BY ordinal"),
-        _ => {}
-    }
-    let at = |name: &str| table.columns.iter().position(|(column, _)| column == name);
-    let (hash, sha256, bytes) = (at("hash"), at("sha256"), at("bytes"));
-    let text = |row: &[Value], at: Option<usize>| {
-        at.and_then(|at| row.get(at)).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let mut count = 0;
-    // names of our own tables, from the database's own list
-    let mut found = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **tx);
-    while let Some(row) = found.try_next().await.doing(DOING)? {
-        let sorts = table.columns.iter().enumerate();
-        let row = sorts.map(|(at, (_, sort))| sort.read(&row, at)).collect::<Result<Vec<_>, _>>()?;
-        match table.table.as_str() {
-            "case_log" => dumped.log_head = text(&row, hash),
-            "ledger" => dumped.ledger_head = text(&row, hash),
-            "purged" => dumped.purged.push(text(&row, sha256)),
-            "evidence" => {
-                let bytes = bytes.and_then(|at| row.get(at)).and_then(Value::as_u64).unwrap_or(0);
-                dumped.evidence.push((text(&row, sha256), bytes));
-            }
-            _ => {}
-        }
-        line(out, &row)?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-async fn write(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
-    for part in super::sql::parts(rows, table.columns.len().max(1)) {
-        if part.is_empty() {
-            continue;
-        }
-        let mut sql = Sql::new("INSERT INTO ");
-        sql.name(&table.table).push(" (");
-        for (at, (column, _)) in table.columns.iter().enumerate() {
-            sql.push(if at == 0 { "" } else { ", " }).name(column);
-        }
-        sql.push(")");
-        let mut wrong = false;
-        for row in part {
-            wrong |= row.len() != table.columns.len();
-        }
-        let misfits = std::cell::Cell::new(wrong);
-        sql.rows(part, |values, row| {
-            for ((_, sort), value) in table.columns.iter().zip(row) {
-                if sort.bind(values, value).is_none() {
-                    misfits.set(true);
-                }
-            }
-        });
-        if misfits.get() {
-            return Err(broken(format!("a row of {} does not fit its columns", table.table)));
-        }
-        sql.run(tx, DOING).await?;
-    }
-    Ok(())
-}
-
-/// What tables refer to on SQLite only (migration 12): a backup of either database restores to the other.
-const NAMED: [(&str, &str); 5] = [
-    ("alert", "case_"),
-    ("alert", "incident"),
-    ("incident", "case_"),
-    ("case_log", "case_"),
-    ("timer", "case_"),
-];
-
-/// All tables, each behind those that it refers to.
-async fn tables(connection: &mut AnyConnection) -> Result<Vec<Table>, StoreError> {
-    let postgres = connection.backend_name() == "PostgreSQL";
-    let columns = if postgres {
-        "SELECT CAST(table_name AS TEXT) AS t, CAST(column_name AS TEXT) AS c, CAST(data_type AS TEXT) AS d
-         FROM information_schema.columns WHERE table_schema = current_schema() AND table_name <> '_sqlx_migrations'
-         ORDER BY table_name, ordinal_position"
-    } else {
-        "SELECT CAST(m.name AS TEXT) AS t, CAST(i.name AS TEXT) AS c, CAST(i.type AS TEXT) AS d
-         FROM sqlite_master m JOIN pragma_table_info(m.name) i
-         WHERE m.type = 'table' AND m.name <> '_sqlx_migrations' AND SUBSTR(m.name, 1, 7) <> 'sqlite_' ORDER BY m.name, i.cid"
-    };
-    let mut found: Vec<Table> = Vec::new();
-    for row in &sqlx::query(columns).fetch_all(&mut *connection).await.doing(DOING)? {
-        let name: String = row.try_get("t").doing(DOING)?;
-        let column = (row.try_get("c").doing(DOING)?, Sort::of(row.try_get("d").doing(DOING)?)?);
-        match found.last_mut() {
-            Some(last) if last.table == name => last.columns.push(column),
-            _ => found.push(Table { table: name, columns: vec![column] }),
-        }
-    }
-    let references = if postgres {
-        "SELECT CAST(a.relname AS TEXT) AS t, CAST(b.relname AS TEXT) AS parent FROM pg_constraint c
-         JOIN pg_class a ON a.oid = c.conrelid JOIN pg_class b ON b.oid = c.confrelid
-         WHERE c.contype = 'f' AND a.relnamespace = CAST(current_schema() AS regnamespace)"
-    } else {
-        "SELECT CAST(m.name AS TEXT) AS t, CAST(f.\"table\" AS TEXT) AS parent
-         FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
-    };
-    let mut parents: Vec<(String, String)> =
-        NAMED.map(|(child, parent)| (child.to_owned(), parent.to_owned())).to_vec();
-    for row in &sqlx::query(references).fetch_all(&mut *connection).await.doing(DOING)? {
-        parents.push((row.try_get("t").doing(DOING)?, row.try_get("parent").doing(DOING)?));
-    }
-    let mut sorted: Vec<Table> = Vec::with_capacity(found.len());
-    while !found.is_empty() {
-        let placed = |name: &String| sorted.iter().any(|table| table.table == *name);
-        let free = found.iter().position(|table| {
-            parents.iter().all(|(child, parent)| *child != table.table || parent == child || placed(parent))
-        });
-        // tables that refer to each other would be a fault of ours: their order does not matter then
-        sorted.push(found.remove(free.unwrap_or(0)));
-    }
-    Ok(sorted)
 }

@@ -25,7 +25,7 @@ impl Store {
     /// Goes on duty; none while another centre is.
     pub async fn go_on_duty(&self) -> Result<Option<Duty>, StoreError> {
         let doing = "ask who is on duty";
-        let Some((url, first)) = self.place.single() else { return Ok(Some(Duty { connection: None })) };
+        let Some((url, first)) = self.db.place().single() else { return Ok(Some(Duty { connection: None })) };
         let options: AnyConnectOptions = url.parse().doing(doing)?;
         let connect = timeout(ALIVE, AnyConnection::connect_with(&options));
         let mut connection = connect.await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).doing(doing)?;

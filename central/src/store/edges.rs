@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use xunge_alert::{CameraState, Status, Watch};
+use xunge_database::insert;
 
 use super::names::name_of;
-use super::sql::insert;
 use super::take::Batch;
 use super::{Doing, Store, StoreError, Tx, count, opt_time, time, us};
 use crate::view::{CameraView, EdgeView, GapView};
@@ -26,7 +26,8 @@ pub(super) async fn ensure(tx: &mut Tx, boxes: &[(&str, &str)], now: Timestamp) 
     insert(tx, "note a box", (head, tail), 3, boxes, |values, (edge, site)| {
         values.bind(*edge).bind(*site).bind(us(now));
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 pub(super) async fn take_status(work: &mut Batch, site: &str, status: &Status) -> Result<(), StoreError> {
@@ -152,7 +153,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT edge, certificate FROM edge WHERE certificate IS NOT NULL AND revoked_us IS NULL",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter()
@@ -166,7 +167,7 @@ impl Store {
             "SELECT token_hash FROM edge WHERE edge = $1 AND token_hash IS NOT NULL AND revoked_us IS NULL",
         )
         .bind(edge)
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.db.readers())
         .await
         .doing("read the box's token")?;
         // equal digests of a random secret: how long the comparison takes tells nothing about the secret
@@ -178,7 +179,7 @@ impl Store {
         let doing = "read the boxes";
         let rows = sqlx::query("SELECT * FROM edge WHERE $1 IS NULL OR edge = $1 ORDER BY site, edge")
             .bind(only)
-            .fetch_all(&self.readers)
+            .fetch_all(self.db.readers())
             .await
             .doing(doing)?;
         let mut edges: BTreeMap<String, EdgeView> = BTreeMap::new();
@@ -223,7 +224,7 @@ impl Store {
             "SELECT edge, highest FROM series WHERE $1 IS NULL OR edge = $1 ORDER BY edge, last_seen_us",
         )
         .bind(only)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         for row in &rows {
@@ -235,7 +236,7 @@ impl Store {
             "SELECT * FROM gap WHERE $1 IS NULL OR edge = $1 ORDER BY edge, noticed_us, first_seq LIMIT 10000",
         )
         .bind(only)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         for row in &rows {
@@ -260,7 +261,7 @@ impl Store {
     pub async fn site_of(&self, edge: &str) -> Result<Option<String>, StoreError> {
         sqlx::query_scalar("SELECT site FROM edge WHERE edge = $1")
             .bind(edge)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing("read the community of a box")
     }
@@ -277,7 +278,7 @@ impl Store {
         )
         .bind(edge)
         .bind(camera)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing("read the cameras")?;
         rows.iter().map(camera_view).collect()
@@ -295,7 +296,7 @@ impl Store {
         )
         .bind(edge)
         .bind(camera)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter()

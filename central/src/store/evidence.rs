@@ -37,7 +37,7 @@ impl Store {
         )
         .bind(sha256)
         .bind(edge)
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.db.readers())
         .await
         .doing(doing)?;
         row.map(|row| {
@@ -57,7 +57,7 @@ impl Store {
              UNION SELECT c.region FROM case_picture p JOIN case_ c ON c.id = p.case_id WHERE p.sha256 = $1",
         )
         .bind(sha256)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing("read where a file belongs to")?;
         Ok(regions.iter().map(|code| Region::of_site(code)).collect())
@@ -72,7 +72,7 @@ impl Store {
              WHERE a.case_id = $1 ORDER BY a.since_us, a.alert_id",
         )
         .bind(case.to_string())
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         let row = |row: &sqlx::any::AnyRow| {
@@ -109,7 +109,7 @@ impl Store {
         let doing = "look for a file";
         let row = sqlx::query("SELECT sha256, bytes, media_type FROM evidence WHERE sha256 = $1")
             .bind(sha256)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(doing)?;
         row.map(|row| stored(&row, doing)).transpose()
@@ -123,7 +123,7 @@ impl Store {
         )
         .bind(after)
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter().map(|row| stored(row, doing)).collect()
@@ -132,7 +132,7 @@ impl Store {
     /// How many files are stored.
     pub async fn evidence_files(&self) -> Result<u64, StoreError> {
         let files: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM evidence")
-            .fetch_one(&self.readers)
+            .fetch_one(self.db.readers())
             .await
             .doing("count the files")?;
         Ok(count(files))
@@ -141,7 +141,7 @@ impl Store {
     /// Bytes of all stored files.
     pub async fn evidence_bytes(&self) -> Result<u64, StoreError> {
         let bytes: i64 = sqlx::query_scalar("SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM evidence")
-            .fetch_one(&self.readers)
+            .fetch_one(self.db.readers())
             .await
             .doing("count the bytes of the files")?;
         Ok(count(bytes))

@@ -93,7 +93,7 @@ impl Store {
                 (SELECT MIN(m.made_us) FROM hook_message m WHERE m.hook = h.id AND m.state = 'waiting') AS oldest_us
              FROM hook h ORDER BY h.name, h.id",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter()

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
+use xunge_database::{Sql, insert, parts};
 
 use super::names::{box_text, json, named};
-use super::sql::{Sql, insert, parts};
 use super::{StoreError, Tx, hour, level, time, us};
 use crate::incident::{Episode, Incident, Standing, TAMPER};
 
@@ -101,7 +101,8 @@ pub(super) async fn insert_new(tx: &mut Tx, incidents: &[&Incident]) -> Result<(
             .bind(hour(incident.last))
             .bind(i64::from(incident.tampers()));
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 /// Writes what has changed of episodes that are stored, each with when it had last been heard of.

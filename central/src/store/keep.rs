@@ -6,9 +6,9 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use super::ledger::{Line, append, within};
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, count, opt_time, time, us, uuid};
 use crate::case::book::id_at;
 use crate::law::ledger::{Export, Fact};

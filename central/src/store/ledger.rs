@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+use xunge_database::{Sql, insert};
 
 use super::chain::ChainReport;
 use super::names::{json, json_text};
-use super::sql::{Sql, insert};
 use super::{Doing, StoreError, Tx, count, opt_time, us, uuid};
 use crate::case::log::GENESIS;
 use crate::law::keep::Root;
@@ -69,7 +69,8 @@ pub(super) async fn append(
         values.bind(*seq).bind(us(now)).bind(line.fact.kind()).bind(actor).bind(line.region).bind(about);
         values.bind(line.fact.code()).bind(body).bind(prev_hash).bind(hash);
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 /// Only rows of these regions. What concerns everywhere is for those who may see everywhere.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use xunge_database::insert;
 
-use super::sql::insert;
 use super::{StoreError, Tx, us};
 use crate::case::Change;
 use crate::case::book::Entry;
@@ -41,5 +41,6 @@ pub(super) async fn note(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Resu
     insert(tx, "note the moments of cases", (head, tail), 4, &rows, |values, (id, of)| {
         values.bind(id.to_string()).bind(of.dispatched).bind(of.arrived).bind(of.returns);
     })
-    .await
+    .await?;
+    Ok(())
 }

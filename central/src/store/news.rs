@@ -75,7 +75,7 @@ impl Store {
     /// Listens to other centres; none on SQLite, where there are none.
     pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
         let doing = "listen to other centres";
-        let Some((url, _)) = self.place.single() else { return Ok(None) };
+        let Some((url, _)) = self.db.place().single() else { return Ok(None) };
         let mut listener = PgListener::connect(&url).await.doing(doing)?;
         listener.listen(CHANNEL).await.doing(doing)?;
         Ok(Some(Listener { own: self.own, listener }))
@@ -83,7 +83,7 @@ impl Store {
 
     /// Tells the other centres, once the transaction is committed.
     pub(super) async fn announce(&self, tx: &mut Tx, news: &News) -> Result<(), StoreError> {
-        if !self.place.is_shared() || news.is_empty() {
+        if !self.is_shared() || news.is_empty() {
             return Ok(());
         }
         let letter = |news: News| super::names::json_text(&Letter { from: self.own, news });

@@ -22,9 +22,9 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
+use xunge_database::{Sql, insert};
 
 use super::names::{json, json_text, named};
-use super::sql::{Sql, insert};
 use super::{Doing, Store, StoreError, Tx, us};
 use crate::org::calendar::{DayKind, SpecialDay};
 use crate::org::{Level, PlaceKind, Region};
@@ -114,7 +114,7 @@ impl Store {
     pub async fn region(&self, code: &Region) -> Result<Option<RegionView>, StoreError> {
         let row = sqlx::query("SELECT code, name, demo, outline FROM region WHERE code = $1")
             .bind(code.as_str())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing("read a region")?;
         row.as_ref().map(region).transpose()
@@ -197,7 +197,7 @@ impl Store {
         let rows =
             sqlx::query("SELECT day, kind, name FROM calendar_day WHERE SUBSTR(day, 1, 4) = $1 ORDER BY day")
                 .bind(format!("{year:04}"))
-                .fetch_all(&self.readers)
+                .fetch_all(self.db.readers())
                 .await
                 .doing(doing)?;
         rows.iter().map(day).collect()
@@ -285,5 +285,6 @@ async fn write_places(
             .bind(adjacent)
             .bind(us(now));
     })
-    .await
+    .await?;
+    Ok(())
 }

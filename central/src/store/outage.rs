@@ -8,8 +8,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 use xunge_alert::Phase;
+use xunge_database::Sql;
 
-use super::sql::Sql;
 use super::{Doing, News, Store, StoreError, book, time, us, uuid};
 use crate::case::book::{Book, Facts};
 use crate::case::{Change, number};

@@ -11,8 +11,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::Sql;
 
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, count, opt_time, time, us, uuid};
 use crate::case::book::id_at;
 use crate::outside::hook::{Format, TRIED_FOR, pause, rest};

@@ -7,10 +7,10 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
+use xunge_database::insert;
 
 use super::names::{json, json_text};
 use super::org::Report;
-use super::sql::insert;
 use super::{Doing, Store, StoreError, Tx, count, time, us};
 use crate::case::guard::{Actor, Role};
 use crate::org::Region;
@@ -85,7 +85,8 @@ async fn write(tx: &mut Tx, plans: &[Plan], by: &str, now: Timestamp) -> Result<
             .bind(by)
             .bind(us(now));
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 impl Store {
@@ -122,7 +123,7 @@ impl Store {
             "SELECT id, version, body, by_, made_us FROM plan WHERE id = $1 ORDER BY version DESC LIMIT 200",
         )
         .bind(id)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing("read the plans")?;
         rows.iter().map(view).collect()
@@ -134,7 +135,7 @@ impl Store {
             sqlx::query("SELECT id, version, body, by_, made_us FROM plan WHERE id = $1 AND version = $2")
                 .bind(id)
                 .bind(i64::try_from(version).unwrap_or(i64::MAX))
-                .fetch_optional(&self.readers)
+                .fetch_optional(self.db.readers())
                 .await
                 .doing("read a plan")?;
         Ok(row.as_ref().map(view).transpose()?.map(|view| view.plan))

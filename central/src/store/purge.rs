@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::{Sql, insert};
 
 use super::keep::{stays, with_kept};
 use super::ledger::{Line, append};
 use super::names::{json, json_text};
-use super::sql::{Sql, insert};
 use super::{Doing, Store, StoreError, Tx, count, opt_time, time, us, uuid};
 use crate::case::book::id_at;
 use crate::law::ledger::{Fact, Proof};
@@ -109,7 +109,7 @@ impl Store {
     pub async fn unfinished_purge(&self) -> Result<Option<Uuid>, StoreError> {
         let id: Option<String> =
             sqlx::query_scalar("SELECT id FROM purge_run WHERE ended_us IS NULL ORDER BY began_us LIMIT 1")
-                .fetch_optional(&self.readers)
+                .fetch_optional(self.db.readers())
                 .await
                 .doing("look for a purge")?;
         id.as_deref().map(uuid).transpose()
@@ -119,7 +119,7 @@ impl Store {
     pub async fn last_purge(&self) -> Result<Option<Timestamp>, StoreError> {
         let began: Option<i64> =
             sqlx::query_scalar("SELECT MAX(began_us) FROM purge_run WHERE early = 0 AND by_ = 'system'")
-                .fetch_one(&self.readers)
+                .fetch_one(self.db.readers())
                 .await
                 .doing("look for a purge")?;
         opt_time(began)
@@ -224,7 +224,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.sha256 = p.sha256) ORDER BY p.sha256 LIMIT $1",
         )
         .bind(ERASED)
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing("look for purged files")
     }
@@ -236,7 +236,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.sha256 = p.sha256)",
         )
         .bind(sha256)
-        .fetch_one(&self.readers)
+        .fetch_one(self.db.readers())
         .await
         .doing("look for a purged file")?;
         Ok(found > 0)
@@ -263,7 +263,7 @@ impl Store {
              ORDER BY l.seq DESC LIMIT $1",
         )
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         rows.iter()
@@ -296,7 +296,7 @@ impl Store {
                 .bind(run.to_string())
                 .bind(after)
                 .bind(i64::from(limit))
-                .fetch_all(&self.readers)
+                .fetch_all(self.db.readers())
                 .await
                 .doing(doing)?;
         rows.iter()

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::org::Region;
 use sqlx::Row;
 use utoipa::ToSchema;
+use xunge_database::Sql;
 
 use super::org::begins_with;
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, Tx, count, time, us};
 
 /// Most bytes of a bad message that are kept.
@@ -69,7 +69,7 @@ impl Store {
     /// How many different bad messages are kept.
     pub async fn quarantined(&self) -> Result<u64, StoreError> {
         let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM quarantine")
-            .fetch_one(&self.readers)
+            .fetch_one(self.db.readers())
             .await
             .doing("count the bad messages")?;
         Ok(count(rows))

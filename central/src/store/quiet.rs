@@ -8,9 +8,9 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::{Sql, parts};
 
 use super::org::begins_with;
-use super::sql::{Sql, parts};
 use super::{Doing, Store, StoreError, Tx, opt_time, time, us, uuid};
 use crate::case::book::id_at;
 use crate::incident::{Held, Step};

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use xunge_database::Sql;
 
 use super::cases::within;
 use super::names::named;
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, Tx, count, level, us};
 use crate::case::{Reason, Stage, State, Verdict};
 use crate::org::{Level, Region};

@@ -3,9 +3,9 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use super::names::named;
-use super::sql::Sql;
 use super::{Doing, Store, StoreError, uuid};
 use crate::org::{Level, Position, Region, Resource, ResourceKind};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
+use xunge_database::{Sql, insert, parts};
 
-use super::sql::{Sql, insert, parts};
 use super::{Doing, StoreError, Tx, us};
 
 /// A number of a series of a box.
@@ -149,5 +149,6 @@ async fn save(tx: &mut Tx, known: &Known, now: Timestamp) -> Result<(), StoreErr
     insert(tx, doing, (head, ""), 5, &new, |values, ((edge, outbox), first, gap)| {
         values.bind(edge).bind(outbox).bind(*first).bind(gap.last).bind(gap.noticed_us);
     })
-    .await
+    .await?;
+    Ok(())
 }

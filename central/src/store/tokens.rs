@@ -5,9 +5,9 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
+use xunge_database::Sql;
 
 use super::org::begins_with;
-use super::sql::Sql;
 use super::users::{digest, post};
 use super::{Doing, Session, Store, StoreError, opt_time, time, us};
 use crate::case::guard::Post;
@@ -135,7 +135,7 @@ impl Store {
         )
         .bind(digest(secret))
         .bind(us(now))
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.db.readers())
         .await
         .doing(doing)?;
         let Some(row) = row else { return Ok(None) };

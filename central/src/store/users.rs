@@ -7,10 +7,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use utoipa::ToSchema;
+use xunge_database::{Sql, insert};
 
 use super::names::named;
 use super::org::begins_with;
-use super::sql::{Sql, insert};
 use super::{Doing, Store, StoreError, Tx, count, us};
 use crate::case::guard::{Actor, Post, Role};
 use crate::org::Region;
@@ -59,7 +59,7 @@ impl Store {
     /// How many users there are.
     pub async fn user_count(&self) -> Result<u64, StoreError> {
         let users: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM user_")
-            .fetch_one(&self.readers)
+            .fetch_one(self.db.readers())
             .await
             .doing("count the users")?;
         Ok(count(users))
@@ -207,7 +207,7 @@ impl Store {
         let doing = "read a person";
         let row = sqlx::query("SELECT full_name, unit FROM user_ WHERE name = $1")
             .bind(name)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(doing)?;
         let Some(row) = row else { return Ok((String::new(), String::new())) };
@@ -239,7 +239,7 @@ impl Store {
     pub async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
         sqlx::query_scalar("SELECT password_hash FROM user_ WHERE name = $1 AND disabled_us IS NULL AND password_hash <> '!'")
             .bind(name)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing("read the user")
     }
@@ -282,7 +282,7 @@ impl Store {
         )
         .bind(digest(token))
         .bind(us(now))
-        .fetch_all(&self.readers)
+        .fetch_all(self.db.readers())
         .await
         .doing(doing)?;
         let Some(first) = rows.first() else { return Ok(None) };

@@ -6,10 +6,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use super::ledger::{Line, append, fact, within};
 use super::names::json;
-use super::sql::Sql;
 use super::users::digest;
 use super::{Doing, Store, StoreError, Tx, count, time, us, uuid};
 use crate::case::Case;

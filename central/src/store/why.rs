@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use xunge_alert::codes::codes;
 use xunge_alert::{Codes, Severity};
+use xunge_database::Sql;
 
 use super::names::{json, named};
 use super::quiet::{Quiet, QuietPage, WindowView};
@@ -118,7 +119,7 @@ fn alert(row: &sqlx::any::AnyRow) -> Result<AlertWhy, StoreError> {
 impl Store {
     /// The way of one alert; none where it never came.
     pub async fn alert_why(&self, edge: &str, alert_id: Uuid) -> Result<Option<AlertWhy>, StoreError> {
-        let mut sql = super::sql::Sql::new(ALERT);
+        let mut sql = Sql::new(ALERT);
         sql.push(" WHERE edge = ").bind(edge).push(" AND alert_id = ").bind(alert_id.to_string());
         let doing = "read the way of an alert";
         let row = sql.first(&mut *self.reader().await?, doing).await?;
@@ -129,7 +130,7 @@ impl Store {
     pub async fn camera_why(&self, edge: &str, camera: &str, at: Timestamp) -> Result<CameraWhy, StoreError> {
         let doing = "read what was going on at a camera";
         let around = |by: SignedDuration| at.checked_add(by).unwrap_or(at);
-        let mut sql = super::sql::Sql::new(ALERT);
+        let mut sql = Sql::new(ALERT);
         sql.push(" WHERE edge = ").bind(edge).push(" AND camera = ").bind(camera);
         sql.push(" AND since_us <= ").bind(us(around(AROUND)));
         sql.push(" AND since_us >= ").bind(us(around(-SignedDuration::from_hours(24))));
@@ -139,14 +140,14 @@ impl Store {
         let alerts = rows.iter().map(alert).collect::<Result<Vec<_>, _>>()?;
         let known: Option<i64> = sqlx::query_scalar("SELECT first_seen_us FROM edge WHERE edge = $1")
             .bind(edge)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(doing)?;
         let missing: i64 = sqlx::query_scalar(
             "SELECT CAST(COALESCE(SUM(last_seq - first_seq + 1), 0) AS BIGINT) FROM gap WHERE edge = $1",
         )
         .bind(edge)
-        .fetch_one(&self.readers)
+        .fetch_one(self.db.readers())
         .await
         .doing(doing)?;
         let blind = self.blind_intervals(edge, camera).await?;

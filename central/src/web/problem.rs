@@ -180,10 +180,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refused) => refused.into(),
-            // class 22 of PostgreSQL: a NUL in a text, a number out of its range
-            StoreError::Database { source: sqlx::Error::Database(error), .. }
-                if error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22")) =>
-            {
+            StoreError::Database(error) if error.is_unfit() => {
                 Self::unprocessable(
                     "data",
                     "内容中有无法保存的字符或数值，请改正后再试。",

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use uuid::Uuid;
 use xunge_alert::Alert;
 use xunge_alert::codes::codes;
+use xunge_database::Sql;
 
 use crate::case::guard::{Actor, may_picture, may_split, possible};
 use crate::case::{Call, Case, Change, Stage, State};
 use crate::org::{Calendar, Level};
 use crate::store::names::{json, json_name, named};
-use crate::store::sql::Sql;
 use crate::store::{Doing, StoreError, Tx, book, count, level, opt_time, pictures, time, uuid};
 use crate::view::{AlertView, CaseDetail, CaseName, CaseSummary, EvidenceView, LogView};
 

@@ -1,11 +1,11 @@
 //! The event catalogue in the store.
 
 use sqlx::Row;
+use xunge_database::insert;
 
 use crate::case::Class;
 use crate::org::{Catalogue, Category, Span};
 use crate::store::names::{json, json_text, named};
-use crate::store::sql::insert;
 use crate::store::{Doing, Store, StoreError, Tx};
 
 impl Store {
@@ -56,5 +56,6 @@ pub(super) async fn write(tx: &mut Tx, categories: &[&Category]) -> Result<(), S
             .bind(category.handle.map(|span| span.to_string()))
             .bind(behaviors);
     })
-    .await
+    .await?;
+    Ok(())
 }

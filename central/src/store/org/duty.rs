@@ -8,12 +8,12 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::{Sql, insert};
 
 use crate::case::guard::Role;
 use crate::org::Region;
 use crate::org::roster::{Duty, KeptDuty, OnDuty};
 use crate::store::names::{json, json_text, named};
-use crate::store::sql::{Sql, insert};
 use crate::store::{Doing, Store, StoreError, Tx, uuid};
 
 /// A row of a rota with the person's name.
@@ -134,7 +134,7 @@ impl Store {
     pub async fn duty_region(&self, id: Uuid) -> Result<Option<Region>, StoreError> {
         let region: Option<String> = sqlx::query_scalar("SELECT region FROM duty WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(DOING)?;
         Ok(region.map(|code| Region::of_site(&code)))

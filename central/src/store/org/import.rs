@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
 use utoipa::ToSchema;
+use xunge_database::{Sql, insert, parts};
 
 use super::duty::write_duties;
 use super::{all_duties, catalogue, write_places};
@@ -17,7 +18,6 @@ use crate::org::roster::Duty;
 use crate::org::{Category, Level, Position, Region};
 use crate::store::names::json;
 use crate::store::resources;
-use crate::store::sql::{Sql, insert, parts};
 use crate::store::{Doing, Store, StoreError, Tx, us};
 
 /// What a file holds.
@@ -183,7 +183,8 @@ impl Work<'_> {
         insert(self.tx, "write regions", (head, tail), 4, &rows, |values, row| {
             values.bind(row.code.as_str()).bind(&row.name).bind(demo).bind(now);
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     async fn outlines(&mut self, read: import::Read<Outline>) -> Result<(), StoreError> {
@@ -222,7 +223,8 @@ impl Work<'_> {
         insert(self.tx, doing, (head, tail), 5, &rows, |values, (code, name, outline)| {
             values.bind(code.as_str()).bind(name).bind(outline).bind(demo).bind(now);
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     async fn cameras(&mut self, read: import::Read<CameraRow>) -> Result<(), StoreError> {
@@ -309,7 +311,8 @@ impl Work<'_> {
                 .bind(row.position.map(|position| position.lat))
                 .bind(us(now));
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     async fn posts(&mut self, read: import::Read<PostRow>) -> Result<(), StoreError> {
@@ -379,7 +382,8 @@ impl Work<'_> {
         insert(self.tx, doing, (head, ""), 3, &posts, |values, (user, role, region)| {
             values.bind(user).bind(role).bind(region);
         })
-        .await
+        .await?;
+        Ok(())
     }
 }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use sqlx::Row;
 use utoipa::ToSchema;
+use xunge_database::Sql;
 
 use crate::case::guard::{Post, Role};
 use crate::org::Region;
 use crate::org::find::Words;
-use crate::store::sql::Sql;
 use crate::store::users::post;
 use crate::store::{Doing, Store, StoreError};
 

@@ -6,10 +6,10 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use crate::incident::Period;
 use crate::org::Region;
-use crate::store::sql::Sql;
 use crate::store::{Doing, Store, StoreError, Tx, time, us, uuid};
 
 /// A period as it is kept.
@@ -69,7 +69,7 @@ impl Store {
     pub async fn period_region(&self, id: Uuid) -> Result<Option<Region>, StoreError> {
         let region: Option<String> = sqlx::query_scalar("SELECT region FROM period WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.db.readers())
             .await
             .doing(DOING)?;
         Ok(region.map(|code| Region::of_site(&code)))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
+use xunge_database::insert;
 
 use crate::case::book::{Closed, Record, id_at};
 use crate::org::{Atlas, Position, Region};
@@ -13,7 +14,6 @@ use crate::outside::hook::Format;
 use crate::outside::notice::notice;
 use crate::outside::turn::Turn;
 use crate::store::names::{json, json_text};
-use crate::store::sql::insert;
 use crate::store::{Doing, Store, StoreError, Tx, time, us};
 
 /// A message that is to be kept.
@@ -105,7 +105,8 @@ pub(super) async fn keep(tx: &mut Tx, messages: Vec<Message>, now: Timestamp) ->
             .bind(us(now))
             .bind(us(now));
     })
-    .await
+    .await?;
+    Ok(())
 }
 
 fn position(atlas: &Atlas, record: &Record) -> Option<Position> {

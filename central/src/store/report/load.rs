@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlx::Row;
+use xunge_database::Sql;
 
 use super::{DOING, Scope, beginning};
 use crate::incident::Standing;
 use crate::org::{Level, Region};
 use crate::report::load::{BUCKET_SECS, Busy, Chatter, FLOOD_ENDS, Hour, LoadRows};
 use crate::store::names::named;
-use crate::store::sql::Sql;
 use crate::store::{Doing, StoreError, Tx, count, level, us};
 
 /// Microseconds of a day, after which an alarm that nobody decided is stale.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+use xunge_database::Sql;
 
 use crate::case::State;
 use crate::case::clock::Clocks;
@@ -11,7 +12,6 @@ use crate::org::{Calendar, Level, Region};
 use crate::report::{OverdueCase, OverduePage};
 use crate::store::cases::within;
 use crate::store::names::{json, named};
-use crate::store::sql::Sql;
 use crate::store::{Doing, Store, StoreError, count, level, time, us, uuid};
 
 const DOING: &str = "read what is late";

@@ -15,9 +15,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
-use self::cell::{Cell, Sort, Value, array};
-use super::names::json;
-use super::{Doing, StoreError, Tx};
+use self::cell::array;
+pub use self::cell::{Cell, Sort, Value};
+use super::{Doing, Error, Tx};
 
 /// Values that one statement may carry: SQLite takes 32766.
 const MOST_VALUES: usize = 30_000;
@@ -25,13 +25,14 @@ const MOST_VALUES: usize = 30_000;
 const SHORT_LIST: usize = 16;
 
 /// One row of a statement.
-pub(super) struct Values<'s> {
+pub struct Values<'s> {
     table: &'s mut Table,
     column: usize,
 }
 
 impl Values<'_> {
-    pub(super) fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
+    /// The value of the next column.
+    pub fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
         if self.column == self.table.sorts.len() {
             self.table.sorts.push(T::SORT);
         }
@@ -43,14 +44,14 @@ impl Values<'_> {
 
 /// Writes many rows with few statements: `head` is `INSERT INTO t (…)`, `tail` what follows the rows, `columns` how many
 /// values a row has.
-pub(super) async fn insert<R>(
+pub async fn insert<R>(
     tx: &mut Tx,
     doing: &'static str,
     (head, tail): (&'static str, &'static str),
     columns: usize,
     rows: &[R],
     bind: impl Fn(&mut Values<'_>, &R),
-) -> Result<(), StoreError> {
+) -> Result<(), Error> {
     for part in parts(rows, columns) {
         let mut sql = Sql::new(head);
         sql.rows(part, &bind).push(tail);
@@ -62,7 +63,7 @@ pub(super) async fn insert<R>(
 }
 
 /// Parts of a list of keys of so many columns that fit into one statement.
-pub(super) fn parts<R>(keys: &[R], columns: usize) -> impl Iterator<Item = &[R]> {
+pub fn parts<R>(keys: &[R], columns: usize) -> impl Iterator<Item = &[R]> {
     keys.chunks((MOST_VALUES / columns).max(1))
 }
 
@@ -98,7 +99,7 @@ impl Table {
 }
 
 /// A statement that grows. Text is always ours; whatever comes from outside is bound.
-pub(super) struct Sql {
+pub struct Sql {
     pieces: Vec<Piece>,
     failed: Option<sqlx::Error>,
     /// Whether PostgreSQL is to keep its plan.
@@ -106,18 +107,20 @@ pub(super) struct Sql {
 }
 
 impl Sql {
-    pub(super) fn new(text: &'static str) -> Self {
+    /// Begins with this text.
+    pub fn new(text: &'static str) -> Self {
         Self { pieces: vec![Piece::Text(text.to_owned())], failed: None, kept: false }
     }
 
     /// Begins to read these columns of many rows as one text, for [`Self::unpack`]. What follows begins with ` FROM`.
-    pub(super) fn packed(columns: &'static str) -> Self {
+    pub fn packed(columns: &'static str) -> Self {
         let mut sql = Self::new("");
         sql.pieces = vec![Piece::Packed(columns)];
         sql
     }
 
-    pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
+    /// Adds text.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text(text)
     }
 
@@ -129,13 +132,14 @@ impl Sql {
         self
     }
 
-    pub(super) fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
+    /// Adds a value.
+    pub fn bind<T: Cell>(&mut self, value: T) -> &mut Self {
         self.pieces.push(Piece::Value(value.value()));
         self
     }
 
     /// The name of a table or column, from the database's own list of them.
-    pub(super) fn name(&mut self, name: &str) -> &mut Self {
+    pub fn name(&mut self, name: &str) -> &mut Self {
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             self.failed.get_or_insert(sqlx::Error::Protocol(format!("the name {name:?}")));
             return self;
@@ -144,7 +148,7 @@ impl Sql {
     }
 
     /// A list in brackets. An empty list is one that nothing is in.
-    pub(super) fn list<T: Cell>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+    pub fn list<T: Cell>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
         let cells: Vec<Value> = values.into_iter().map(|value| value.value()).collect();
         if cells.is_empty() {
             return self.push("(NULL)");
@@ -154,7 +158,7 @@ impl Sql {
     }
 
     /// A table in brackets, whose columns are `column1`, `column2` … on both databases. `rows` must not be empty.
-    pub(super) fn values<R>(
+    pub fn values<R>(
         &mut self,
         rows: impl IntoIterator<Item = R>,
         bind: impl Fn(&mut Values<'_>, R),
@@ -163,7 +167,7 @@ impl Sql {
     }
 
     /// Rows, behind `INSERT INTO t (…)`. They must not be none.
-    pub(super) fn rows<R>(
+    pub fn rows<R>(
         &mut self,
         rows: impl IntoIterator<Item = R>,
         bind: impl Fn(&mut Values<'_>, R),
@@ -178,43 +182,40 @@ impl Sql {
     }
 
     /// Runs it and gives its rows.
-    pub(super) async fn all(
+    pub async fn all(
         self,
         connection: &mut AnyConnection,
         doing: &'static str,
-    ) -> Result<Vec<AnyRow>, StoreError> {
+    ) -> Result<Vec<AnyRow>, Error> {
         self.ready(connection, doing)?.fetch_all(connection).await.doing(doing)
     }
 
     /// Runs what [`Self::packed`] began, and reads each row as a `T`: a tuple, or a struct with the columns in their order.
     /// A real number is to be read as `f32`: SQLite writes no more digits than that needs.
-    pub(super) async fn unpack<T: DeserializeOwned>(
+    pub async fn unpack<T: DeserializeOwned>(
         self,
         connection: &mut AnyConnection,
         doing: &'static str,
-    ) -> Result<Vec<T>, StoreError> {
+    ) -> Result<Vec<T>, Error> {
         let row = self.ready(connection, doing)?.fetch_one(connection).await.doing(doing)?;
         match row.try_get::<Option<&str>, _>(0).doing(doing)? {
-            Some(rows) => json(rows),
+            Some(rows) => serde_json::from_str(rows)
+                .map_err(|error| Error::Corrupt(format!("rows that do not read: {error}"))),
             None => Ok(Vec::new()),
         }
     }
 
     /// Runs it and gives its first row.
-    pub(super) async fn first(
+    pub async fn first(
         self,
         connection: &mut AnyConnection,
         doing: &'static str,
-    ) -> Result<Option<AnyRow>, StoreError> {
+    ) -> Result<Option<AnyRow>, Error> {
         self.ready(connection, doing)?.fetch_optional(connection).await.doing(doing)
     }
 
     /// Runs it and says how many rows it touched.
-    pub(super) async fn run(
-        self,
-        connection: &mut AnyConnection,
-        doing: &'static str,
-    ) -> Result<u64, StoreError> {
+    pub async fn run(self, connection: &mut AnyConnection, doing: &'static str) -> Result<u64, Error> {
         Ok(self.ready(connection, doing)?.execute(connection).await.doing(doing)?.rows_affected())
     }
 
@@ -222,7 +223,7 @@ impl Sql {
         self,
         connection: &AnyConnection,
         doing: &'static str,
-    ) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
+    ) -> Result<Query<'static, Any, AnyArguments>, Error> {
         if let Some(error) = self.failed {
             return Err(error).doing(doing);
         }

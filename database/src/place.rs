@@ -1,4 +1,4 @@
-//! Where the case store is, and how a connection to it is made.
+//! Where a database is, how a connection to it is made, and how its tables come about.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,7 @@ use sqlx::{AnyPool, AssertSqlSafe, Executor, SqlSafeStr};
 use url::Url;
 use xunge_config::Secret;
 
-use super::StoreError;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+use super::Error;
 
 /// How long a connection may take, or wait for its turn.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -30,8 +28,8 @@ const SQLITE: [&str; 5] = [
     // memory for the pages that are read again and again, KiB
     "PRAGMA cache_size = -32768",
 ];
-/// Besides, for the one connection that writes. Alerts of a whole city touch the same index pages again and again (1,400 boxes,
-/// eight indexes, 4 KiB each: some 45 MiB): with less memory a commit reads them anew, and writes some of them several times.
+/// Besides, for the one connection that writes. What a whole city sends touches the same index pages again and again (1,400
+/// boxes, eight indexes, 4 KiB each: some 45 MiB): with less memory a commit reads them anew, and writes some several times.
 const SQLITE_WRITER: [&str; 3] = [
     "PRAGMA cache_size = -262144",
     // pages until the log is brought into the file, 128 MiB: a page that every commit changes is written there once
@@ -49,7 +47,17 @@ const POSTGRES: [&str; 5] = [
     "SET tcp_keepalives_count = 3",
 ];
 
-/// Where the case store is.
+/// What a database is to hold, and how it is used.
+#[derive(Debug)]
+pub struct Setup {
+    /// How its tables come about. Plain SQL: on PostgreSQL only BLOB is called otherwise, and lines behind `-- postgres: `
+    /// are for it alone.
+    pub migrations: &'static Migrator,
+    /// Number of the lock that every write on PostgreSQL takes; another one for each kind of database.
+    pub writing: i64,
+}
+
+/// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
     /// A file on this machine; made where there is none.
@@ -78,22 +86,14 @@ impl fmt::Debug for Place {
     }
 }
 
-/// Connections to one store.
-#[derive(Clone, Debug)]
-pub(super) struct Pools {
-    /// One connection: batches of this process never wait for each other's locks.
-    pub(super) writer: AnyPool,
-    pub(super) readers: AnyPool,
-}
-
 impl Place {
     /// Whether it is PostgreSQL, which other centres may be using too.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres { .. })
     }
 
-    /// Connects, and brings the tables up to date.
-    pub(super) async fn connect(&self) -> Result<Pools, StoreError> {
+    /// Connects, and brings the tables up to date: who writes, and who reads.
+    pub(crate) async fn connect(&self, setup: &Setup) -> Result<(AnyPool, AnyPool), Error> {
         sqlx::any::install_default_drivers();
         match self {
             Self::File(path) => {
@@ -102,34 +102,34 @@ impl Place {
                     lock(path.with_extension("lock")).await.map_err(|error| self.broken(error.into()))?;
                 let path = std::path::absolute(path).map_err(|error| self.broken(error.into()))?;
                 let writer = self.pool(1, &file_url(&path, "rwc"), &writing()).await?;
-                MIGRATIONS.run(&writer).await?;
+                setup.migrations.run(&writer).await?;
                 drop(turn);
                 let reading: Vec<_> = SQLITE.into_iter().chain(["PRAGMA query_only = ON"]).collect();
                 let readers = self.pool(READERS, &file_url(&path, "rw"), &reading).await?;
-                Ok(Pools { writer, readers })
+                Ok((writer, readers))
             }
             Self::Postgres { url, password } => {
                 let url = whole_url(url, password.as_ref());
                 let writer = self.pool(1, url.as_str(), &POSTGRES).await?;
                 self.check_encoding(&writer).await?;
                 // sqlx holds a lock of the database's own meanwhile: centres may start at the same moment
-                for_postgres(&MIGRATIONS).run(&writer).await?;
+                for_postgres(setup.migrations).run(&writer).await?;
                 let reading: Vec<_> =
                     POSTGRES.into_iter().chain(["SET default_transaction_read_only = on"]).collect();
                 let readers = self.pool(READERS, url.as_str(), &reading).await?;
-                Ok(Pools { writer, readers })
+                Ok((writer, readers))
             }
         }
     }
 
     /// Makes the tables as they were in a version, where there are none yet; gives a connection that writes.
-    pub(super) async fn prepare(&self, version: i64) -> Result<AnyPool, StoreError> {
+    pub async fn prepare(&self, setup: &Setup, version: i64) -> Result<AnyPool, Error> {
         sqlx::any::install_default_drivers();
         let until = |migrations: &Migrator| {
             let earlier = migrations.iter().filter(|migration| migration.version <= version);
             Migrator::with_migrations(earlier.cloned().collect())
         };
-        let not_empty = || StoreError::NotEmpty(self.to_string());
+        let not_empty = || Error::NotEmpty(self.to_string());
         match self {
             Self::File(path) => {
                 let path = std::path::absolute(path).map_err(|error| self.broken(error.into()))?;
@@ -137,7 +137,7 @@ impl Place {
                     return Err(not_empty());
                 }
                 let writer = self.pool(1, &file_url(&path, "rwc"), &writing()).await?;
-                until(&MIGRATIONS).run(&writer).await?;
+                until(setup.migrations).run(&writer).await?;
                 Ok(writer)
             }
             Self::Postgres { url, password } => {
@@ -152,21 +152,21 @@ impl Place {
                 if tables > 0 {
                     return Err(not_empty());
                 }
-                until(&for_postgres(&MIGRATIONS)).run(&writer).await?;
+                until(&for_postgres(setup.migrations)).run(&writer).await?;
                 Ok(writer)
             }
         }
     }
 
     /// How to make a connection of one's own to PostgreSQL, and what to say first; none for a file.
-    pub(super) fn single(&self) -> Option<(String, &'static [&'static str])> {
+    pub fn single(&self) -> Option<(String, &'static [&'static str])> {
         match self {
             Self::File(_) => None,
             Self::Postgres { url, password } => Some((whole_url(url, password.as_ref()).into(), &POSTGRES)),
         }
     }
 
-    async fn pool(&self, most: u32, url: &str, first: &[&'static str]) -> Result<AnyPool, StoreError> {
+    async fn pool(&self, most: u32, url: &str, first: &[&'static str]) -> Result<AnyPool, Error> {
         let options = AnyConnectOptions::from_str(url).map_err(|error| self.broken(error))?;
         let first: Arc<[&'static str]> = first.into();
         AnyPoolOptions::new()
@@ -186,7 +186,7 @@ impl Place {
             .map_err(|error| self.broken(error))
     }
 
-    async fn check_encoding(&self, pool: &AnyPool) -> Result<(), StoreError> {
+    async fn check_encoding(&self, pool: &AnyPool) -> Result<(), Error> {
         let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
             .fetch_one(pool)
             .await
@@ -194,11 +194,11 @@ impl Place {
         if encoding == "UTF8" {
             return Ok(());
         }
-        Err(StoreError::Encoding { place: self.to_string(), encoding })
+        Err(Error::Encoding { place: self.to_string(), encoding })
     }
 
-    fn broken(&self, source: sqlx::Error) -> StoreError {
-        StoreError::Open { place: self.to_string(), shared: self.is_shared(), source }
+    fn broken(&self, source: sqlx::Error) -> Error {
+        Error::Open { place: self.to_string(), shared: self.is_shared(), source }
     }
 }
 

@@ -5,10 +5,14 @@ use sqlx::any::AnyArguments;
 
 /// Sort of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Sort {
+pub enum Sort {
+    /// Text.
     Text,
+    /// A whole number of 64 bits.
     Integer,
+    /// A number of 64 bits.
     Real,
+    /// Bytes.
     Blob,
 }
 
@@ -26,11 +30,16 @@ impl Sort {
 
 /// A value that waits until the statement is run.
 #[derive(Debug, Clone)]
-pub(in crate::store) enum Value {
+pub enum Value {
+    /// Nothing, of a sort.
     Null(Sort),
+    /// Text.
     Text(String),
+    /// A whole number.
     Integer(i64),
+    /// A number.
     Real(f64),
+    /// Bytes.
     Blob(Vec<u8>),
 }
 
@@ -50,9 +59,11 @@ impl Value {
 }
 
 /// What can be a value of a statement.
-pub(in crate::store) trait Cell {
+pub trait Cell {
+    /// Which sort of column it goes into.
     const SORT: Sort;
 
+    /// The value.
     fn value(&self) -> Value;
 }
 

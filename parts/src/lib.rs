@@ -1,10 +1,12 @@
 //! Real parts that tests and benches start: brokers and databases of Debian, an S3 server, each on a free port, with a folder of its
 //! own, stopped when its value is dropped.
 
+mod both;
 mod mosquitto;
 mod postgres;
 mod s3;
 
+pub use both::Kind;
 pub use mosquitto::Mosquitto;
 pub use postgres::Postgres;
 pub use s3::S3Server;

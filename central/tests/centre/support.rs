@@ -16,6 +16,7 @@ use xunge_central::evidence::{EvidenceStore, Keys, Limits, Objects, S3};
 use xunge_central::intake::message::{AlertMessage, Inbound};
 use xunge_central::store::{Place, Settings, Store};
 use xunge_config::Secret;
+pub use xunge_parts::{Kind, on_both};
 use xunge_parts::{Postgres, S3Server};
 
 pub const SITE: &str = "420502001001";
@@ -47,36 +48,6 @@ impl Hands {
         Clock::of(move || at(hands.load(Ordering::SeqCst)))
     }
 }
-
-/// Which database stands behind a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Sqlite,
-    Postgres,
-}
-
-/// Writes each test twice, once for each database: `on_both! { async fn what_is_tested(kind: Kind) { … } }`.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($kind:ident: Kind) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-
-            $(#[$doc])*
-            async fn run($kind: Kind) $body
-
-            #[tokio::test]
-            async fn on_sqlite() {
-                run(Kind::Sqlite).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                run(Kind::Postgres).await;
-            }
-        }
-    )*};
-}
-pub(crate) use on_both;
 
 /// Where evidence lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,84 @@
+//! The first sheet of a workbook.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use calamine::{Data, DataRef, Reader, Xlsx};
+
+use super::{BadTable, Row, clean};
+
+/// Rows that wait for whoever reads them.
+const WAITING: usize = 256;
+
+/// Rows of a sheet. Cells borrow from the workbook that reads them, so a thread of their own holds both.
+pub(super) struct Workbook {
+    rows: Receiver<Row>,
+}
+
+impl Workbook {
+    pub(super) fn open(file: BufReader<File>) -> Result<Self, BadTable> {
+        let bad = |error: &dyn std::fmt::Display| BadTable::Workbook(error.to_string());
+        let mut book: Xlsx<_> = Xlsx::new(file).map_err(|error| bad(&error))?;
+        let sheet = book.sheet_names().first().cloned().ok_or(BadTable::Empty)?;
+        let (send, rows) = sync_channel(WAITING);
+        std::thread::Builder::new().name("workbook".into()).spawn(move || {
+            let mut cells = match book.worksheet_cells_reader(&sheet) {
+                Ok(cells) => cells,
+                Err(error) => {
+                    // nobody waits any more: nobody needs to know
+                    let _ = send.send((0, Err(error.to_string())));
+                    return;
+                }
+            };
+            let (mut at, mut row) = (0_u32, Vec::new());
+            loop {
+                match cells.next_cell() {
+                    Ok(Some(cell)) => {
+                        let (line, column) = cell.get_position();
+                        if line != at
+                            && !row.is_empty()
+                            && send.send((u64::from(at) + 1, Ok(std::mem::take(&mut row)))).is_err()
+                        {
+                            return;
+                        }
+                        at = line;
+                        let column = column as usize;
+                        // the widest sheet has 16,384 columns
+                        if row.len() <= column {
+                            row.resize(column + 1, String::new());
+                        }
+                        row[column] = written(cell.get_value());
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        let _ = send.send((u64::from(at) + 1, Err(error.to_string())));
+                        return;
+                    }
+                }
+            }
+            if !row.is_empty() {
+                let _ = send.send((u64::from(at) + 1, Ok(row)));
+            }
+        })?;
+        Ok(Self { rows })
+    }
+
+    pub(super) fn next(&mut self) -> Option<Row> {
+        self.rows.recv().ok()
+    }
+}
+
+/// A cell as one would type it. A day is a day, however the sheet shows it.
+fn written(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        DataRef::DateTimeIso(text) => text.split('T').next().unwrap_or_default().to_owned(),
+        // a number of a person or a region: never in thousands or with an exponent
+        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => format!("{number:.0}"),
+        other => clean(&Data::from(other.clone()).to_string()),
+    }
+}

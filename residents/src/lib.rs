@@ -6,6 +6,7 @@ pub mod import;
 pub mod key;
 pub mod resident;
 pub mod right;
+pub mod store;
 pub mod synthetic;
 pub mod table;
 pub mod workday;

@@ -1,0 +1,127 @@
+//! What papers contradict each other in, until somebody has settled it or a later file agrees.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+use xunge_database::{Sql, Tx, insert, parts};
+use xunge_reminder::person::{Birth, Sex};
+
+use super::dwelling::within_any;
+use super::people::{CONFLICT, ConflictLine};
+use super::{Store, StoreError, us};
+use crate::resident::{Conflict, Resident};
+
+/// Settled by whoever writes when the papers agree again.
+const BY_ITSELF: &str = "";
+
+/// A contradiction.
+pub(super) struct Found {
+    person: i64,
+    kind: Conflict,
+    detail: String,
+}
+
+impl Found {
+    pub(super) fn new(person: i64, kind: Conflict, detail: String) -> Self {
+        Self { person, kind, detail }
+    }
+
+    /// Everything that does not fit together in what is known of somebody.
+    pub(super) fn all_of(person: i64, resident: &Resident, today: Date) -> impl Iterator<Item = Self> {
+        resident.conflicts(today).into_iter().map(move |kind| {
+            let detail = match (kind, resident.birth(), resident.facts.heard) {
+                (Conflict::Birth, Birth::Disputed { id, hukou }, _) => format!("{id} / {hukou}"),
+                (Conflict::Sex, ..) => {
+                    let (id, book) = (resident.number.sex(), resident.facts.sex);
+                    format!("{} / {}", id.as_str(), book.map_or("", Sex::as_str))
+                }
+                (Conflict::Died | Conflict::MovedOut, _, Some(heard)) => heard.day.to_string(),
+                (_, Birth::Known(day), _) => day.to_string(),
+                (_, Birth::Disputed { .. }, _) => String::new(),
+            };
+            Self { person, kind, detail }
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    person: i64,
+    kind: String,
+    detail: String,
+    settled_by: Option<String>,
+}
+
+impl Store {
+    /// What is to be settled, or was, by person and kind, behind `after`.
+    pub async fn conflicts(
+        &self,
+        settled: bool,
+        regions: Option<&[String]>,
+        (after, limit): ((i64, &str), u32),
+    ) -> Result<Vec<ConflictLine>, StoreError> {
+        let mut sql = Sql::packed(CONFLICT);
+        sql.push(" FROM (SELECT f.* FROM conflict f JOIN person p ON p.person = f.person LEFT JOIN dwelling d ON d.dwelling = p.dwelling");
+        sql.push(" WHERE (f.person, f.kind) > (").bind(after.0).push(", ").bind(after.1).push(")");
+        sql.push(if settled { " AND f.settled_us IS NOT NULL" } else { " AND f.settled_us IS NULL" });
+        if let Some(regions) = regions {
+            within_any(&mut sql, regions);
+        }
+        sql.push(" ORDER BY f.person, f.kind LIMIT ").bind(i64::from(limit));
+        sql.push(") c JOIN person p ON p.person = c.person LEFT JOIN dwelling d ON d.dwelling = p.dwelling");
+        let mut found: Vec<ConflictLine> =
+            sql.unpack(&mut *self.db.reader().await?, "read what does not fit together").await?;
+        found.sort_by(|one, other| (one.person, &one.kind).cmp(&(other.person, &other.kind)));
+        Ok(found)
+    }
+}
+
+/// Writes what was found and says how many are new; what was looked for in these people, of these kinds, and is there no more
+/// settles by itself.
+pub(super) async fn write(
+    tx: &mut Tx,
+    (judged, kinds): (&[i64], &[Conflict]),
+    found: &[Found],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let doing = "write what does not fit together";
+    let mut known: HashMap<(i64, String), Row> = HashMap::new();
+    let people: Vec<i64> = judged.iter().copied().chain(found.iter().map(|one| one.person)).collect();
+    for part in parts(&people, 1) {
+        let mut sql = Sql::packed("person, kind, detail, settled_by");
+        sql.push(" FROM conflict WHERE person IN ").list(part.iter().copied());
+        let rows = sql.unpack::<Row>(tx, doing).await?;
+        known.extend(rows.into_iter().map(|row| ((row.person, row.kind.clone()), row)));
+    }
+    let is_new = |one: &&Found| match known.get(&(one.person, one.kind.as_str().to_owned())) {
+        None => true,
+        Some(Row { settled_by: None, .. }) => false,
+        // what a person has settled stays settled as long as it is the same
+        Some(Row { settled_by: Some(by), detail, .. }) => by == BY_ITSELF || *detail != one.detail,
+    };
+    let new: Vec<&Found> = found.iter().filter(is_new).collect();
+    let head = "INSERT INTO conflict (person, kind, detail, found_us)";
+    let tail = " ON CONFLICT (person, kind) DO UPDATE SET detail = excluded.detail, found_us = excluded.found_us, \
+         settled_us = NULL, settled_by = NULL, settlement = NULL";
+    insert(tx, doing, (head, tail), 4, &new, |values, one| {
+        values.bind(one.person).bind(one.kind.as_str()).bind(&one.detail).bind(us(now));
+    })
+    .await?;
+    let still: HashSet<(i64, &str)> = found.iter().map(|one| (one.person, one.kind.as_str())).collect();
+    let judged: HashSet<i64> = judged.iter().copied().collect();
+    let open = known.into_iter().filter(|(_, row)| row.settled_by.is_none());
+    for ((person, kind), _) in open {
+        let ends = judged.contains(&person)
+            && kinds.iter().any(|looked_for| looked_for.as_str() == kind)
+            && !still.contains(&(person, kind.as_str()));
+        if ends {
+            let mut sql = Sql::new("UPDATE conflict SET settled_us = ");
+            sql.bind(us(now)).push(", settled_by = ").bind(BY_ITSELF).push(" WHERE person = ").bind(person);
+            sql.push(" AND kind = ").bind(&kind);
+            sql.run(tx, doing).await?;
+        }
+    }
+    Ok(new.len() as u64)
+}

@@ -1,0 +1,58 @@
+//! What workers hear at the door: somebody has died, or has left. From then on nothing is sent; whether it is so is for the office
+//! to find out.
+
+use xunge_database::{Sql, Tx};
+
+use super::audit::Deed;
+use super::conflict::{self, Found};
+use super::task::{OPEN, OVER, Outcome, WAITING};
+use super::{StoreError, filing, person, times, us};
+use crate::key::Keys;
+use crate::resident::{Gone, Heard, OF_ONE};
+
+fn outcome(gone: Gone) -> Outcome {
+    match gone {
+        Gone::Died => Outcome::Died,
+        Gone::MovedOut => Outcome::MovedOut,
+    }
+}
+
+/// Enters what was heard of somebody, and ends what reminders are left.
+pub(super) async fn enter(
+    tx: &mut Tx,
+    keys: &Keys,
+    (person, gone): (i64, Gone),
+    deed: &Deed,
+) -> Result<(), StoreError> {
+    let doing = "enter what a worker has heard";
+    let today = times::place_day(deed.at);
+    let mut people = person::by_keys(tx, keys, &[person]).await?;
+    for one in &mut people {
+        let facts = &mut one.resident.facts;
+        let known = match gone {
+            Gone::Died => facts.died,
+            Gone::MovedOut => facts.moved_out,
+        };
+        // what the register says itself needs nobody who has heard it
+        facts.heard = known.is_none().then_some(Heard { gone, day: today });
+    }
+    filing::write(tx, keys, (&[], &people), deed.at).await?;
+    let found: Vec<Found> =
+        people.iter().flat_map(|one| Found::all_of(one.number, &one.resident, today)).collect();
+    conflict::write(tx, (&[person], OF_ONE), &found, deed.at).await?;
+    let mut sql = Sql::new("UPDATE task SET next_day = NULL, state = ");
+    sql.bind(OVER).push(", outcome = ").bind(outcome(gone).as_str()).push(", ended_us = ").bind(us(deed.at));
+    sql.push(", ended_by = ").bind(&deed.account).push(" WHERE state IN ").list([WAITING, OPEN]);
+    sql.push(" AND person = ").bind(person);
+    sql.run(tx, doing).await?;
+    Ok(())
+}
+
+/// It was a mistake: what it ended goes on.
+pub(super) async fn take_back(tx: &mut Tx, person: i64, gone: Gone) -> Result<(), StoreError> {
+    let mut sql = Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, state = ");
+    sql.push("CASE WHEN released_day IS NULL THEN ").bind(WAITING).push(" ELSE ").bind(OPEN);
+    sql.push(" END WHERE person = ").bind(person).push(" AND outcome = ").bind(outcome(gone).as_str());
+    sql.run(tx, "let reminders go on").await?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! How people settle what does not fit together: with a word of why, and, where there is something to choose, with a choice that
+//! rules go by from then on.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use xunge_database::{Doing, Sql};
+use xunge_reminder::person::Birth;
+
+use super::audit::{self, Deed};
+use super::conflict::{self, Found};
+use super::{Store, StoreError, filing, heard, person, times, us};
+use crate::resident::{Conflict, OF_ONE, Resident, SettledBirth};
+
+/// What is so, of two things that were said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SettlementChoice)]
+pub enum Choice {
+    /// What the identity number says.
+    IdNumber,
+    /// What the household book says.
+    HouseholdBook,
+    /// It is as the worker was told.
+    Confirmed,
+    /// It is not.
+    Mistaken,
+}
+
+/// How something is settled; the words stand in the deed's reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Settlement {
+    /// What is so; without it rules know no more than before.
+    pub choice: Option<Choice>,
+    /// The day of death or departure, where that is known better than by the worker's word.
+    pub day: Option<Date>,
+}
+
+impl Store {
+    /// Settles something; false where there is nothing to settle.
+    pub async fn settle(
+        &self,
+        person: i64,
+        kind: Conflict,
+        settlement: Settlement,
+        deed: &Deed,
+    ) -> Result<bool, StoreError> {
+        let doing = "settle what does not fit together";
+        let mut tx = self.begin().await?;
+        let mut sql = Sql::new("UPDATE conflict SET settled_us = ");
+        sql.bind(us(deed.at))
+            .push(", settled_by = ")
+            .bind(&deed.account)
+            .push(", settlement = ")
+            .bind(&deed.reason);
+        sql.push(" WHERE settled_us IS NULL AND person = ")
+            .bind(person)
+            .push(" AND kind = ")
+            .bind(kind.as_str());
+        if sql.run(&mut tx, doing).await? == 0 {
+            return Ok(false);
+        }
+        let today = times::place_day(deed.at);
+        let keys = self.keys()?;
+        let filed = person::by_keys(&mut tx, &keys, &[person]).await?;
+        let mut changed = filed.clone();
+        for one in &mut changed {
+            decide(&mut one.resident, kind, settlement, today)?;
+        }
+        let mistaken = settlement.choice == Some(Choice::Mistaken);
+        for gone in filed.iter().filter_map(|one| one.resident.facts.heard).filter(|_| mistaken) {
+            heard::take_back(&mut tx, person, gone.gone).await?;
+        }
+        if changed != filed {
+            filing::write(&mut tx, &keys, (&[], &changed), deed.at).await?;
+            let found: Vec<Found> =
+                changed.iter().flat_map(|one| Found::all_of(one.number, &one.resident, today)).collect();
+            conflict::write(&mut tx, (&[person], OF_ONE), &found, deed.at).await?;
+        }
+        audit::write(&mut tx, deed, Some(person), &(kind, settlement)).await?;
+        tx.commit().await.doing(doing)?;
+        Ok(true)
+    }
+}
+
+/// Enters what was decided on.
+fn decide(
+    resident: &mut Resident,
+    kind: Conflict,
+    settlement: Settlement,
+    today: Date,
+) -> Result<(), StoreError> {
+    let Settlement { choice, day } = settlement;
+    let facts = &resident.facts;
+    let misfit = || {
+        StoreError::refused(
+            "此项矛盾不能这样处理，请按页面所列选择",
+            "this cannot be settled so: choose one of what the page offers",
+        )
+    };
+    match (kind, choice) {
+        (Conflict::Birth, Some(Choice::IdNumber | Choice::HouseholdBook)) => {
+            if let Birth::Disputed { id, hukou } = resident.birth() {
+                let (day, against) = if choice == Some(Choice::IdNumber) { (id, hukou) } else { (hukou, id) };
+                resident.facts.settled_birth = Some(SettledBirth { day, against });
+            }
+        }
+        (Conflict::Sex, Some(Choice::IdNumber)) => {
+            resident.facts.settled_sex = Some(resident.number.sex());
+        }
+        (Conflict::Sex, Some(Choice::HouseholdBook)) => resident.facts.settled_sex = facts.sex,
+        (Conflict::Died | Conflict::MovedOut, Some(Choice::Confirmed)) => {
+            let day = day.or(facts.heard.map(|heard| heard.day));
+            if day.is_some_and(|day| day > today) {
+                return Err(StoreError::refused("日期在今天之后", "the day lies in the future"));
+            }
+            match kind {
+                Conflict::Died => resident.facts.died = day,
+                _ => resident.facts.moved_out = day,
+            }
+            resident.facts.heard = None;
+        }
+        (Conflict::Died | Conflict::MovedOut, Some(Choice::Mistaken)) => resident.facts.heard = None,
+        (Conflict::Died | Conflict::MovedOut, _) => return Err(misfit()),
+        (_, None) => {}
+        (_, Some(_)) => return Err(misfit()),
+    }
+    Ok(())
+}

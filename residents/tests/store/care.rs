@@ -1,0 +1,216 @@
+//! What is heard at the door, what people decide, and what becomes of what is paid over time.
+
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use xunge_residents::resident::Conflict;
+use xunge_residents::store::{
+    Choice, Deed, Outcome, Release, Scanned, Settlement, StoreError, Verdict, What, Why,
+};
+use xunge_residents::workday::Workdays;
+
+use crate::support::{House, Kind, TODAY, deed, number, on_both};
+
+const HEAD: &str =
+    "姓名,身份证号,网格编码,住址,户籍地代码,出生日期,死亡日期,户号,与户主关系,婚姻状况,独生子女证,子女\n";
+const HOME: &str = "420502001001001,一号楼 101,420502";
+
+fn rule(id: &str, more: &str, when: &str) -> String {
+    format!(
+        "[[rule]]\nid = \"{id}\"\ntitle = \"津贴\"\nbasis = \"办法\"\nregions = [\"42\"]\nlead_days = [30, 0]\n{more}\n[rule.when]\n{when}\n"
+    )
+}
+
+/// Noon of a day, in the place.
+fn noon(day: Date) -> Timestamp {
+    day.at(12, 0, 0, 0).to_zoned(TimeZone::fixed(jiff::tz::offset(8))).unwrap().timestamp()
+}
+
+impl House {
+    async fn begin_rule(&self, text: &str) {
+        let added = self.store.add_rules(("rules.toml", text), &deed(What::RuleAdded)).await.unwrap();
+        for (rule, version) in added {
+            self.store.use_rule(&rule, version, &deed(What::RuleUsed)).await.unwrap();
+        }
+    }
+
+    async fn night(&self, today: Date) -> Scanned {
+        self.store.scan((today, noon(today)), &Workdays::default(), Release { per_grid: 100 }).await.unwrap()
+    }
+
+    async fn bring_on(&self, day: Date, rows: &str) {
+        let table = format!("{HEAD}{rows}");
+        let done = self.import(&table, |order| (order.today, order.deed.at) = (day, noon(day))).await;
+        assert_eq!(done.problems, []);
+    }
+
+    async fn finish(&self, task: i64, outcome: Outcome, day: Date) {
+        let by = Deed { at: noon(day), account: "li".into(), ..deed(What::Outcome) };
+        assert!(self.store.finish_task(task, (outcome, ""), &by).await.unwrap(), "{task}");
+    }
+
+    async fn ended(&self) -> Vec<String> {
+        self.texts("SELECT rule || '/' || occasion || ' ' || state || ' ' || COALESCE(outcome, '-') FROM task ORDER BY task")
+            .await
+    }
+
+    /// What is to be settled: kind and detail.
+    async fn unsettled(&self) -> Vec<(String, String)> {
+        let open = self.store.conflicts(false, None, ((0, ""), 10)).await.unwrap();
+        open.into_iter().map(|one| (one.kind, one.detail)).collect()
+    }
+
+    async fn decide(
+        &self,
+        kind: Conflict,
+        choice: Option<Choice>,
+        day: Option<Date>,
+    ) -> Result<bool, StoreError> {
+        let by = Deed { reason: "已核实".into(), at: noon(TODAY), ..deed(What::Settle) };
+        self.store.settle(1, kind, Settlement { choice, day }, &by).await
+    }
+}
+
+fn row(birth: &str, sequence: u16, rest: &str) -> String {
+    format!("王芳,{},{HOME},{rest}\n", number(birth, sequence))
+}
+
+fn said(kind: &str, detail: &str) -> Vec<(String, String)> {
+    vec![(kind.to_owned(), detail.to_owned())]
+}
+
+on_both! {
+    async fn who_is_said_to_be_dead_is_sent_nothing(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&(rule("card", "", "age = 60") + &rule("other", "", "age = 60"))).await;
+        house.bring_on(TODAY, &row("19661227", 1, ",,,,,,")).await;
+        house.night(TODAY).await;
+        assert_eq!(house.ended().await, ["card/ open -", "other/ open -"]);
+        house.finish(1, Outcome::Died, TODAY).await;
+        // at once, and not only in the night
+        assert_eq!(house.ended().await, ["card/ done died", "other/ over died"]);
+        assert_eq!(house.unsettled().await, said("died", "2026-11-27"));
+        let next = house.night(TODAY + 1.days()).await;
+        assert_eq!((next.made, next.released, next.told), (0, 0, 0));
+        // a file that does not know of it changes nothing
+        house.bring_on(TODAY + 1.days(), &row("19661227", 1, ",,,,已婚,,")).await;
+        assert_eq!(house.unsettled().await.len(), 1);
+        // words alone decide nothing here
+        assert!(matches!(house.decide(Conflict::Died, None, None).await, Err(StoreError::Refused { .. })));
+        assert!(house.decide(Conflict::Died, Some(Choice::Mistaken), None).await.unwrap());
+        assert_eq!(house.ended().await, ["card/ open -", "other/ open -"]);
+        assert!(house.unsettled().await.is_empty());
+        house.finish(2, Outcome::Died, TODAY + 2.days()).await;
+        let late = Some(date(2030, 1, 1));
+        assert!(matches!(house.decide(Conflict::Died, Some(Choice::Confirmed), late).await, Err(StoreError::Refused { .. })));
+        assert!(house.decide(Conflict::Died, Some(Choice::Confirmed), Some(date(2026, 11, 20))).await.unwrap());
+        assert_eq!(house.texts("SELECT CAST(died_day AS TEXT) FROM person").await, ["20777"]);
+        assert_eq!(house.night(TODAY + 3.days()).await.made, 0);
+        // the register takes it back
+        house.bring_on(TODAY + 4.days(), &row("19661227", 1, ",无,,,,,")).await;
+        house.night(TODAY + 4.days()).await;
+        assert_eq!(house.ended().await, ["card/ open -", "other/ done died"]);
+    }
+
+    async fn what_was_decided_on_a_birthday_counts(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("card", "", "age = 60")).await;
+        let disputed = row("19661227", 1, "1966-12-20,,,,,,");
+        house.bring_on(TODAY, &disputed).await;
+        let first = house.night(TODAY).await;
+        assert_eq!((first.made, first.pending), (0, 1));
+        assert!(matches!(house.decide(Conflict::Birth, Some(Choice::Mistaken), None).await, Err(StoreError::Refused { .. })));
+        assert!(house.decide(Conflict::Birth, Some(Choice::HouseholdBook), None).await.unwrap());
+        assert!(house.unsettled().await.is_empty());
+        let next = house.night(TODAY + 1.days()).await;
+        assert_eq!((next.made, next.pending), (1, 0));
+        assert_eq!(house.texts("SELECT CAST(due_day AS TEXT) FROM task").await, ["20807"], "20 December 2026");
+        // the same papers say nothing new; others do
+        house.bring_on(TODAY, &disputed).await;
+        assert!(house.unsettled().await.is_empty());
+        house.bring_on(TODAY, &row("19661227", 1, "1966-12-25,,,,,,")).await;
+        assert_eq!(house.unsettled().await, said("birth", "1966-12-27 / 1966-12-25"));
+    }
+
+    async fn who_receives_something_is_looked_at_again(kind: Kind) {
+        let house = House::of(kind).await;
+        let tiers = "[[rule.when.tier]]\ncode = \"80\"\nage = 80\n[[rule.when.tier]]\ncode = \"90\"\nage = 90";
+        house.begin_rule(&rule("old", "recheck_months = 1", tiers)).await;
+        house.bring_on(TODAY, &row("19461127", 1, ",,,,,,")).await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::Handled, TODAY).await;
+        assert_eq!(house.night(date(2026, 12, 26)).await.made, 0);
+        assert_eq!(house.night(date(2026, 12, 27)).await.made, 1);
+        for day in [27, 28, 31] {
+            assert_eq!(house.night(date(2026, 12, day)).await.made, 0, "one of a month");
+        }
+        assert_eq!(house.ended().await, ["old/80 done handled", "old/80@2026-12 open -"]);
+        house.finish(2, Outcome::Handled, date(2026, 12, 31)).await;
+        // nothing ran for two months: one visit, not two
+        assert_eq!(house.night(date(2027, 2, 28)).await.made, 1);
+        assert_eq!(house.ended().await[2], "old/80@2027-02 open -");
+        // nobody came: the next month brings another one, and the old one is over
+        let night = house.night(date(2027, 3, 27)).await;
+        assert_eq!((night.made, night.ended), (0, 1));
+        assert_eq!(house.night(date(2027, 3, 28)).await.made, 1);
+        house.finish(4, Outcome::NotEligible, date(2027, 3, 29)).await;
+        assert_eq!(house.night(date(2027, 5, 1)).await.made, 0);
+        assert_eq!(house.unsettled().await, said("stop", "津贴\t80\tvisit\tnot_eligible"));
+    }
+
+    async fn a_death_that_is_told_late_stops_what_is_paid(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "recheck_months = 12\nwho = \"living_children == 1\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        house.bring_on(TODAY, &row("19860101", 1, ",,,,,2026-11-20,2020-05-01 女 健康")).await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::Enrolled, TODAY).await;
+        house.night(TODAY + 1.days()).await;
+        assert!(house.unsettled().await.is_empty());
+        // a second child: the fee stops, and the certificate goes back
+        house.bring_on(TODAY, &row("19860101", 1, ",,,,,,2020-05-01 女 健康；2026-10-01 男 健康")).await;
+        house.night(TODAY + 2.days()).await;
+        assert_eq!(house.unsettled().await, said("stop", "津贴\tbegin\tliving_children == 1\t2"));
+        // that was a mistake
+        house.bring_on(TODAY, &row("19860101", 1, ",,,,,,2020-05-01 女 健康")).await;
+        house.night(TODAY + 3.days()).await;
+        assert!(house.unsettled().await.is_empty());
+        house.bring_on(TODAY + 4.days(), &row("19860101", 1, ",2026-08-05,,,,,")).await;
+        house.night(TODAY + 4.days()).await;
+        assert_eq!(house.unsettled().await, said("stop", "津贴\tbegin\talive\t2026-08-05"));
+        // settled with words; the next night says nothing new
+        assert!(house.decide(Conflict::Stop, None, None).await.unwrap());
+        house.night(TODAY + 5.days()).await;
+        assert!(house.unsettled().await.is_empty());
+    }
+
+    async fn a_couple_is_told_once(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        let rest = |relation: &str, marital: &str| format!(",,H1,{relation},{marital},2026-11-20,2026-05-01 女 健康");
+        let (wife, husband) = (row("19960101", 2, &rest("户主", "已婚")), row("19950101", 1, &rest("配偶", "已婚")));
+        // somebody else of that household
+        let mother = row("19700101", 2, &rest("母亲", "已婚"));
+        house.bring_on(TODAY, &(wife + &husband + &mother)).await;
+        house.night(TODAY).await;
+        let told = "SELECT CAST(person AS TEXT) FROM task ORDER BY person";
+        assert_eq!(house.texts(told).await, ["1", "3"]);
+        let why = house.store.explain(2, TODAY, &Workdays::default()).await.unwrap().unwrap();
+        let Verdict::Matched { occasions } = &why[0].verdict else { panic!("{why:?}") };
+        assert_eq!(occasions[0].why, Why::SpouseTold);
+        let again = house.night(TODAY + 1.days()).await;
+        assert_eq!(again.made, 0);
+        // the wife has died: now it is for the husband
+        house.bring_on(TODAY + 2.days(), &row("19960101", 2, ",2026-11-28,,,,,")).await;
+        house.night(TODAY + 2.days()).await;
+        house.night(TODAY + 3.days()).await;
+        assert_eq!(house.texts(told).await, ["1", "2", "3"]);
+    }
+
+    async fn divorced_parents_are_told_each(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        let rest = |relation: &str| format!(",,H1,{relation},离婚,2026-11-20,2026-05-01 女 健康");
+        house.bring_on(TODAY, &(row("19960101", 2, &rest("户主")) + &row("19950101", 1, &rest("其他")))).await;
+        assert_eq!(house.night(TODAY).await.made, 2);
+    }
+}

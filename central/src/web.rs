@@ -5,6 +5,7 @@ mod asked;
 mod assets;
 mod caller;
 mod cases;
+mod door;
 mod duty;
 mod events;
 mod evidence;
@@ -54,15 +55,12 @@ use crate::law::keep::LEAST_DAYS;
 use crate::net::IpPrefix;
 use crate::retention::Keep;
 use crate::store::Store;
-use caller::Address;
-use limits::{Buckets, Limits};
+use door::Door;
+use limits::Limits;
 use openapi::Call;
-use throttle::Throttle;
 
 /// Largest body of an API call. Evidence has its own limit.
 const BODY_BYTES: usize = 64 * 1024;
-/// Password hashes that are computed at the same time; each takes 19 MiB.
-const HASHING: usize = 2;
 /// Pictures that are made small at the same time.
 const PICTURES: usize = 4;
 /// Evidence files that are taken at the same time.
@@ -90,8 +88,7 @@ pub struct Web {
     pub secure_cookies: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpPrefix>,
-    known: Mutex<Buckets<String>>,
-    unknown: Mutex<Buckets<Address>>,
+    door: Door,
     /// Event streams that one user may have open.
     streams: u32,
     /// Event streams that are open, by user.
@@ -100,11 +97,8 @@ pub struct Web {
     pub keep: Keep,
     /// Bytes of all evidence together for which there is room.
     pub max_bytes: u64,
-    throttle: Mutex<Throttle>,
-    hashing: Semaphore,
     uploads: Semaphore,
     pictures: Semaphore,
-    nobody: String,
     stopped: watch::Receiver<bool>,
 }
 
@@ -127,17 +121,13 @@ impl Web {
             session: Duration::from_secs(12 * 3600),
             secure_cookies: false,
             trusted_proxies: Vec::new(),
-            known: Mutex::new(Buckets::new(limits.known)),
-            unknown: Mutex::new(Buckets::new(limits.unknown)),
+            door: Door::new(&limits),
             streams: limits.streams,
             seats: Mutex::default(),
             keep: Keep { days: LEAST_DAYS },
             max_bytes: u64::MAX,
-            throttle: Mutex::new(Throttle::default()),
-            hashing: Semaphore::new(HASHING),
             uploads: Semaphore::new(UPLOADS),
             pictures: Semaphore::new(PICTURES),
-            nobody: crate::password::nobody(),
             stopped,
         }
     }
@@ -145,8 +135,7 @@ impl Web {
     /// With other limits.
     #[must_use]
     pub fn limited(mut self, limits: &Limits) -> Self {
-        self.known = Mutex::new(Buckets::new(limits.known));
-        self.unknown = Mutex::new(Buckets::new(limits.unknown));
+        self.door = Door::new(limits);
         self.streams = limits.streams;
         self
     }
@@ -228,11 +217,12 @@ fn served(calls: Vec<Call>) -> Router<Arc<Web>> {
 pub fn router(web: Arc<Web>) -> Router {
     let api = served(calls())
         .fallback(problem::no_such_path)
-        .layer(middleware::from_fn(guard::own_pages_only))
+        .layer(middleware::from_fn(|request, next| guard::own_pages_only(guard::JSON, request, next)))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(if_missing(header::CACHE_CONTROL, "no-store"));
     served(edge_calls())
         .nest(openapi::BASE, api)
+        .with_state(web)
         .fallback(assets::serve)
         .layer(middleware::from_fn(language::speak))
         .layer(if_missing(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY))
@@ -244,7 +234,6 @@ pub fn router(web: Arc<Web>) -> Router {
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=(self)",
         ))
-        .with_state(web)
 }
 
 fn if_missing(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -2,18 +2,18 @@
 //! asks too much.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
-use super::guard::{bearer, session_id};
+use super::guard::{COOKIE, bearer, cookie};
 use super::limits::cost;
 use super::problem::Problem;
 use super::{Web, openapi};
-use crate::net::{caller, household};
+use crate::net::{IpPrefix, caller};
 use crate::store::{Session, StoreError};
 
 /// The address of whoever calls, where it is known.
@@ -21,12 +21,12 @@ use crate::store::{Session, StoreError};
 pub(super) struct Address(pub(super) Option<IpAddr>);
 
 impl Address {
-    pub(super) fn of(parts: &Parts, web: &Web) -> Self {
+    pub(super) fn of(parts: &Parts, trusted_proxies: &[IpPrefix]) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let forwarded =
             parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let said: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
-        Self(peer.map(|peer| caller(peer, said.into_iter(), &web.trusted_proxies)))
+        Self(peer.map(|peer| caller(peer, said.into_iter(), trusted_proxies)))
     }
 }
 
@@ -46,8 +46,8 @@ impl FromRequestParts<Arc<Web>> for Anyone {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
-        let address = Address::of(parts, web);
-        web.count_unknown(address, call_cost(parts))?;
+        let address = Address::of(parts, &web.trusted_proxies);
+        web.door.count_unknown(address, call_cost(parts), web.clock.now())?;
         Ok(Self(address))
     }
 }
@@ -66,7 +66,7 @@ pub(super) enum Credential {
 impl Credential {
     /// Who shows a token is a machine, whatever else is shown.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        match (bearer(headers), session_id(headers)) {
+        match (bearer(headers), cookie(headers, COOKIE)) {
             (Some(token), _) => Self::Token(token.to_owned()),
             (None, Some(id)) => Self::Session(id.to_owned()),
             (None, None) => Self::None,
@@ -81,7 +81,7 @@ impl FromRequestParts<Arc<Web>> for Shown {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, std::convert::Infallible> {
-        Ok(Self(Credential::of(&parts.headers), Address::of(parts, web)))
+        Ok(Self(Credential::of(&parts.headers), Address::of(parts, &web.trusted_proxies)))
     }
 }
 
@@ -117,16 +117,13 @@ impl Web {
     /// Who calls, counted; whoever is nobody is counted by address.
     pub(super) async fn logged_in(&self, parts: &Parts) -> Result<Session, Problem> {
         let credential = Credential::of(&parts.headers);
-        let address = Address::of(parts, self);
+        let address = Address::of(parts, &self.trusted_proxies);
         let cost = call_cost(parts);
         if let Some(session) = self.who(&credential, address).await? {
-            let taken = {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.take(&session.user, cost, self.clock.now())
-            };
-            return taken.map(|()| session).map_err(too_many);
+            self.door.count_known(&session.user, cost, self.clock.now())?;
+            return Ok(session);
         }
-        self.count_unknown(address, cost)?;
+        self.door.count_unknown(address, cost, self.clock.now())?;
         Err(match credential {
             Credential::Token(_) => Problem::new(
                 StatusCode::UNAUTHORIZED,
@@ -136,13 +133,6 @@ impl Web {
             ),
             _ => Problem::login_needed(),
         })
-    }
-
-    /// Counts a call of somebody unknown.
-    pub(super) fn count_unknown(&self, address: Address, cost: f64) -> Result<(), Problem> {
-        let key = Address(address.0.map(household));
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        unknown.take(&key, cost, self.clock.now()).map_err(too_many)
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn upload(
         None => false,
     };
     if !known {
-        web.count_unknown(shown.1, 1.0)?;
+        web.door.count_unknown(shown.1, 1.0, web.clock.now())?;
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "edge_token",

@@ -21,19 +21,23 @@ use crate::store::{Session, Viewer};
 /// The cookie with the session id.
 pub(super) const COOKIE: &str = "xunge_session";
 
+/// What the body of a call is.
+pub(super) const JSON: &str = "application/json";
+
 /// Refuses a change that another site's page could have sent: it needs a header and a content type that only our
 /// own pages can set. The cookie is `SameSite=Strict` besides.
-pub(super) async fn own_pages_only(request: Request, next: Next) -> Response {
+pub(super) async fn own_pages_only(content_type: &'static str, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !request.method().is_safe() {
         let is = |name: &str, value: &str| {
             headers.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.eq_ignore_ascii_case(value))
         };
-        let json = headers
+        let kind = headers
             .get(header::CONTENT_TYPE)
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.split(';').next())
-            .is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json"));
+            .map(|v| v.trim().to_ascii_lowercase());
+        let wanted = kind.as_deref() == Some(content_type);
         let bodiless = request.method() == axum::http::Method::DELETE;
         let foreign = headers.contains_key("sec-fetch-site") && !is("sec-fetch-site", "same-origin");
         // no browser sends a token by itself
@@ -47,21 +51,22 @@ pub(super) async fn own_pages_only(request: Request, next: Next) -> Response {
             )
             .into_response();
         }
-        if !(json || bodiless) {
-            return Problem::not_json().into_response();
+        if !(wanted || bodiless) {
+            return (if content_type == JSON { Problem::not_json() } else { Problem::not_a_file() })
+                .into_response();
         }
     }
     next.run(request).await
 }
 
-/// The session id that the browser shows.
-pub(super) fn session_id(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie that the browser shows.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The token that a machine shows.
@@ -93,10 +98,10 @@ impl FromRequestParts<Arc<Web>> for Looking {
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
         let LoggedIn(session) = LoggedIn::from_request_parts(parts, web).await?;
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let address = Address::of(parts, web).to_string();
+        let address = Address::of(parts, &web.trusted_proxies).to_string();
         let viewer = Viewer {
             user: session.user.clone(),
-            session: bearer(&parts.headers).or(session_id(&parts.headers)).unwrap_or_default().to_owned(),
+            session: bearer(&parts.headers).or(cookie(&parts.headers, COOKIE)).unwrap_or_default().to_owned(),
             terminal: Terminal::new(address, agent.unwrap_or_default()),
         };
         Ok(Self { session, viewer })
@@ -106,11 +111,11 @@ impl FromRequestParts<Arc<Web>> for Looking {
 /// A JSON body.
 pub(super) struct Json<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Web>> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Problem> {
-        let body = Bytes::from_request(request, web).await.map_err(|_| Problem::too_large())?;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = Bytes::from_request(request, state).await.map_err(|_| Problem::too_large())?;
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             // a body may hold a password: only the place is told
             let (line, column) = (error.line(), error.column());
@@ -126,11 +131,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<Web>> for Json<T> {
 /// The words behind `?` in the address.
 pub(super) struct Query<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Web>> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
-        let read = axum::extract::Query::<T>::from_request_parts(parts, web).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         read.map(|axum::extract::Query(query)| Self(query)).map_err(|error| {
             let text = error.body_text();
             let what: String = text.chars().take(200).filter(|letter| !letter.is_control()).collect();

@@ -50,7 +50,9 @@ pub(super) fn cost(method: &Method, path: &str) -> f64 {
     match path {
         // a whole organisation, or a whole year
         path if path.contains("/import") || path.contains("/export") || path.contains("/report") => 20.0,
+        "/audit/check" => 20.0,
         "/session" if method == Method::POST => 4.0,
+        "/people/find" | "/dwellings/find" | "/tasks/sheet" | "/rules/try" => 4.0,
         // many rows
         "/cases"
         | "/overview"
@@ -60,6 +62,11 @@ pub(super) fn cost(method: &Method, path: &str) -> f64 {
         | "/org/cameras"
         | "/org/regions"
         | "/quiet/{what}"
+        | "/tasks"
+        | "/statistics"
+        | "/conflicts"
+        | "/accounts"
+        | "/audit"
         | "/cameras/{edge}/{camera}/why"
             if get =>
         {

@@ -60,9 +60,14 @@ pub(super) fn cut<T, K: Serialize>(
     let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let last = rows.last().filter(|_| more);
-    let next = last.and_then(|last| serde_json::to_string(&key(last)).ok());
-    (rows, next.map(|text| URL_SAFE_NO_PAD.encode(text)))
+    let next = rows.last().filter(|_| more).map(|last| mark(&key(last)));
+    (rows, next)
+}
+
+/// The mark of the page that begins behind a key.
+pub(super) fn mark(key: &impl Serialize) -> String {
+    // keys are numbers and texts, which all can be written
+    URL_SAFE_NO_PAD.encode(serde_json::to_string(key).unwrap_or_default())
 }
 
 #[cfg(test)]

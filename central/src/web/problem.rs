@@ -100,6 +100,16 @@ pub(super) async fn no_such_path() -> Problem {
 }
 
 impl Problem {
+    pub(super) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "系统正忙，请稍后再试。",
+            "The centre is busy or stopping. Try again.",
+        )
+        .retry_after(1)
+    }
+
     pub(super) fn too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -118,12 +128,30 @@ impl Problem {
         )
     }
 
+    pub(super) fn not_a_file() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_a_file",
+            "请求内容须为文件，请求头须有 Content-Type: application/octet-stream。",
+            "The body must be the file, sent with `Content-Type: application/octet-stream`.",
+        )
+    }
+
     pub(super) fn bad_cursor() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
             "bad_cursor",
             "`after` 不是上一页给出的 `next`，请不带 `after` 从第一页重新读取。",
             "`after` is not the `next` of a page of this list. Begin anew, without `after`.",
+        )
+    }
+
+    /// What no database takes.
+    fn unfit() -> Self {
+        Self::unprocessable(
+            "data",
+            "内容中有无法保存的字符或数值，请改正后再试。",
+            "Something in it cannot be kept: a control character, or a number out of range. Correct it.",
         )
     }
 
@@ -180,13 +208,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refused) => refused.into(),
-            StoreError::Database(error) if error.is_unfit() => {
-                Self::unprocessable(
-                    "data",
-                    "内容中有无法保存的字符或数值，请改正后再试。",
-                    "Something in it cannot be kept: a control character, or a number out of range. Correct it.",
-                )
-            }
+            StoreError::Database(error) if error.is_unfit() => Self::unfit(),
             other => {
                 error!("{other}");
                 Self::new(

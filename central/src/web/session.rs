@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -9,14 +9,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use tracing::{info, warn};
+use tracing::info;
 use utoipa::ToSchema;
 
 use super::Web;
 use super::caller::Anyone;
-use super::guard::{COOKIE, Json, LoggedIn, session_id};
+use super::guard::{COOKIE, Json, LoggedIn, cookie};
 use super::problem::Problem;
-use crate::password;
 use crate::store::Session;
 
 /// Name and password.
@@ -39,62 +38,32 @@ pub(super) async fn begin(
 ) -> Result<Response, Problem> {
     let from = address.to_string();
     let name: String = login.user.chars().take(64).collect();
-    let key = format!("{from} {name}");
     let now = web.clock.now();
-    let wait = web.throttle.lock().unwrap_or_else(PoisonError::into_inner).wait(&key, now);
-    if let Some(wait) = wait {
-        let secs = wait.as_secs().max(1);
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many_tries",
-            format!("尝试次数过多，请 {secs} 秒后再试。"),
-            format!("Too many failed tries. Try again in {secs} s."),
-        )
-        .retry_after(secs));
-    }
-    if !password_fits(&web, &name, login.password).await? {
-        web.throttle.lock().unwrap_or_else(PoisonError::into_inner).failed(&key, now);
-        warn!("a login from {from} failed");
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong_password",
-            "用户名或密码不正确。",
-            "The user name or the password is not right.",
-        ));
-    }
-    web.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(&key);
+    web.door.may_try((&name, &from), now)?;
+    let known = web.store.password_hash(&name).await?;
+    web.door.let_in((&name, &from), (login.password, known), now).await?;
     let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let expires = now
         .checked_add(web.session)
         .map_err(|_| Problem::bad_request("The length of a session reaches beyond the calendar."))?;
     web.store.begin_session(&id, &name, now, expires).await?;
     info!("{name} logged in from {from}");
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&web, &id, web.session.as_secs())?)])
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, set_cookie(COOKIE, &id, web.session.as_secs(), web.secure_cookies)?)],
+    )
         .into_response())
 }
 
-/// Checks the password without holding up others, and as slowly for a name that nobody has.
-async fn password_fits(web: &Web, name: &str, password: String) -> Result<bool, Problem> {
-    let known = web.store.password_hash(name).await?;
-    let exists = known.is_some();
-    let hash = known.unwrap_or_else(|| web.nobody.clone());
-    let busy = || {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "系统正忙，请稍后再试。",
-            "The centre is busy or stopping. Try again.",
-        )
-        .retry_after(1)
-    };
-    let _permit = web.hashing.acquire().await.map_err(|_| busy())?;
-    let fits = tokio::task::spawn_blocking(move || password::fits(&password, &hash));
-    Ok(fits.await.map_err(|_| busy())? && exists)
-}
-
-fn cookie(web: &Web, id: &str, max_age_secs: u64) -> Result<HeaderValue, Problem> {
-    let secure = if web.secure_cookies { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_secs}{secure}");
+/// A cookie for our pages only.
+pub(super) fn set_cookie(
+    name: &str,
+    value: &str,
+    max_age_secs: u64,
+    secure: bool,
+) -> Result<HeaderValue, Problem> {
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_secs}{secure}");
     HeaderValue::from_str(&text).map_err(|_| Problem::bad_request("The session cannot be named."))
 }
 
@@ -116,8 +85,9 @@ pub(super) async fn end(
     _: Anyone,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(id) = session_id(&headers) {
+    if let Some(id) = cookie(&headers, COOKIE) {
         web.store.end_session(id).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&web, "", 0)?)]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(COOKIE, "", 0, web.secure_cookies)?)])
+        .into_response())
 }

@@ -90,7 +90,7 @@ pub(super) async fn add(
     password::check_name(&new.name).map_err(|error| {
         Problem::unprocessable("name", "用户名只能用文字、数字和 - _ .，最多 64 个。", error.to_string())
     })?;
-    let (password, hash) = fresh(&web).await?;
+    let (password, hash) = web.door.fresh_password().await?;
     if !web.store.add_user(&new.name, &new.posts, &hash, web.clock.now()).await? {
         return Err(Problem::new(
             StatusCode::CONFLICT,
@@ -150,7 +150,7 @@ pub(super) async fn change(
             web.store.set_posts(&name, &posts, now).await?;
         }
         Asked::Password {} => {
-            let (password, hash) = fresh(&web).await?;
+            let (password, hash) = web.door.fresh_password().await?;
             web.store.set_password(&name, &hash, now).await?;
             return Ok(Answer(Some(Password { password })));
         }
@@ -172,21 +172,4 @@ fn check_posts(actor: &Actor, posts: &[Post]) -> Result<(), Problem> {
         ));
     }
     Ok(())
-}
-
-/// A random password and its hash.
-async fn fresh(web: &Web) -> Result<(String, String), Problem> {
-    let password = password::random();
-    let given = password.clone();
-    let _permit = web.hashing.acquire().await.map_err(|_| Problem::login_needed())?;
-    let hash = tokio::task::spawn_blocking(move || password::hash(&given)).await;
-    match hash {
-        Ok(Ok(hash)) => Ok((password, hash)),
-        _ => Err(Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "hash",
-            "无法生成密码。",
-            "The password could not be made.",
-        )),
-    }
 }

@@ -1,9 +1,11 @@
 //! The centre's configuration file: what may stand in it, and what it says.
 
 mod cases;
+mod residents;
 mod s3;
 
 pub use cases::CasesConfig;
+pub use residents::ResidentsConfig;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -152,8 +154,16 @@ static OUTSIDE: Table = Table::one("outside", &[&[CAP_SENDER, ALLOW_HTTP]])
 static ORG: Table = Table::one("org", &[&[TIMEZONE]]).doc("The organisation.", "组织。");
 
 /// Everything that may stand in central.toml.
-pub static TABLE: Table =
-    Table::one("", &[&[DATA_DIR]]).tables(&[&BROKER, &STORE, &WEB, &EVIDENCE, &OUTSIDE, &ORG, &cases::TABLE]);
+pub static TABLE: Table = Table::one("", &[&[DATA_DIR]]).tables(&[
+    &BROKER,
+    &STORE,
+    &WEB,
+    &EVIDENCE,
+    &OUTSIDE,
+    &ORG,
+    &cases::TABLE,
+    &residents::TABLE,
+]);
 
 /// What central.toml says, with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,6 +174,8 @@ pub struct CentralConfig {
     pub broker: BrokerChoice,
     /// Where cases are kept.
     pub store: StoreChoice,
+    /// Residents and reminders; none where that half is off.
+    pub residents: Option<ResidentsConfig>,
     /// The console.
     pub web: WebConfig,
     /// Snapshots and clips.
@@ -265,10 +277,13 @@ impl CentralConfig {
             let web = root.table(&WEB);
             let evidence = root.table(&EVIDENCE);
             let outside = root.table(&OUTSIDE);
+            let store = store(&root.table(&STORE), (&POSTGRES, &PASSWORD_FILE), base);
+            let residents = root.opt_table(&residents::TABLE);
             Self {
                 data_dir: base.join(root.path(&DATA_DIR)),
                 broker: broker(&root.table(&BROKER), base),
-                store: store(&root.table(&STORE), base),
+                residents: residents.map(|section| residents::residents(&section, base, &store)),
+                store,
                 web: WebConfig {
                     listen: web
                         .opt_socket(&WEB_LISTEN)
@@ -352,12 +367,12 @@ fn broker(section: &Section<'_>, base: &Path) -> BrokerChoice {
     BrokerChoice::External { host, port, tls }
 }
 
-fn store(section: &Section<'_>, base: &Path) -> StoreChoice {
-    let password_file = section.opt_path(&PASSWORD_FILE).map(|path| base.join(path));
-    let Some(text) = section.opt_text(&POSTGRES) else {
-        if password_file.is_some() && !section.given(&POSTGRES) {
+fn store(section: &Section<'_>, (postgres, password): (&Key, &Key), base: &Path) -> StoreChoice {
+    let password_file = section.opt_path(password).map(|path| base.join(path));
+    let Some(text) = section.opt_text(postgres) else {
+        if password_file.is_some() && !section.given(postgres) {
             section.problem(
-                &PASSWORD_FILE,
+                password,
                 (
                     "`password_file` has no meaning without `postgres`: remove it or name the database",
                     "没有 `postgres` 时 `password_file` 不起作用：请删除它或写明数据库",
@@ -367,7 +382,7 @@ fn store(section: &Section<'_>, base: &Path) -> StoreChoice {
         return StoreChoice::File;
     };
     let Ok(url) = text.parse::<Url>() else {
-        section.problem(&POSTGRES, ("`postgres` is not a URL that can be used", "`postgres` 不是可用的地址"));
+        section.problem(postgres, ("`postgres` is not a URL that can be used", "`postgres` 不是可用的地址"));
         return StoreChoice::File;
     };
     let verified = url
@@ -375,7 +390,7 @@ fn store(section: &Section<'_>, base: &Path) -> StoreChoice {
         .any(|(key, value)| key == "sslmode" && ["verify-full", "verify-ca"].contains(&&*value));
     if !verified && !url.host_str().is_some_and(is_this_machine) {
         section.problem(
-            &POSTGRES,
+            postgres,
             (
                 "`postgres` would talk to another machine without knowing that it is the right one: add \
                  ?sslmode=verify-full (and sslrootcert=…)",

@@ -5,6 +5,8 @@ mod duty;
 pub mod enroll;
 pub mod evidence;
 pub mod import;
+pub mod reminders;
+pub mod residents;
 pub mod run;
 pub mod tokens;
 pub mod users;
@@ -71,14 +73,19 @@ fn make_data_dir(config: &CentralConfig) -> Result<()> {
 
 /// Where the case store is.
 fn place(config: &CentralConfig) -> Result<Place> {
-    let StoreChoice::Postgres { url, password_file } = &config.store else {
-        return Ok(Place::File(config.data_dir.join("central.db")));
+    place_of(&config.store, &config.data_dir.join("central.db"), "[store]")
+}
+
+/// Where a store is that the configuration speaks of in this section.
+fn place_of(store: &StoreChoice, file: &Path, section: &str) -> Result<Place> {
+    let StoreChoice::Postgres { url, password_file } = store else {
+        return Ok(Place::File(file.to_owned()));
     };
     let password = match password_file {
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| {
                 format!(
-                    "cannot read the database password in {}; see `[store] password_file`",
+                    "cannot read the database password in {}; see `{section} password_file`",
                     file.display()
                 )
             })?;

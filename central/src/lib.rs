@@ -24,6 +24,7 @@ pub mod incident;
 pub mod intake;
 pub mod law;
 pub mod net;
+pub mod nightly;
 pub mod org;
 pub mod outside;
 pub mod password;

@@ -102,6 +102,16 @@ enum Command {
         #[command(subcommand)]
         command: EvidenceCommand,
     },
+    /// Residents: import, keys 人口数据
+    Residents {
+        #[command(subcommand)]
+        command: ResidentsCommand,
+    },
+    /// Reminders: rules, scan, why 到龄提醒
+    Reminders {
+        #[command(subcommand)]
+        command: RemindersCommand,
+    },
     /// Check the configuration 检查配置
     Check(ConfigFile),
     /// Check that nobody has changed the log of the cases 校验案件日志
@@ -152,6 +162,135 @@ enum EvidenceCommand {
         /// Remove each file where it came from, once it is seen where it is wanted. Only for the folder, and only when no centre works with it any more
         #[arg(long)]
         remove: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum ResidentsCommand {
+    /// Import a table, CSV (UTF-8 or GB18030) or XLSX 导入
+    Import {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The table
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// What a heading means, e.g. 证件号=id_number; may be given again
+        #[arg(long, value_name = "HEADING=NAME")]
+        column: Vec<String>,
+        /// Only say what would happen, and every bad row by its line
+        #[arg(long)]
+        dry_run: bool,
+        /// The table lists everybody who lives in this region: others are entered as having left
+        #[arg(long, value_name = "CODE")]
+        complete: Option<String>,
+        /// More than one of ten may have left
+        #[arg(long, requires = "complete")]
+        many_departures: bool,
+    },
+    /// Make an account of this half, or give one another password; prints a random one unless one is given 账号
+    Account {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Name by which the person logs in
+        #[arg(long)]
+        name: String,
+        /// worker, clerk, supervisor, auditor or admin: the account is new; left out, it is there already
+        #[arg(long)]
+        role: Option<String>,
+        /// Code of the region that it is for; without it everywhere
+        #[arg(long, requires = "role")]
+        region: Option<String>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Write a table of residents whom nobody is, to try things with 合成数据
+    Synthetic {
+        /// How many
+        #[arg(long, default_value_t = 1000)]
+        people: u64,
+        /// Code of a grid that they live in; may be given again
+        #[arg(long, value_name = "CODE", required = true)]
+        grid: Vec<String>,
+        /// The table
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Name regions by a table with the columns code and name 辖区名称
+    Regions {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The table
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Back up the residents' database into a file, while the centre runs; keys are not in it 备份人口数据
+    Backup {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The file, e.g. residents-20261128.jsonl.gz
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Restore the residents' database from a file, where there is none; its keys have to be there 恢复人口数据
+    Restore {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Check that nobody has changed the log of who did what with whose data 校验审计日志
+    Verify(ConfigFile),
+    /// Seal all numbers with a new key 更换密钥
+    RotateKey(ConfigFile),
+}
+
+#[derive(Subcommand)]
+enum RemindersCommand {
+    /// Check files of rules 检查规则
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the rules that come along, or write them into a folder 自带规则
+    Shipped {
+        /// The folder; prints the names of the files
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Say whom the rules of a file would remind, and change nothing 试算
+    DryRun {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The rules
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// As if it were this day
+        #[arg(long)]
+        day: Option<jiff::civil::Date>,
+    },
+    /// Add the rules of a file as new versions 添加规则
+    Add {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The rules
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Put them to use, in place of earlier versions
+        #[arg(long = "use")]
+        to_use: bool,
+    },
+    /// Scan now, as every night does 立即扫描
+    Scan(ConfigFile),
+    /// Why somebody was reminded on a day, or was not; the identity number stands on standard input 说明原因
+    Explain {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The day; without it today
+        #[arg(long)]
+        day: Option<jiff::civil::Date>,
     },
 }
 
@@ -237,6 +376,8 @@ async fn main() -> ExitCode {
         Command::Evidence { command: EvidenceCommand::Copy { file, to, remove } } => {
             cli::evidence::copy(&file.config, to == "s3", remove).await
         }
+        Command::Residents { command } => residents(command).await,
+        Command::Reminders { command } => reminders(command).await,
         Command::Check(file) => cli::check(&file.config),
         Command::Verify(file) => cli::verify(&file.config).await,
     };
@@ -248,5 +389,40 @@ async fn main() -> ExitCode {
             cli::say_error(&error.to_string());
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn residents(command: ResidentsCommand) -> anyhow::Result<()> {
+    match command {
+        ResidentsCommand::Import { file, from, column, dry_run, complete, many_departures } => {
+            let import =
+                cli::residents::Import { file: &from, columns: &column, dry_run, complete, many_departures };
+            cli::residents::import(&file.config, import).await
+        }
+        ResidentsCommand::Account { file, name, role, region, password_stdin } => {
+            let post = role.as_deref().map(|role| (role, region));
+            cli::residents::account(&file.config, &name, post, password_stdin).await
+        }
+        ResidentsCommand::Synthetic { people, grid, to } => cli::residents::synthetic(people, &grid, &to),
+        ResidentsCommand::Regions { file, from } => cli::residents::regions(&file.config, &from).await,
+        ResidentsCommand::Backup { file, to } => cli::residents::backup(&file.config, &to).await,
+        ResidentsCommand::Restore { file, from } => cli::residents::restore(&file.config, &from).await,
+        ResidentsCommand::Verify(file) => cli::residents::verify(&file.config).await,
+        ResidentsCommand::RotateKey(file) => cli::residents::rotate(&file.config).await,
+    }
+}
+
+async fn reminders(command: RemindersCommand) -> anyhow::Result<()> {
+    match command {
+        RemindersCommand::Check { files } => cli::reminders::check(&files),
+        RemindersCommand::Shipped { to } => cli::reminders::shipped_rules(to.as_deref()),
+        RemindersCommand::DryRun { file, from, day } => {
+            cli::reminders::dry_run(&file.config, &from, day).await
+        }
+        RemindersCommand::Add { file, from, to_use } => {
+            cli::reminders::add(&file.config, &from, to_use).await
+        }
+        RemindersCommand::Scan(file) => cli::reminders::scan(&file.config).await,
+        RemindersCommand::Explain { file, day } => cli::reminders::explain(&file.config, day).await,
     }
 }

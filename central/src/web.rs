@@ -28,6 +28,7 @@ mod quiet;
 mod range;
 mod reading;
 mod reports;
+mod residents;
 mod session;
 pub mod throttle;
 mod tokens;
@@ -58,6 +59,7 @@ use crate::store::Store;
 use door::Door;
 use limits::Limits;
 use openapi::Call;
+pub use residents::Residents;
 
 /// Largest body of an API call. Evidence has its own limit.
 const BODY_BYTES: usize = 64 * 1024;
@@ -213,16 +215,22 @@ fn served(calls: Vec<Call>) -> Router<Arc<Web>> {
     calls.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::routes).into()
 }
 
-/// Everything that is served.
-pub fn router(web: Arc<Web>) -> Router {
+/// Everything that is served; the residents' half where it is on.
+pub fn router(web: Arc<Web>, residents: Option<Arc<Residents>>) -> Router {
+    let unkept = || if_missing(header::CACHE_CONTROL, "no-store");
     let api = served(calls())
         .fallback(problem::no_such_path)
         .layer(middleware::from_fn(|request, next| guard::own_pages_only(guard::JSON, request, next)))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(if_missing(header::CACHE_CONTROL, "no-store"));
+        .layer(unkept());
+    let other = match residents {
+        Some(residents) => residents::router(residents),
+        None => Router::new().fallback(residents::off),
+    };
     served(edge_calls())
         .nest(openapi::BASE, api)
         .with_state(web)
+        .nest(&residents::base(), other.layer(unkept()))
         .fallback(assets::serve)
         .layer(middleware::from_fn(language::speak))
         .layer(if_missing(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY))

@@ -21,15 +21,17 @@ use xunge_central::enrolment::Enrolment;
 use xunge_central::evidence::EvidenceFiles;
 use xunge_central::feed::Feed;
 use xunge_central::intake::{CLIENT_ID, IntakeWatch};
+use xunge_central::nightly::{self, Nights};
 use xunge_central::outside::deliver::Sender;
 use xunge_central::password;
 use xunge_central::pki::Pki;
 use xunge_central::plan;
 use xunge_central::retention::{self, Keep};
 use xunge_central::store::{Patience, Store};
-use xunge_central::web::{Web, router};
+use xunge_central::web::{Residents, Web, router};
+use xunge_residents::store::Release;
 
-use super::{duty, evidence_store, load, not_shared, open_store, say};
+use super::{duty, evidence_store, load, not_shared, open_store, residents, say};
 
 /// How soon a box that was enrolled by the command line may connect.
 const ENROLMENT_EVERY: Duration = Duration::from_millis(300);
@@ -101,6 +103,17 @@ pub async fn run(file: &Path) -> Result<()> {
     let patience = config.cases.patience;
     tasks.spawn(follow_outages(store.clone(), feed.clone(), patience, clock.clone(), stopped.clone()));
 
+    let residents = residents_half(&config, &clock).await?;
+    if let (Some(half), Some(told)) = (&residents, &config.residents) {
+        let nights = Nights {
+            zone: half.zone.clone(),
+            at: told.scan_at,
+            release: Release { per_grid: told.per_grid },
+        };
+        tasks.spawn(nightly::follow(half.store.clone(), clock.clone(), nights, stopped.clone()));
+    }
+    let people = residents.as_ref().map(|half| half.store.clone());
+
     let mut web =
         Web::new(store.clone(), feed, files, clock.clone(), stopped.clone()).limited(&config.web.limits);
     web.trusted_proxies.clone_from(&config.web.trusted_proxies);
@@ -109,7 +122,7 @@ pub async fn run(file: &Path) -> Result<()> {
     web.secure_cookies = config.web.secure_cookies;
     web.keep = keep;
     web.max_bytes = config.evidence.max_bytes;
-    let app = router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(Arc::new(web), residents).into_make_service_with_connect_info::<SocketAddr>();
     let mut until = stopped.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         // an error means that nobody is left to say it: stop as well
@@ -143,6 +156,9 @@ pub async fn run(file: &Path) -> Result<()> {
         broker.shutdown().await;
     }
     store.close().await;
+    if let Some(people) = people {
+        people.close().await;
+    }
     match ended {
         None => Ok(()),
         Some(result) => {
@@ -150,6 +166,24 @@ pub async fn run(file: &Path) -> Result<()> {
             anyhow::bail!("the console stopped by itself")
         }
     }
+}
+
+/// The residents' half, where it is on.
+async fn residents_half(config: &CentralConfig, clock: &Clock) -> Result<Option<Arc<Residents>>> {
+    if config.residents.is_none() {
+        return Ok(None);
+    }
+    let store = residents::open(config).await?;
+    if !store.has_accounts().await? {
+        say(residents::NO_ACCOUNT);
+    }
+    let zone = xunge_central::case::number::zone(&config.timezone)?;
+    let folder = config.data_dir.clone();
+    let mut half = Residents::new(store, clock.clone(), zone, folder, &config.web.limits);
+    half.trusted_proxies.clone_from(&config.web.trusted_proxies);
+    half.session = config.web.session;
+    half.secure_cookies = config.web.secure_cookies;
+    Ok(Some(Arc::new(half)))
 }
 
 /// A second centre on the same folder would number cases and confirm alerts behind the first one's back.

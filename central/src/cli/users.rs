@@ -41,7 +41,7 @@ pub async fn passwd(file: &Path, name: &str, from_stdin: bool) -> Result<()> {
 }
 
 /// The password, and whether it was made at random.
-fn secret(from_stdin: bool) -> Result<(String, bool)> {
+pub(super) fn secret(from_stdin: bool) -> Result<(String, bool)> {
     if !from_stdin {
         return Ok((password::random(), true));
     }
@@ -50,7 +50,7 @@ fn secret(from_stdin: bool) -> Result<(String, bool)> {
     Ok((line.trim_end_matches(['\r', '\n']).to_owned(), false))
 }
 
-fn tell(name: &str, random: Option<&String>) {
+pub(super) fn tell(name: &str, random: Option<&String>) {
     say(&format!("user: {name}"));
     if let Some(secret) = random {
         say(&format!("password: {secret}"));

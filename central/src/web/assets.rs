@@ -12,6 +12,8 @@ use super::problem::{Problem, no_such_path};
 struct Dist;
 
 const INDEX: &str = "index.html";
+/// The page of the residents' half.
+const RESIDENTS: &str = "residents.html";
 const NOT_BUILT: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>巡格 Xunge</title>\
     <p>本程序未包含控制台页面：请先在 central/console 中运行 npm ci 和 npm run build，再重新编译。</p>\
     <p>This program was built without its console: run npm ci and npm run build in central/console, then build it \
@@ -39,8 +41,9 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
         return Problem::not_found("没有这个文件。", "There is no such file; reload the page.")
             .into_response();
     }
-    match Dist::get(INDEX) {
-        Some(page) => answer(INDEX, page),
+    let page = if path == "residents" || path.starts_with("residents/") { RESIDENTS } else { INDEX };
+    match Dist::get(page) {
+        Some(file) => answer(page, file),
         None => {
             let html =
                 [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use super::guard::{COOKIE, bearer, cookie};
 use super::limits::cost;
 use super::problem::Problem;
-use super::{Web, openapi};
+use super::{Web, openapi, residents};
 use crate::net::{IpPrefix, caller};
 use crate::store::{Session, StoreError};
 
@@ -88,7 +88,8 @@ impl FromRequestParts<Arc<Web>> for Shown {
 /// What this call costs.
 pub(super) fn call_cost(parts: &Parts) -> f64 {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    cost(&parts.method, path.strip_prefix(openapi::BASE).unwrap_or(path))
+    let path = path.strip_prefix(openapi::BASE).unwrap_or(path);
+    cost(&parts.method, path.strip_prefix(residents::PART).unwrap_or(path))
 }
 
 impl Web {

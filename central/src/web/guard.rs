@@ -23,6 +23,8 @@ pub(super) const COOKIE: &str = "xunge_session";
 
 /// What the body of a call is.
 pub(super) const JSON: &str = "application/json";
+/// What a file is sent as.
+pub(super) const FILE: &str = "application/octet-stream";
 
 /// Refuses a change that another site's page could have sent: it needs a header and a content type that only our
 /// own pages can set. The cookie is `SameSite=Strict` besides.

@@ -18,7 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::caller::Anyone;
-use super::{Web, calls, edge_calls};
+use super::{Web, calls, edge_calls, residents};
 
 /// Some handlers with their part of the document.
 pub(super) type Call = UtoipaMethodRouter<Arc<Web>>;
@@ -28,6 +28,8 @@ pub(super) const BASE: &str = "/api/v1";
 
 /// Name of the security scheme of people: the session's cookie.
 const SESSION: &str = "session";
+/// Name of the security scheme of the residents' half: a cookie of its own.
+const RESIDENTS: &str = "residents_session";
 /// Name of the security scheme of machines.
 const TOKEN: &str = "token";
 /// Name of the security scheme of boxes.
@@ -43,7 +45,7 @@ const ABOUT: &str = "巡格中心的接口。控制台只用这些接口，机�
     - 限流 Who asks too much is answered 429 with `Retry-After`.";
 
 /// The groups of calls, in the order in which a reader needs them.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 18] = [
     ("session", "登录与会话 Logging in"),
     ("cases", "案件 Cases"),
     ("live", "实时推送 Changes as they happen"),
@@ -57,6 +59,9 @@ const TAGS: [(&str, &str); 15] = [
     ("law", "依法调用与留存 Who looks and why, keeping, purging, handing over"),
     ("reports", "监督考核 What the supervising office measures"),
     ("why", "为什么响、为什么没响 Why something rang, or did not"),
+    ("residents", "人口 Residents: a half of its own, with a login of its own"),
+    ("reminders", "到龄提醒 What residents are reminded of"),
+    ("residents_accounts", "人口账号与审计 Accounts of the residents' half, who looked at whom"),
     ("edge", "网关 What boxes call"),
     ("about", "关于接口 About the interface itself"),
 ];
@@ -98,6 +103,10 @@ pub fn document() -> OpenApi {
         super::guard::COOKIE,
         "会话 Cookie The cookie that `POST /api/v1/session` sets.",
     )));
+    let other = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        residents::COOKIE,
+        "人口会话 Cookie The cookie that `POST /api/v1/residents/session` sets.",
+    )));
     let bearer = |about: &str| {
         SecurityScheme::Http(
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build(),
@@ -105,6 +114,7 @@ pub fn document() -> OpenApi {
     };
     let mut components = Components::new();
     components.security_schemes.insert(SESSION.to_owned(), cookie.into());
+    components.security_schemes.insert(RESIDENTS.to_owned(), other.into());
     components
         .security_schemes
         .insert(TOKEN.to_owned(), bearer("机器令牌 A machine's token, `xunge_…`, made by an admin.").into());
@@ -126,7 +136,17 @@ pub fn document() -> OpenApi {
         .tags(Some(tags))
         .security(Some([SESSION, TOKEN].map(|name| SecurityRequirement::new(name, Vec::<String>::new()))))
         .build();
-    let mut document = document.nest(BASE, collect(calls())).merge_from(collect(edge_calls()));
+    let mut other = collect(residents::calls().into_iter().chain(residents::file_calls()));
+    for item in other.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            let own = || vec![SecurityRequirement::new(RESIDENTS, Vec::<String>::new())];
+            operation.security.get_or_insert_with(own);
+        }
+    }
+    let mut document = document
+        .nest(BASE, collect(calls()))
+        .nest(residents::base(), other)
+        .merge_from(collect(edge_calls()));
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
             complete(operation, &method);
@@ -158,7 +178,7 @@ fn open_parts(components: &mut Components) {
 }
 
 /// Paths and schemas of some calls.
-fn collect(calls: Vec<Call>) -> OpenApi {
+fn collect<S>(calls: impl IntoIterator<Item = UtoipaMethodRouter<S>>) -> OpenApi {
     let mut document = OpenApi::default();
     for (schemas, paths, _) in calls {
         for (path, item) in paths.paths {

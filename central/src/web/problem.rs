@@ -222,6 +222,30 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<xunge_residents::store::StoreError> for Problem {
+    fn from(error: xunge_residents::store::StoreError) -> Self {
+        use xunge_residents::store::StoreError as Failed;
+        match error {
+            Failed::Refused { zh, en } => Self::new(
+                StatusCode::CONFLICT,
+                "refused",
+                format!("{}。", zh.trim_end_matches('。')),
+                sentence(&en),
+            ),
+            Failed::Database(error) if error.is_unfit() => Self::unfit(),
+            other => {
+                error!("{other}");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "store",
+                    "人口数据库出错，请稍后重试；运行日志中有原因。",
+                    "The residents' database failed. Try again; the log of the centre says why.",
+                )
+            }
+        }
+    }
+}
+
 impl From<PurgeError> for Problem {
     fn from(error: PurgeError) -> Self {
         match error {

@@ -22,6 +22,7 @@ mod pictures;
 mod plans;
 mod process;
 mod reports;
+mod residents;
 mod rights;
 mod shared;
 mod split;

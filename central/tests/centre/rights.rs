@@ -22,14 +22,14 @@ use xunge_central::token::{self, NewToken};
 use crate::document::Document;
 use crate::support::{EDGE, SITE, alert, at, everywhere, evidence, inbound};
 use crate::web::{Console, body, change, get, login};
-use table::endpoints;
+pub use table::endpoints;
 
 const HOME: &str = SITE;
 const FOREIGN: &str = "420503001001";
 
 /// What an endpoint answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Answer {
+pub enum Answer {
     /// It does what was asked, or says what is wrong with the words.
     Works,
     /// 403.
@@ -38,7 +38,7 @@ enum Answer {
     Hidden,
 }
 
-fn answer(status: StatusCode, what: &str) -> Answer {
+pub fn answer(status: StatusCode, what: &str) -> Answer {
     match status {
         StatusCode::FORBIDDEN => Answer::Forbidden,
         StatusCode::NOT_FOUND => Answer::Hidden,
@@ -49,18 +49,18 @@ fn answer(status: StatusCode, what: &str) -> Answer {
 }
 
 /// Who may, and what the others are answered.
-struct Endpoint {
-    method: Method,
-    path: String,
-    body: Value,
+pub struct Endpoint {
+    pub method: Method,
+    pub path: String,
+    pub body: Value,
     may: Vec<Role>,
     others: Answer,
     /// What whoever may at home is answered from elsewhere.
     foreign: Answer,
 }
 
-struct Town {
-    console: Console,
+pub struct Town {
+    pub console: Console,
     case: String,
     /// A picture of the case.
     picture: String,
@@ -84,7 +84,7 @@ fn wish(region: Option<&str>) -> Value {
            "enabled": true})
 }
 
-async fn town() -> Town {
+pub async fn town() -> Town {
     let console = Console::open().await;
     let store = &console.shop.store;
     let regions = format!("code,name\n420502,a\n420502001,b\n{HOME},c\n420503,d\n420503001,e\n{FOREIGN},f\n");
@@ -320,6 +320,8 @@ async fn every_call_of_the_document_is_tried_here() {
     for (method, path) in BOX_CALLS {
         untried.remove(&(method, path.to_owned()));
     }
+    // the residents' half is tried by its own roles: see `residents`
+    untried.retain(|(_, path)| !path.starts_with("/api/v1/residents/"));
     assert!(untried.is_empty(), "add a line for each of {untried:?}");
 }
 

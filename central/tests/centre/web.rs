@@ -15,7 +15,7 @@ use xunge_central::net::IpPrefix;
 use xunge_central::password;
 use xunge_central::retention::Keep;
 use xunge_central::web::limits::{Limits, Rate};
-use xunge_central::web::{Web, router};
+use xunge_central::web::{Residents, Web, router};
 use xunge_parts::S3Server;
 
 use crate::support::{Hands, Lies, Shop, alert, at, inbound, right_bucket};
@@ -34,6 +34,9 @@ pub struct Console {
     stop: watch::Sender<bool>,
 }
 
+/// The cookie of the residents' half.
+pub const OTHER_COOKIE: &str = "xunge_residents";
+
 /// The pages of a centre that keeps evidence for so many days.
 fn pages(
     shop: &Shop,
@@ -41,18 +44,18 @@ fn pages(
     files: &EvidenceFiles,
     hands: &Hands,
     days: u32,
-    limits: &Limits,
+    (limits, residents): (&Limits, Option<Arc<Residents>>),
 ) -> (Router, watch::Sender<bool>) {
     let (stop, stopped) = watch::channel(false);
     let mut web =
         Web::new(shop.store.clone(), feed.clone(), files.clone(), hands.clock(), stopped).limited(limits);
     web.trusted_proxies = vec![IpPrefix::parse("10.0.0.1").unwrap()];
     web.keep = Keep { days };
-    (router(Arc::new(web)), stop)
+    (router(Arc::new(web), residents), stop)
 }
 
 /// One test is faster than any person.
-fn generous() -> Limits {
+pub fn generous() -> Limits {
     let rate = Rate { burst: 1e9, per_sec: 1.0 };
     Limits { known: rate, unknown: rate, ..Limits::default() }
 }
@@ -96,13 +99,20 @@ impl Console {
         // another centre on the same database has made him already
         let posts = [Post { role: Role::Operator, region: None }];
         shop.store.add_user("wang", &posts, &hash, at(0)).await.unwrap();
-        let (app, stop) = pages(&shop, &feed, &files, &hands, 30, limits);
+        let (app, stop) = pages(&shop, &feed, &files, &hands, 30, (limits, None));
         Self { app, shop, feed, hands, files, s3: None, stop }
     }
 
     /// Starts the pages anew for a centre that keeps evidence longer.
     pub fn keep_days(&mut self, days: u32) {
-        (self.app, self.stop) = pages(&self.shop, &self.feed, &self.files, &self.hands, days, &generous());
+        (self.app, self.stop) =
+            pages(&self.shop, &self.feed, &self.files, &self.hands, days, (&generous(), None));
+    }
+
+    /// Puts the residents' half beside it.
+    pub fn with_residents(&mut self, residents: Arc<Residents>) {
+        (self.app, self.stop) =
+            pages(&self.shop, &self.feed, &self.files, &self.hands, 30, (&generous(), Some(residents)));
     }
 
     pub async fn send(&self, request: Request<Body>) -> Response<Body> {

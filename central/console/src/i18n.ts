@@ -2,25 +2,29 @@
 import { createI18n } from 'vue-i18n'
 import type { Lang } from './format'
 
-/** Each file holds groups of its own (a test says so); a new one is found by its name. */
-interface Messages {
+export interface Messages {
   [name: string]: string | Messages
 }
-const files = import.meta.glob<Messages>('./locales/*zh-CN.json', { eager: true, import: 'default' })
-const zh = Object.assign({}, ...Object.values(files)) as Messages
-const english = import.meta.glob<Messages>('./locales/*en.json', { import: 'default' })
 const REMEMBERED = 'xunge.lang'
+/** English files that are read when somebody wants them. */
+const english: (() => Promise<Messages>)[] = []
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'zh-CN',
   fallbackLocale: 'zh-CN',
-  messages: { 'zh-CN': zh } as Record<string, Messages>,
+  messages: { 'zh-CN': {} } as Record<string, Messages>,
 })
+
+/** Each half of the centre brings its own texts, so that no page loads those of the other. */
+export function addTexts(zh: Record<string, Messages>, en: Record<string, () => Promise<Messages>>): void {
+  i18n.global.mergeLocaleMessage('zh-CN', Object.assign({}, ...Object.values(zh)) as Messages)
+  english.push(...Object.values(en))
+}
 
 export async function setLang(lang: Lang): Promise<void> {
   if (lang === 'en' && !i18n.global.availableLocales.includes('en')) {
-    const read = await Promise.all(Object.values(english).map((file) => file()))
+    const read = await Promise.all(english.map((file) => file()))
     i18n.global.setLocaleMessage('en', Object.assign({}, ...read) as Messages)
   }
   i18n.global.locale.value = lang

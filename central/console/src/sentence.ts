@@ -1,5 +1,5 @@
 // A failed call as one sentence for people.
-import { ApiError } from '@/api/client'
+import { ApiError } from '@/api/http'
 import { i18n, lang } from './i18n'
 
 export function sentence(error: unknown): string {

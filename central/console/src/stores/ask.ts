@@ -1,8 +1,8 @@
 // What a page asks the centre for, and what it asks it to do: busy, failed, done.
 import { type Ref, ref, shallowRef } from 'vue'
-import { ApiError } from '@/api/client'
+import { ApiError } from '@/api/http'
 import { sentence } from '@/sentence'
-import { forgetSession } from './session'
+import { signedOut } from './signedout'
 
 /** What became of the last request. Its text is a function, so that it follows the language. */
 export interface Outcome {
@@ -15,7 +15,7 @@ export interface Outcome {
 /** Only failed calls are for people; all else is a fault of the page and has to be seen as one. */
 function known(error: unknown): ApiError {
   if (!(error instanceof ApiError)) throw error
-  if (error.status === 401) forgetSession()
+  if (error.status === 401) signedOut()
   return error
 }
 

@@ -1,6 +1,6 @@
 // The browser's clock as a value that changes every second.
 import { computed, ref } from 'vue'
-import { centreNow } from '@/api/client'
+import { centreNow } from '@/api/http'
 
 export const now = ref(Date.now())
 setInterval(() => {

@@ -2,6 +2,7 @@
 import { ref } from 'vue'
 import { ApiError, api } from '@/api/client'
 import type { Session } from '@/api/types'
+import { onSignedOut } from './signedout'
 
 export const session = ref<Session | null>(null)
 let asked = false
@@ -40,3 +41,5 @@ export function forgetSession(): void {
   session.value = null
   asked = true
 }
+
+onSignedOut(forgetSession)

@@ -1,14 +1,9 @@
 // What pickers of regions and people offer, and what a typed text means. Pure.
 import type { FoundRegion, Person } from '@/api/org'
 import type { OnDuty } from '@/api/duties'
+import type { Option } from './option'
 
-/** A line that can be picked. */
-export interface Option {
-  key: string
-  label: string
-  /** Where or what, in grey. */
-  detail: string
-}
+export { type Option, moved } from './option'
 
 /** Roles whose people can take a case on. */
 export const HANDLERS: readonly string[] = ['grid_worker', 'acceptor']
@@ -29,13 +24,6 @@ export function personOption(person: Person, roleName: (role: string) => string)
 
 export function nameOf({ full_name, user }: { full_name: string; user: string }): string {
   return full_name === '' ? user : full_name
-}
-
-/** Where a move through the list leads; from nowhere to its first or last line. */
-export function moved(at: number, step: 1 | -1, length: number): number {
-  if (length === 0) return -1
-  if (at < 0) return step > 0 ? 0 : length - 1
-  return Math.min(length - 1, Math.max(0, at + step))
 }
 
 /** Those on duty who can take a case on, each once, the nearest first. */

@@ -1,8 +1,8 @@
 // Looks for what is typed, a moment after the last letter.
 import { onBeforeUnmount, ref, shallowRef } from 'vue'
-import { ApiError } from '@/api/client'
-import { forgetSession } from '@/stores/session'
-import type { Option } from './pick'
+import { ApiError } from '@/api/http'
+import { signedOut } from '@/stores/signedout'
+import type { Option } from './option'
 
 const PAUSE_MS = 200
 
@@ -28,7 +28,7 @@ export function useSearch(ask: (words: string) => Promise<Result>) {
       more.value = found.more
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (error.status === 401) forgetSession()
+      if (error.status === 401) signedOut()
       // Nothing is offered then; what is typed still counts.
       if (mine === generation) options.value = []
     } finally {

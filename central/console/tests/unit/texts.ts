@@ -1,0 +1,2 @@
+// Tests read the words that people read.
+import '@/texts'

@@ -15,7 +15,7 @@ const known = new Set(
 )
 
 /** What is in quotes after `at`, as an address of the document. */
-function address(quoted: string): string {
+function address(quoted: string, base = '/api/v1'): string {
   let path = ''
   let depth = 0
   for (let at = 0; at < quoted.length; at += 1) {
@@ -27,7 +27,7 @@ function address(quoted: string): string {
     } else if (quoted[at] === '}' && depth > 0) depth -= 1
     else if (depth === 0) path += quoted[at]
   }
-  return `/api/v1${path.split('?')[0]}`
+  return `${base}${path.split('?')[0]}`
 }
 
 /** The text of a string that begins at `at` with a quote. */
@@ -42,10 +42,10 @@ function quotedAt(text: string, at: number): string {
   throw new Error(`a string without an end at ${text.slice(at, at + 40)}`)
 }
 
-function calls(text: string): string[] {
+function calls(text: string, base = '/api/v1'): string[] {
   const found: string[] = []
   for (const match of text.matchAll(/\bcall(?:<[^(]*>)?\(\s*'([A-Z]+)',\s*(?=['"`])/g))
-    found.push(`${match[1]} ${address(quotedAt(text, match.index + match[0].length))}`)
+    found.push(`${match[1]} ${address(quotedAt(text, match.index + match[0].length), base)}`)
   for (const match of text.matchAll(/\beveryRow(?:<[^(]*>)?\(\s*(?=['"`])/g))
     found.push(`GET ${address(quotedAt(text, match.index + match[0].length))}`)
   // `everyRow` hands on what it was given
@@ -77,6 +77,22 @@ describe('the console', () => {
       const written = [...text.matchAll(/(?<!function )\b(?:call|everyRow)(?:<[^(]*>)?\(/g)].length
       const inside = file.endsWith('client.ts') ? 1 : 0
       expect(calls(text).length, file).toBe(written - inside)
+    }
+  })
+
+  const residents = '/api/v1/residents'
+  const theirs = files(join(here, '../../src/residents/api')).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+
+  it('calls only what the document has of residents', () => {
+    const found = [...theirs.flatMap(({ text }) => calls(text, residents)), `POST ${residents}/import`]
+    expect(found.filter((call) => !known.has(call))).toEqual([])
+  })
+
+  it('is read to its last call of residents, too', () => {
+    expect(theirs.flatMap(({ text }) => calls(text, residents)).length).toBeGreaterThan(30)
+    for (const { file, text } of theirs) {
+      const written = [...text.matchAll(/(?<!function )\bcall(?:<[^(]*>)?\(/g)].length
+      expect(calls(text, residents).length, file).toBe(written)
     }
   })
 

@@ -1,2 +1,3 @@
 // Tests read the words that people read.
+import '@/residents/texts'
 import '@/texts'

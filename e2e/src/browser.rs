@@ -29,6 +29,16 @@ pub struct Browser {
 impl Browser {
     /// Starts the script of this name as `admin`; its screenshots go to `shots`, which is emptied.
     pub fn start(world: &World, script: &str, shots: &Path) -> Result<Self> {
+        Self::start_with(world, script, shots, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_with(
+        world: &World,
+        script: &str,
+        shots: &Path,
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         if shots.exists() {
             std::fs::remove_dir_all(shots)?;
         }
@@ -42,7 +52,8 @@ impl Browser {
             .env("XUNGE_URL", format!("http://{}", world.web))
             .env("XUNGE_USER", "admin")
             .env("XUNGE_PASSWORD", &world.password)
-            .env("XUNGE_SHOTS", shots);
+            .env("XUNGE_SHOTS", shots)
+            .envs(environment.iter().copied());
         let process = Process::start(script, &mut command, world.folder())?;
         Ok(Self { process, shots: shots.to_owned() })
     }
@@ -63,14 +74,24 @@ impl Browser {
     }
 
     /// The same; meanwhile the box sends every alert that the script asks for.
-    pub fn finish_with_box(mut self, limit: Duration, gateway: &mut Gateway) -> Result<()> {
+    pub fn finish_with_box(self, limit: Duration, gateway: &mut Gateway) -> Result<()> {
+        self.finish_answering(limit, ASKS, |asked| gateway.send(asked))
+    }
+
+    /// The same; meanwhile each line that begins so is answered once.
+    pub fn finish_answering(
+        mut self,
+        limit: Duration,
+        asks: &str,
+        mut answer: impl FnMut(&str) -> Result<()>,
+    ) -> Result<()> {
         let mut done = 0;
         self.finish_with(limit, |output| {
             // a line is complete once the next one has begun
             let complete = output.rfind('\n').map_or("", |end| &output[..end]);
-            for asked in complete.lines().filter_map(|line| line.strip_prefix(ASKS)).skip(done) {
+            for asked in complete.lines().filter_map(|line| line.strip_prefix(asks)).skip(done) {
                 done += 1;
-                gateway.send(asked)?;
+                answer(asked)?;
             }
             Ok(())
         })

@@ -188,23 +188,7 @@ impl World {
 
     /// Enrols the box and writes its configuration; `cameras` is TOML with `{url}` for the camera's address.
     pub fn enrol_edge(&self, cameras: &str) -> Result<()> {
-        let out = Command::new(binary("xunge-central")?)
-            .args([
-                "enroll",
-                "--config",
-                "central.toml",
-                "--edge",
-                EDGE,
-                "--site",
-                SITE,
-                "--out",
-                "edge-credentials",
-            ])
-            .current_dir(self.folder())
-            .output()?;
-        if !out.status.success() {
-            bail!("enroll failed: {}", String::from_utf8_lossy(&out.stderr));
-        }
+        self.tell_centre(&["enroll", "--edge", EDGE, "--site", SITE, "--out", "edge-credentials"])?;
         let head = format!(
             "edge_id = \"{EDGE}\"\nsite = \"{SITE}\"\ncredentials = \"edge-credentials/credentials.toml\"\n\n\
              [uplink]\nmqtt = \"{}://{}\"\nevidence = \"http://{}\"\n\n[storage]\ndirectory = \"edge\"\n\n",
@@ -214,6 +198,19 @@ impl World {
         );
         self.write("edge.toml", &(head + &cameras.replace("{url}", &self.camera_url)))?;
         Ok(())
+    }
+
+    /// Runs a command of the centre's program to its end; gives what it said.
+    pub fn tell_centre(&self, arguments: &[&str]) -> Result<String> {
+        let out = Command::new(binary("xunge-central")?)
+            .args(arguments)
+            .args(["--config", "central.toml"])
+            .current_dir(self.folder())
+            .output()?;
+        if !out.status.success() {
+            bail!("{} failed: {}", arguments.join(" "), String::from_utf8_lossy(&out.stderr));
+        }
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
     }
 
     /// Starts (again) the edge.

@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use xunge_e2e::{Browser, Gateway, World};
 
 /// How long one script may take on a machine that is busy.
@@ -38,4 +38,21 @@ fn a_case_that_nobody_handles_climbs_through_four_levels() -> Result<()> {
     let limits =
         "ack = \"10s\"\nverify = \"none\"\ndispatch = \"none\"\narrive = \"none\"\nhandle = \"16s\"\n";
     run("climbing", &format!("[cases.p2]\n{limits}"))
+}
+
+/// 人口与到龄提醒: from accounts and an import to an outcome and the log of who looked; five people of the other half.
+#[test]
+fn residents_are_imported_reminded_and_looked_after() -> Result<()> {
+    let mut world = World::with_mosquitto()?;
+    world.configure("[residents]\n")?;
+    world.start_mosquitto()?;
+    let said = world.tell_centre(&["residents", "account", "--name", "rooter", "--role", "admin"])?;
+    let password = said.lines().find_map(|line| line.strip_prefix("password: "));
+    let password = password.context("no password was given")?;
+    world.start_centre()?;
+    let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser/residents");
+    let browser = Browser::start_with(&world, "residents", &shots, &[("RESIDENTS_PASSWORD", password)])?;
+    // the night comes when the script wants it
+    browser.finish_answering(LIMIT, "NEEDS ", |_| world.tell_centre(&["reminders", "scan"]).map(drop))?;
+    world.tell_centre(&["residents", "verify"]).map(drop)
 }

@@ -4,8 +4,10 @@
 //! - [`compose`]: makes labelled scenes from footage that any machine can get.
 //! - [`throughput`]: says what live cameras cost.
 //! - [`ingest`]: says what the centre takes.
+//! - [`reminders`]: says what residents and reminders of a city cost.
 
 pub mod compose;
 pub mod ingest;
 pub mod quality;
+pub mod reminders;
 pub mod throughput;

@@ -5,6 +5,7 @@ mod console;
 mod furnish;
 pub(crate) mod leash;
 mod place;
+mod residents;
 pub(crate) mod screen;
 mod settings;
 mod shown;
@@ -27,6 +28,10 @@ use stop::Stop;
 const START: Duration = Duration::from_secs(60);
 /// Within this time after the start every kind of alert is promised to stand in the console.
 const PROMISED: Duration = Duration::from_secs(90);
+
+/// File of those who log in to the console, and of those who log in to the residents' half.
+const LOGINS: &str = "logins";
+const RESIDENTS: &str = "residents-logins";
 
 /// What the command line asked for.
 #[derive(Debug)]
@@ -112,12 +117,20 @@ async fn session(
     if !settings.edge_folder.exists() {
         enroll(&settings, place).await?;
     }
-    let logins = match place.remembered_logins() {
+    let logins = match place.remembered(LOGINS) {
         Some(logins) => logins,
         None => {
             let logins = furnish::furnish(&settings, place).await?;
             // last: a demo that was stopped in the middle of it begins it anew
-            place.remember_logins(&logins)?;
+            place.remember(LOGINS, &logins)?;
+            logins
+        }
+    };
+    let others = match place.remembered(RESIDENTS) {
+        Some(logins) => logins,
+        None => {
+            let logins = residents::furnish(&settings, place).await?;
+            place.remember(RESIDENTS, &logins)?;
             logins
         }
     };
@@ -134,7 +147,7 @@ async fn session(
     let arguments = ["run".to_owned(), "--config".to_owned(), settings.edge.display().to_string()];
     children.adopt(Child::start("xunge-edge", &arguments, place)?, Ok(()))?;
 
-    screen::welcome(url, &logins, place);
+    screen::welcome(url, (&logins, &others), place);
     let admin = logins.first().context("nobody can log in")?;
     console.log_in(admin).await?;
     screen::line("[4/4] waiting for the first alerts, less than 90 s · 等待首批告警，不超过 90 秒");

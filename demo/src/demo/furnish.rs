@@ -48,9 +48,14 @@ pub(crate) async fn furnish(settings: &Settings, place: &Place) -> Result<Vec<Lo
 }
 
 /// Runs a command of the centre's program to its end; what it said.
-async fn central(settings: &Settings, place: &Place, arguments: &[&str]) -> Result<Vec<String>> {
-    let mut arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    arguments.extend(["--config".to_owned(), settings.central.display().to_string()]);
+pub(crate) async fn central(settings: &Settings, place: &Place, arguments: &[&str]) -> Result<Vec<String>> {
+    let config = settings.central.display().to_string();
+    command(place, &[arguments, &["--config", &config]].concat()).await
+}
+
+/// The same of a command that needs no configuration.
+pub(crate) async fn command(place: &Place, arguments: &[&str]) -> Result<Vec<String>> {
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     Child::start_as("xunge-central", "organisation", &arguments, place)?.finish(PATIENCE).await
 }
 

@@ -9,7 +9,6 @@ use anyhow::{Context, Result, bail};
 
 /// Says that a folder is ours and may be emptied.
 const MARK: &str = ".xunge-demo";
-const LOGINS: &str = "logins";
 
 /// Who can log in, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +59,8 @@ impl Place {
 
     /// A password is said by the centre only once, and --keep wants to show it again. For the demo's own users, in a
     /// folder that only its owner reads.
-    pub(crate) fn remember_logins(&self, logins: &[Login]) -> Result<()> {
-        let path = self.folder.join(LOGINS);
+    pub(crate) fn remember(&self, name: &str, logins: &[Login]) -> Result<()> {
+        let path = self.folder.join(name);
         let text: String =
             logins.iter().map(|login| format!("{} {}\n", login.user, login.password)).collect();
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
@@ -70,8 +69,8 @@ impl Place {
     }
 
     /// Users and passwords of the last time; none where there was no such time.
-    pub(crate) fn remembered_logins(&self) -> Option<Vec<Login>> {
-        let text = fs::read_to_string(self.folder.join(LOGINS)).ok()?;
+    pub(crate) fn remembered(&self, name: &str) -> Option<Vec<Login>> {
+        let text = fs::read_to_string(self.folder.join(name)).ok()?;
         let words = text.lines().filter_map(|line| line.split_once(' '));
         let logins: Vec<Login> = words
             .map(|(user, password)| Login { user: user.to_owned(), password: password.to_owned() })
@@ -111,18 +110,18 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().join("demo");
         let place = Place::prepare(&folder, false).unwrap();
-        assert_eq!(place.remembered_logins(), None);
+        assert_eq!(place.remembered("logins"), None);
         let login = |user: &str| Login { user: user.into(), password: "secret".into() };
         let logins = [login("admin"), login("operator1")];
-        place.remember_logins(&logins).unwrap();
+        place.remember("logins", &logins).unwrap();
         drop(place);
 
         let kept = Place::prepare(&folder, true).unwrap();
-        assert_eq!(kept.remembered_logins().as_deref(), Some(&logins[..]));
+        assert_eq!(kept.remembered("logins").as_deref(), Some(&logins[..]));
         drop(kept);
 
         let emptied = Place::prepare(&folder, false).unwrap();
-        assert_eq!(emptied.remembered_logins(), None);
+        assert_eq!(emptied.remembered("logins"), None);
         drop(emptied);
 
         let foreign = temp.path().join("photos");

@@ -15,9 +15,11 @@ pub(crate) fn complain(error: &anyhow::Error) {
 }
 
 /// Where to go and how to get in.
-pub(crate) fn welcome(url: &str, logins: &[Login], place: &Place) {
-    let logins: String =
-        logins.iter().map(|login| format!("\n    {:<12} {}", login.user, login.password)).collect();
+pub(crate) fn welcome(url: &str, (logins, others): (&[Login], &[Login]), place: &Place) {
+    let lines = |logins: &[Login]| -> String {
+        logins.iter().map(|login| format!("\n    {:<12} {}", login.user, login.password)).collect()
+    };
+    let (logins, others) = (lines(logins), lines(others));
     let rule = "━".repeat(64);
     line(&format!(
         "{rule}
@@ -25,6 +27,9 @@ pub(crate) fn welcome(url: &str, logins: &[Login], place: &Place) {
 
   console  控制台   {url}
   user and password · 用户和密码{logins}
+
+  residents 人口与到龄提醒   {url}/residents
+  another login · 另一套账号{others}
 
   logs     日志     {}
   Ctrl-C stops everything · 按 Ctrl-C 停止全部程序

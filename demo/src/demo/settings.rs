@@ -108,6 +108,8 @@ listen = "127.0.0.1:{broker}"
 
 [web]
 listen = "127.0.0.1:{console}"
+
+[residents]
 "#,
         broker = ports.broker,
         console = ports.console,

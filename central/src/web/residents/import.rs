@@ -168,9 +168,9 @@ async fn keep(folder: &Path, body: Body) -> Result<(File, String), Problem> {
     let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
     let mut parts = body.into_data_stream();
     loop {
-        let part = timeout(PATIENCE, parts.next()).await.map_err(|_| Problem::too_large())?;
+        let part = timeout(PATIENCE, parts.next()).await.map_err(|_| broken_off())?;
         let Some(part) = part else { break };
-        let part = part.map_err(|_| Problem::too_large())?;
+        let part = part.map_err(|_| broken_off())?;
         bytes += part.len() as u64;
         if bytes > FILE_BYTES {
             return Err(Problem::too_large());
@@ -180,6 +180,15 @@ async fn keep(folder: &Path, body: Body) -> Result<(File, String), Problem> {
     }
     file.rewind().await.map_err(unkept)?;
     Ok((file.into_std().await, hex::encode(hash.finalize())))
+}
+
+fn broken_off() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "broken_off",
+        "文件没有传完，未导入任何内容，请重新导入。",
+        "The file did not arrive whole, and nothing of it was taken: import it again.",
+    )
 }
 
 fn unkept(error: std::io::Error) -> Problem {

@@ -1,12 +1,13 @@
 //! What workers hear at the door: somebody has died, or has left. From then on nothing is sent; whether it is so is for the office
 //! to find out.
 
+use jiff::civil::Date;
 use xunge_database::{Sql, Tx};
 
 use super::audit::Deed;
 use super::conflict::{self, Found};
 use super::task::{OPEN, OVER, Outcome, WAITING};
-use super::{StoreError, filing, person, times, us};
+use super::{StoreError, day_number, filing, person, times, us};
 use crate::key::Keys;
 use crate::resident::{Gone, Heard, OF_ONE};
 
@@ -49,8 +50,14 @@ pub(super) async fn enter(
 }
 
 /// It was a mistake: what it ended goes on.
-pub(super) async fn take_back(tx: &mut Tx, person: i64, gone: Gone) -> Result<(), StoreError> {
-    let mut sql = Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, state = ");
+pub(super) async fn take_back(
+    tx: &mut Tx,
+    (person, gone): (i64, Gone),
+    today: Date,
+) -> Result<(), StoreError> {
+    let mut sql = Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, next_day = ");
+    // told again with the next scan, which finds the day after it
+    sql.bind(day_number(today)).push(", state = ");
     sql.push("CASE WHEN released_day IS NULL THEN ").bind(WAITING).push(" ELSE ").bind(OPEN);
     sql.push(" END WHERE person = ").bind(person).push(" AND outcome = ").bind(outcome(gone).as_str());
     sql.run(tx, "let reminders go on").await?;

@@ -69,7 +69,7 @@ impl Store {
         }
         let mistaken = settlement.choice == Some(Choice::Mistaken);
         for gone in filed.iter().filter_map(|one| one.resident.facts.heard).filter(|_| mistaken) {
-            heard::take_back(&mut tx, person, gone.gone).await?;
+            heard::take_back(&mut tx, (person, gone.gone), today).await?;
         }
         if changed != filed {
             filing::write(&mut tx, &keys, (&[], &changed), deed.at).await?;

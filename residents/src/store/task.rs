@@ -229,7 +229,10 @@ pub(super) async fn make(tx: &mut Tx, wanted: &[New], night: Night<'_>) -> Resul
         }
     }
     for part in parts(&again, 1) {
-        let mut sql = Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, state = ");
+        let mut sql =
+            Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, next_day = ");
+        // told again with this scan, which finds the day after it
+        sql.bind(day_number(night.today)).push(", state = ");
         sql.push("CASE WHEN released_day IS NULL THEN ").bind(WAITING).push(" ELSE ").bind(OPEN);
         sql.push(" END WHERE task IN ").list(part.iter().copied());
         sql.run(tx, doing).await?;

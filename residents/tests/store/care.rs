@@ -100,6 +100,7 @@ on_both! {
         assert!(house.decide(Conflict::Died, Some(Choice::Mistaken), None).await.unwrap());
         assert_eq!(house.ended().await, ["card/ open -", "other/ open -"]);
         assert!(house.unsettled().await.is_empty());
+        assert_eq!(house.night(TODAY + 2.days()).await.told, 2, "what goes on is told again");
         house.finish(2, Outcome::Died, TODAY + 2.days()).await;
         let late = Some(date(2030, 1, 1));
         assert!(matches!(house.decide(Conflict::Died, Some(Choice::Confirmed), late).await, Err(StoreError::Refused { .. })));

@@ -14,6 +14,7 @@ mod heard;
 mod import;
 mod people;
 mod person;
+mod present;
 mod recheck;
 mod region;
 mod rotate;

@@ -1,4 +1,4 @@
-//! `residents`: import of a table, rotation of the keys.
+//! `residents`: import, accounts, names of regions, made-up people, backup and restore, the log, rotation of the keys.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, BufWriter, Write};

@@ -13,6 +13,7 @@ use xunge_reminder::id_number::IdNumber;
 use super::audit::{self, Deed};
 use super::conflict::{self, Found};
 use super::person::{self, Filed};
+use super::present::Present;
 use super::{Store, StoreError, dwelling, filing, times, twice, us};
 use crate::import::{Mapping, Problem, Unfit, Update, read};
 use crate::key::{Index, Keys};
@@ -466,34 +467,6 @@ impl Step {
             }
         }
         step
-    }
-}
-
-/// Who stood in a file, by number: a bit each.
-#[derive(Default)]
-struct Present {
-    bits: Vec<u64>,
-    /// Rows of which nobody can say whose they are.
-    unread: u64,
-}
-
-impl Present {
-    fn place(number: i64) -> (usize, u64) {
-        let number = usize::try_from(number).unwrap_or(0);
-        (number / 64, 1 << (number % 64))
-    }
-
-    fn add(&mut self, number: i64) {
-        let (word, bit) = Self::place(number);
-        if self.bits.len() <= word {
-            self.bits.resize(word + 1, 0);
-        }
-        self.bits[word] |= bit;
-    }
-
-    fn has(&self, number: i64) -> bool {
-        let (word, bit) = Self::place(number);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
     }
 }
 

@@ -1,4 +1,4 @@
-// Titles of rules by their names, for those who may see rules; others read the names.
+// Titles of rules by their names, for choices of those who may see rules; what stands in a list comes with its title.
 import { reactive, ref } from 'vue'
 import { ApiError } from '@/api/http'
 import { signedOut } from '@/stores/signedout'
@@ -25,10 +25,6 @@ export async function wantTitles(): Promise<void> {
     asked = false
     if (error.status === 401) signedOut()
   }
-}
-
-export function keepTitle(rule: string, title: string): void {
-  if (title !== '') titles.set(rule, title)
 }
 
 /** Rules were added. */

@@ -45,8 +45,9 @@ const WHO: Key = Key::text("who")
     .doc("Condition on the day itself", "到期当日须满足的条件")
     .example("\"hukou_rural && living_children == 1\"");
 const ONLY_CHILD: Key = Key::bool("only_child").default("false").doc(
-    "For parents of an only child: who has lost it is handed to a person and never reminded",
-    "独生子女父母类：子女死亡或重残的一律转人工，绝不提醒",
+    "For parents of an only child: who has lost it is handed to a person and never reminded. Always so where `title`, `who` or \
+     `certificate` speak of 独生子女",
+    "独生子女父母类：子女死亡或重残的一律转人工，绝不提醒。标题、条件或证件含“独生子女”的一律如此",
 );
 const PER: Key = Key::choice("per", &["person", "couple"]).default("\"person\"").doc(
     "For whom it is one: `couple` reminds one of a married couple that lives together",
@@ -192,7 +193,7 @@ fn rule(section: &Section<'_>) -> Rule {
         section.ints(&LEAD_DAYS).iter().filter_map(|days| u16::try_from(*days).ok()).collect();
     lead_days.sort_unstable_by(|one, two| two.cmp(one));
     lead_days.dedup();
-    Rule {
+    let mut rule = Rule {
         id: section.text(&ID),
         version: section.count(&VERSION),
         title: section.text(&TITLE),
@@ -230,7 +231,33 @@ fn rule(section: &Section<'_>) -> Rule {
             _ => Backfill::Days(small(section, &BACKFILL_DAYS)),
         },
         work: Work { working_days: small(section, &WORKING_DAYS), steps: section.texts(&STEPS) },
+    };
+    rule.only_child = is_only_child(section, &rule);
+    rule
+}
+
+/// How laws call an only child.
+const ONLY_CHILD_ZH: &str = "独生子女";
+
+/// A rule that speaks of an only child is one for its parents, whether it says so or not: whoever has lost it is never reminded of
+/// that by a machine.
+fn is_only_child(section: &Section<'_>, rule: &Rule) -> bool {
+    let certificate = match &rule.when {
+        When::Span { certificate, .. } => certificate,
+        _ => "",
+    };
+    let who = rule.who.as_ref().map_or("", Condition::text);
+    let speaks = [&rule.title, who, certificate].iter().any(|said| said.contains(ONLY_CHILD_ZH));
+    if speaks && section.given(&ONLY_CHILD) && !rule.only_child {
+        section.problem(
+            &ONLY_CHILD,
+            (
+                "this rule is for parents of an only child: a family that has lost it is handed to a person and never reminded",
+                "本规则面向独生子女父母：子女死亡或重残的家庭必须转人工，不能写 false",
+            ),
+        );
     }
+    rule.only_child || speaks
 }
 
 /// A number that its range keeps small.

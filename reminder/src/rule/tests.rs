@@ -88,6 +88,31 @@ event = "retirement"
 }
 
 #[test]
+fn a_rule_that_speaks_of_an_only_child_is_one_for_its_parents() {
+    let with = |more: &str, when: &str| {
+        let text = format!(
+            "[[rule]]\nid = \"a\"\ntitle = \"奖励\"\nbasis = \"b\"\nregions = [\"42\"]\n{more}\n[rule.when]\n{when}\n"
+        );
+        read("rules.toml", &text)
+    };
+    let certificate = "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18";
+    for (more, when, is_one) in [
+        ("", "age = 60", false),
+        ("only_child = true", "age = 60", true),
+        ("who = \"has('独生子女父母光荣证')\"", "age = 60", true),
+        ("", certificate, true),
+        ("who = \"living_children == 1\"", "age = 60", false),
+    ] {
+        let (rules, found) = with(more, when);
+        assert!(found.is_empty(), "{}", found.english());
+        assert_eq!(rules[0].only_child, is_one, "{more} {when}");
+    }
+    let (_, found) = with("only_child = false", certificate);
+    let said = found.english();
+    assert!(said.contains("rules.toml:6:") && said.contains("this rule is for parents"), "{said}");
+}
+
+#[test]
 fn when_is_said_in_one_way() {
     let with = |when: &str| format!("{}[rule.when]\n{when}", GOOD.split("[rule.when]").next().unwrap());
     for good in [

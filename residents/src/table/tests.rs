@@ -37,6 +37,22 @@ fn both_encodings_are_read() {
 }
 
 #[test]
+fn other_programs_put_other_signs_between_cells() {
+    let expected = (
+        vec!["姓名".to_owned(), "子女;a".to_owned()],
+        vec![(2, vec!["王芳".to_owned(), "1,2;3".to_owned()])],
+    );
+    for sign in [",", "\t", ";"] {
+        let text = format!("姓名{sign}\"子女;a\"\n王芳{sign}\"1,2;3\"\n");
+        assert_eq!(rows(text.as_bytes()), expected, "{sign:?}");
+        let (gb, _, _) = encoding_rs::GB18030.encode(&text);
+        assert_eq!(rows(&gb), expected, "{sign:?}");
+    }
+    // one column only
+    assert_eq!(rows("姓名\n王;芳\n".as_bytes()).1, [(2, vec!["王;芳".to_owned()])]);
+}
+
+#[test]
 fn letters_are_whole_however_the_file_is_cut() {
     // three bytes each in UTF-8, two in GB18030: some lie across the pieces that are read
     let long = format!("姓名\n{}\n", "王芳\n".repeat(100_000));

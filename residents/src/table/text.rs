@@ -23,8 +23,11 @@ impl Text {
     pub(super) fn open(mut file: File) -> Result<Self, BadTable> {
         let utf8 = is_utf8(&mut file)?;
         file.rewind()?;
-        let reader =
-            ReaderBuilder::new().flexible(true).has_headers(false).from_reader(Decoded::new(file, utf8));
+        let delimiter = delimiter(&mut file)?;
+        file.rewind()?;
+        let mut builder = ReaderBuilder::new();
+        builder.flexible(true).has_headers(false).delimiter(delimiter);
+        let reader = builder.from_reader(Decoded::new(file, utf8));
         Ok(Self { reader, record: StringRecord::new(), line: 1 })
     }
 
@@ -53,6 +56,24 @@ impl Text {
             }
         }
     }
+}
+
+/// What stands between the headings: a comma, or a tab or semicolon, as other programs write them.
+fn delimiter(file: &mut File) -> io::Result<u8> {
+    let mut piece = Vec::new();
+    file.take(PIECE as u64).read_to_end(&mut piece)?;
+    let headings = piece.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    // none of the signs is a part of a letter, in UTF-8 or in GB18030
+    let mut counts = [(b';', 0), (b'\t', 0), (b',', 0)];
+    let mut quoted = false;
+    for byte in headings.unwrap_or_default() {
+        quoted ^= *byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| sign == byte && !quoted) {
+            *count += 1;
+        }
+    }
+    // of as many, the last: a comma, also where there is none of them
+    Ok(counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign))
 }
 
 /// Whether all of it is UTF-8: text in GB18030 hardly ever is by chance, but its first lines may be.

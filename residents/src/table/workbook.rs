@@ -8,6 +8,8 @@ use calamine::{Data, DataRef, Reader, Xlsx};
 
 use super::{BadTable, Row, clean};
 
+/// Cells of the widest row that a sheet can have.
+const COLUMNS: usize = 16_384;
 /// Rows that wait for whoever reads them.
 const WAITING: usize = 256;
 
@@ -44,7 +46,9 @@ impl Workbook {
                         }
                         at = line;
                         let column = column as usize;
-                        // the widest sheet has 16,384 columns
+                        if column >= COLUMNS {
+                            continue;
+                        }
                         if row.len() <= column {
                             row.resize(column + 1, String::new());
                         }

@@ -15,6 +15,10 @@ use crate::resident::{Dwelling, Facts, Gone, Resident};
 const NAME_CHARS: usize = 50;
 /// Longest address, and longest text of any other cell.
 const TEXT_CHARS: usize = 200;
+/// Letters of a cell that are shown when it does not read.
+const SHOWN: usize = 20;
+/// So many digits in a row may be somebody's telephone or identity number; a day has 8.
+const NUMBER: usize = 9;
 /// The certificate that the column `certificate` is of.
 pub(super) const ONLY_CHILD: &str = "独生子女父母光荣证";
 
@@ -130,12 +134,23 @@ pub fn read(line: u64, cells: &[String], mapping: &Mapping, today: Date) -> Resu
     Err(Unfit { number, problems: row.problems })
 }
 
-/// A file that knows only the community takes the grid from nobody.
+/// A file that knows only the community takes the grid from nobody, and one that knows only the grid no address.
 fn finer(said: Dwelling, known: Option<&Dwelling>) -> Dwelling {
-    match known {
-        Some(known) if known.address == said.address && known.grid.starts_with(&said.grid) => known.clone(),
-        _ => said,
-    }
+    let holds = |known: &&Dwelling| {
+        (said.address.is_empty() || known.address == said.address) && known.grid.starts_with(&said.grid)
+    };
+    known.filter(holds).cloned().unwrap_or(said)
+}
+
+/// What stands in a cell that does not read, without the number of anybody: columns may be mixed up.
+fn shown(text: &str) -> String {
+    let letters: Vec<char> = text.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
+    let long = |run: &[char]| run.len() >= NUMBER && run.iter().all(|letter| letter.is_ascii_digit());
+    let hidden = |place: usize| {
+        let first = place.saturating_sub(NUMBER - 1);
+        (first..=place).any(|from| letters.get(from..from + NUMBER).is_some_and(long))
+    };
+    letters.iter().enumerate().map(|(place, letter)| if hidden(place) { '*' } else { *letter }).collect()
 }
 
 /// A region code that a grid or a community has.
@@ -151,7 +166,9 @@ fn phone(text: &str) -> Option<String> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let fits =
         |letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-' | ' ' | '(' | ')' | '/' | '转');
-    ((5..=24).contains(&digits) && text.chars().all(fits)).then(|| text.to_owned())
+    // an identity number is sealed as one or not at all
+    let other = IdNumber::parse(text).is_ok();
+    ((5..=24).contains(&digits) && text.chars().all(fits) && !other).then(|| text.to_owned())
 }
 
 struct Row<'r> {
@@ -209,7 +226,7 @@ impl Row<'_> {
         let text = self.mapping.cell(self.cells, name)?;
         let parsed = parse(text);
         if parsed.is_none() {
-            let shown: String = text.chars().filter(|letter| !letter.is_control()).take(20).collect();
+            let shown = shown(text);
             self.problem(format!("{zh}“{shown}”无法识别"), format!("`{name}` does not read: {shown}"));
         }
         parsed
@@ -315,6 +332,7 @@ impl Row<'_> {
         match children(&text, self.today) {
             Ok(all) => Some(all),
             Err(part) => {
+                let part = shown(&part);
                 self.problem(
                     format!("子女一栏“{part}”无法识别，应如 2008-05-01 女；2011-03-02 男 残"),
                     format!("`children` does not read at `{part}`: write 2008-05-01 女；2011-03-02 男 残"),

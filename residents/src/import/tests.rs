@@ -132,6 +132,25 @@ fn all_that_is_wrong_with_a_row_is_said_at_once() {
 }
 
 #[test]
+fn nobodys_number_is_shown_where_columns_are_mixed_up() {
+    let (one, other) = (number("19650301", "012"), number("19480229", "003"));
+    let headings = ["姓名", "身份证号", "性别", "网格编码", "电话", "子女"];
+    let wrong =
+        said(&headings, &["王芳", &one, "13800001234", &format!("g{other}"), &other, &other]).unwrap_err();
+    let hidden = &other[17..];
+    assert_eq!(wrong.len(), 4);
+    for said in &wrong {
+        assert!(!said.contains(&other[6..14]) && !said.contains("1234"), "{said}");
+    }
+    // a check character that is no digit stays
+    let last = if hidden == "X" { "X" } else { "*" };
+    assert!(
+        wrong.iter().any(|said| *said == format!("7 电话“{}{last}”无法识别", "*".repeat(17))),
+        "{wrong:?}"
+    );
+}
+
+#[test]
 fn an_empty_cell_takes_nothing_away() {
     let id = number("19650301", "012");
     let headings = ["姓名", "身份证号", "电话", "独生子女证", "身份类别", "婚姻状况"];

@@ -1,4 +1,5 @@
-//! Dwellings: an address is one place within its community; its grid may be drawn anew.
+//! Dwellings: an address is one place within its community; its grid may be drawn anew. People of whom only the grid is known are
+//! filed with that grid.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,12 +12,14 @@ use crate::resident::Dwelling;
 /// Digits of a community's code.
 const COMMUNITY: usize = 12;
 
-/// By what a dwelling is one: community and address.
+/// By what a dwelling is one: community and address; the grid alone where there is no address, so that nobody moves when somebody
+/// else without one is filed in the next grid.
 pub(super) type Key = (String, String);
 
 /// The key of a dwelling.
 pub(super) fn key(home: &Dwelling) -> Key {
-    (home.grid.chars().take(COMMUNITY).collect(), home.address.clone())
+    let digits = if home.address.is_empty() { usize::MAX } else { COMMUNITY };
+    (home.grid.chars().take(digits).collect(), home.address.clone())
 }
 
 #[derive(Deserialize)]

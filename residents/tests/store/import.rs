@@ -157,6 +157,25 @@ on_both! {
         assert_eq!(house.texts("SELECT grid FROM dwelling").await, ["420502001001002"]);
     }
 
+    async fn who_has_no_address_stays_in_the_grid(kind: Kind) {
+        let house = House::of(kind).await;
+        let (one, two, three) = (number("19480229", 3), number("19500101", 7), number("19510101", 7));
+        let at = |id: &str, grid: &str, address: &str| row("李明", id, &format!(",{grid},{address},,,"));
+        let first = at(&one, GRID, "") + &at(&two, "420502001001002", "") + &at(&three, GRID, "一号楼 101");
+        house.import(&format!("{HEAD}{first}"), |_| {}).await;
+        let homes = "SELECT d.grid || ' ' || d.address FROM person p JOIN dwelling d ON d.dwelling = p.dwelling ORDER BY p.person";
+        let all = ["420502001001001 ", "420502001001002 ", "420502001001001 一号楼 101"];
+        assert_eq!(house.texts(homes).await, all);
+        // somebody else without an address moves nobody, and a file without addresses takes none
+        let more = at(&number("19520101", 7), "420502001001003", "") + &at(&three, GRID, "");
+        let done = house.import(&format!("{HEAD}{more}"), |_| {}).await;
+        assert_eq!(counts(&done), (1, 0, 1, 0, 0));
+        assert_eq!(house.texts(homes).await[..3], all);
+        // an address that is found out later
+        house.import(&format!("{HEAD}{}", at(&one, GRID, "二号楼 202")), |_| {}).await;
+        assert_eq!(house.texts(homes).await[0], "420502001001001 二号楼 202");
+    }
+
     async fn nothing_of_a_number_is_in_the_database(kind: Kind) {
         let house = House::of(kind).await;
         let id = number("19480229", 3);

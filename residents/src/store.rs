@@ -7,6 +7,7 @@ mod conflict;
 mod copy;
 mod couple;
 mod dwelling;
+mod ending;
 mod explain;
 mod filing;
 mod find;
@@ -30,6 +31,7 @@ mod worklist;
 
 pub use account::{AccountChange, AccountView};
 pub use audit::{AuditFilter, Checked, Deed, Entry, What};
+pub use conflict::ConflictFilter;
 pub use explain::{Explained, Occasion, TaskLine, Unmet, Verdict, Why};
 pub use find::{PersonFilter, Place as PersonPlace};
 pub use import::{Done, ImportView, Order, Progress};
@@ -134,12 +136,15 @@ impl Store {
     /// The keys that numbers are sealed with, as the file has them now. Whoever writes asks for them after it has begun: a
     /// rotation ends while nobody writes.
     pub fn keys(&self) -> Result<Arc<Keys>, StoreError> {
-        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = || self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let now = written(&self.key_file)?;
-        if held.0 != now {
-            *held = (now, Arc::new(Keys::load(&self.key_file)?));
+        let (when, keys) = held().clone();
+        if when == now {
+            return Ok(keys);
         }
-        Ok(held.1.clone())
+        let keys = Arc::new(Keys::load(&self.key_file)?);
+        *held() = (now, keys.clone());
+        Ok(keys)
     }
 
     /// Begins to write, when nobody else does.

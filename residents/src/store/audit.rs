@@ -32,8 +32,9 @@ pub struct Deed {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditDeed)]
 pub enum What {
     /// Logged in.
     Login,
@@ -101,6 +102,7 @@ pub struct Entry {
     /// From where.
     pub place: String,
     /// What.
+    #[schema(value_type = What)]
     pub what: String,
     /// Whose data, by our number; none where it is nobody's in particular.
     pub person: Option<i64>,
@@ -119,8 +121,8 @@ pub struct AuditFilter {
     pub account: Option<String>,
     /// Only about this person.
     pub person: Option<i64>,
-    /// Only of this kind: see [`What::as_str`].
-    pub what: Option<String>,
+    /// Only of this kind.
+    pub what: Option<What>,
     /// Only from this day of the place on.
     pub from: Option<Date>,
     /// Only until this day.
@@ -228,8 +230,8 @@ impl Store {
         if let Some(person) = filter.person {
             sql.push(" AND person = ").bind(person);
         }
-        if let Some(what) = &filter.what {
-            sql.push(" AND what = ").bind(what);
+        if let Some(what) = filter.what {
+            sql.push(" AND what = ").bind(what.as_str());
         }
         if let Some(from) = filter.from {
             sql.push(" AND at_us >= ").bind(times::begins(from));

@@ -54,22 +54,36 @@ struct Row {
     settled_by: Option<String>,
 }
 
+/// Which contradictions are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ConflictFilter {
+    /// Those that are settled, and not those that are to be.
+    pub settled: bool,
+    /// Only of this person.
+    pub person: Option<i64>,
+    /// Only of these regions; none is everywhere.
+    pub regions: Option<Vec<String>>,
+    /// Behind this one: person and kind.
+    pub after: (i64, String),
+    /// At most so many.
+    pub limit: u32,
+}
+
 impl Store {
-    /// What is to be settled, or was, by person and kind, behind `after`.
-    pub async fn conflicts(
-        &self,
-        settled: bool,
-        regions: Option<&[String]>,
-        (after, limit): ((i64, &str), u32),
-    ) -> Result<Vec<ConflictLine>, StoreError> {
+    /// What is to be settled, or was, by person and kind.
+    pub async fn conflicts(&self, filter: &ConflictFilter) -> Result<Vec<ConflictLine>, StoreError> {
+        let (person, kind) = &filter.after;
         let mut sql = Sql::packed(CONFLICT);
         sql.push(" FROM (SELECT f.* FROM conflict f JOIN person p ON p.person = f.person LEFT JOIN dwelling d ON d.dwelling = p.dwelling");
-        sql.push(" WHERE (f.person, f.kind) > (").bind(after.0).push(", ").bind(after.1).push(")");
-        sql.push(if settled { " AND f.settled_us IS NOT NULL" } else { " AND f.settled_us IS NULL" });
-        if let Some(regions) = regions {
+        sql.push(" WHERE (f.person, f.kind) > (").bind(*person).push(", ").bind(kind).push(")");
+        sql.push(if filter.settled { " AND f.settled_us IS NOT NULL" } else { " AND f.settled_us IS NULL" });
+        if let Some(person) = filter.person {
+            sql.push(" AND f.person = ").bind(person);
+        }
+        if let Some(regions) = &filter.regions {
             within_any(&mut sql, regions);
         }
-        sql.push(" ORDER BY f.person, f.kind LIMIT ").bind(i64::from(limit));
+        sql.push(" ORDER BY f.person, f.kind LIMIT ").bind(i64::from(filter.limit));
         sql.push(") c JOIN person p ON p.person = c.person LEFT JOIN dwelling d ON d.dwelling = p.dwelling");
         let mut found: Vec<ConflictLine> =
             sql.unpack(&mut *self.db.reader().await?, "read what does not fit together").await?;

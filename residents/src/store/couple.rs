@@ -1,6 +1,6 @@
 //! A married couple that lives together is told once, where a rule says so: one of the two is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 use xunge_database::{Sql, Tx, parts};
@@ -12,11 +12,32 @@ use crate::code::Relation;
 use crate::resident::Facts;
 
 #[derive(Deserialize)]
-struct Pair {
+struct Row {
     person: i64,
+    dwelling: i64,
     facts: String,
-    other: i64,
-    others: String,
+}
+
+/// Somebody who may be one of a couple: head of a household, or the head's spouse.
+struct Half {
+    person: i64,
+    /// Dwelling and household: who shares both lives together.
+    home: (i64, String),
+    relation: Relation,
+}
+
+impl Row {
+    fn half(self) -> Result<Option<Half>, StoreError> {
+        let facts: Facts = serde_json::from_str(&self.facts)
+            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let married = facts.marital == Some(Marital::Married) && facts.heard.is_none();
+        let relation = facts.relation.filter(|one| matches!(one, Relation::Head | Relation::Spouse));
+        Ok(facts.household.zip(relation).filter(|_| married).map(|(household, relation)| Half {
+            person: self.person,
+            home: (self.dwelling, household),
+            relation,
+        }))
+    }
 }
 
 #[derive(Deserialize)]
@@ -26,35 +47,40 @@ struct Told {
     outcome: Option<String>,
 }
 
-/// Husbands and wives of these people: married, of one household, and its head and the head's spouse.
+/// Husbands and wives of these people: married, of one household, and its head and the head's spouse. Of whom no address is known
+/// nobody knows who lives together.
 async fn spouses(tx: &mut Tx, people: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
-    let mut found = HashMap::new();
+    let doing = "look for husbands and wives";
+    let mut asked: Vec<Half> = Vec::new();
     for part in parts(people, 1) {
-        let mut sql = Sql::packed("p.person, p.facts, o.person, o.facts");
-        sql.push(" FROM person p JOIN person o ON o.dwelling = p.dwelling AND o.person <> p.person");
-        sql.push(" WHERE o.died_day IS NULL AND o.moved_out_day IS NULL AND p.person IN ");
+        let mut sql = Sql::packed("p.person, p.dwelling, p.facts");
+        sql.push(" FROM person p JOIN dwelling d ON d.dwelling = p.dwelling WHERE d.address <> '' AND p.person IN ");
         sql.list(part.iter().copied());
-        for pair in sql.unpack::<Pair>(tx, "look for husbands and wives").await? {
-            let read = |person: i64, text: &str| -> Result<Facts, StoreError> {
-                serde_json::from_str(text)
-                    .map_err(|error| StoreError::Corrupt(format!("facts of person {person}: {error}")))
-            };
-            if are_a_couple(&read(pair.person, &pair.facts)?, &read(pair.other, &pair.others)?) {
-                found.insert(pair.person, pair.other);
+        for row in sql.unpack::<Row>(tx, doing).await? {
+            asked.extend(row.half()?);
+        }
+    }
+    // all of a home are read once: people of a dormitory share one
+    let homes: BTreeSet<i64> = asked.iter().map(|one| one.home.0).collect();
+    let homes: Vec<i64> = homes.into_iter().collect();
+    let mut there: HashMap<(i64, String), Vec<Half>> = HashMap::new();
+    for part in parts(&homes, 1) {
+        let mut sql = Sql::packed("o.person, o.dwelling, o.facts");
+        sql.push(" FROM person o WHERE o.died_day IS NULL AND o.moved_out_day IS NULL AND o.dwelling IN ");
+        sql.list(part.iter().copied());
+        for row in sql.unpack::<Row>(tx, doing).await? {
+            if let Some(half) = row.half()? {
+                there.entry(half.home.clone()).or_default().push(half);
             }
         }
     }
-    Ok(found)
-}
-
-fn are_a_couple(one: &Facts, other: &Facts) -> bool {
-    let married = |facts: &Facts| facts.marital == Some(Marital::Married) && facts.heard.is_none();
-    let together = one.household.is_some() && one.household == other.household;
-    let relations = matches!(
-        (one.relation, other.relation),
-        (Some(Relation::Head), Some(Relation::Spouse)) | (Some(Relation::Spouse), Some(Relation::Head))
-    );
-    married(one) && married(other) && together && relations
+    let other = |one: Half| {
+        let others = there.get(&one.home)?;
+        let other =
+            others.iter().find(|other| other.person != one.person && other.relation != one.relation)?;
+        Some((one.person, other.person))
+    };
+    Ok(asked.into_iter().filter_map(other).collect())
 }
 
 /// Occasions of a rule of which these people were told, and which came to something or may yet.

@@ -113,7 +113,7 @@ pub struct TaskLine {
     pub task: i64,
     /// Rule.
     pub rule: String,
-    /// What people read; empty for what is handed over.
+    /// What people read; empty for what is, or was, handed over.
     pub title: String,
     /// Tier, `begin`, `end`, or empty; with `@2027-01` behind it the visit of that month to whoever receives it.
     pub occasion: String,
@@ -129,7 +129,8 @@ pub struct TaskLine {
 
 /// Columns of a [`TaskLine`], of `t`.
 pub(super) const TASK_LINE: &str = "t.task, t.rule, \
-     COALESCE((SELECT x.title FROM rule_text x WHERE x.rule = t.rule AND x.version = t.version), ''), t.occasion, t.version, t.state, \
+     CASE WHEN t.outcome = 'handed_over' THEN '' ELSE \
+     COALESCE((SELECT x.title FROM rule_text x WHERE x.rule = t.rule AND x.version = t.version), '') END, t.occasion, t.version, t.state, \
      t.outcome, t.told";
 
 impl Store {

@@ -1,23 +1,23 @@
-//! Writes people with where they live, and keeps what was known of them before.
+//! Writes people with where they live, keeps what was known of them before, and ends what reminders are over by that.
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
 use xunge_database::Tx;
 
+use super::ending::{self, Ending};
 use super::person::{self, Filed, Written};
 use super::{StoreError, dwelling};
 use crate::key::Keys;
 
-/// Writes people and where they live; gives the dwellings by their keys.
+/// Writes people and where they live, and ends what is over; gives the dwellings by their keys.
 pub(super) async fn write<'w>(
     tx: &mut Tx,
     keys: &Keys,
     (new, changed): (&'w [Filed], &'w [Filed]),
-    now: Timestamp,
+    ending: Ending<'_>,
 ) -> Result<HashMap<dwelling::Key, i64>, StoreError> {
     let before: Vec<i64> = changed.iter().map(|one| one.number).collect();
-    person::remember(tx, &before, now).await?;
+    person::remember(tx, &before, ending.now).await?;
     let mut homes = BTreeMap::new();
     for home in new.iter().chain(changed).filter_map(|one| one.resident.dwelling.as_ref()) {
         homes.insert(dwelling::key(home), home.grid.clone());
@@ -34,6 +34,7 @@ pub(super) async fn write<'w>(
         };
         people.iter().map(row).collect()
     };
-    person::write(tx, keys, (&rows(new), &rows(changed)), now).await?;
+    person::write(tx, keys, (&rows(new), &rows(changed)), ending.now).await?;
+    ending::of_people(tx, &before, ending).await?;
     Ok(homes)
 }

@@ -6,8 +6,9 @@ use xunge_database::{Sql, Tx};
 
 use super::audit::Deed;
 use super::conflict::{self, Found};
-use super::task::{OPEN, OVER, Outcome, WAITING};
-use super::{StoreError, day_number, filing, person, times, us};
+use super::ending::Ending;
+use super::task::{Outcome, go_on};
+use super::{StoreError, filing, person, times};
 use crate::key::Keys;
 use crate::resident::{Gone, Heard, OF_ONE};
 
@@ -25,7 +26,6 @@ pub(super) async fn enter(
     (person, gone): (i64, Gone),
     deed: &Deed,
 ) -> Result<(), StoreError> {
-    let doing = "enter what a worker has heard";
     let today = times::place_day(deed.at);
     let mut people = person::by_keys(tx, keys, &[person]).await?;
     for one in &mut people {
@@ -37,15 +37,11 @@ pub(super) async fn enter(
         // what the register says itself needs nobody who has heard it
         facts.heard = known.is_none().then_some(Heard { gone, day: today });
     }
-    filing::write(tx, keys, (&[], &people), deed.at).await?;
+    let ending = Ending { today, now: deed.at, by: &deed.account };
+    filing::write(tx, keys, (&[], &people), ending).await?;
     let found: Vec<Found> =
         people.iter().flat_map(|one| Found::all_of(one.number, &one.resident, today)).collect();
     conflict::write(tx, (&[person], OF_ONE), &found, deed.at).await?;
-    let mut sql = Sql::new("UPDATE task SET next_day = NULL, state = ");
-    sql.bind(OVER).push(", outcome = ").bind(outcome(gone).as_str()).push(", ended_us = ").bind(us(deed.at));
-    sql.push(", ended_by = ").bind(&deed.account).push(" WHERE state IN ").list([WAITING, OPEN]);
-    sql.push(" AND person = ").bind(person);
-    sql.run(tx, doing).await?;
     Ok(())
 }
 
@@ -55,11 +51,9 @@ pub(super) async fn take_back(
     (person, gone): (i64, Gone),
     today: Date,
 ) -> Result<(), StoreError> {
-    let mut sql = Sql::new("UPDATE task SET outcome = NULL, ended_us = NULL, ended_by = NULL, next_day = ");
-    // told again with the next scan, which finds the day after it
-    sql.bind(day_number(today)).push(", state = ");
-    sql.push("CASE WHEN released_day IS NULL THEN ").bind(WAITING).push(" ELSE ").bind(OPEN);
-    sql.push(" END WHERE person = ").bind(person).push(" AND outcome = ").bind(outcome(gone).as_str());
+    let mut sql = Sql::new("UPDATE task SET ");
+    go_on(&mut sql, today);
+    sql.push(" WHERE person = ").bind(person).push(" AND outcome = ").bind(outcome(gone).as_str());
     sql.run(tx, "let reminders go on").await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use xunge_reminder::id_number::IdNumber;
 
 use super::audit::{self, Deed};
 use super::conflict::{self, Found};
+use super::ending::{BY_ITSELF, Ending};
 use super::person::{self, Filed};
 use super::present::Present;
 use super::{Store, StoreError, dwelling, filing, times, twice, us};
@@ -111,6 +112,11 @@ pub struct Progress {
 }
 
 impl Order {
+    /// How reminders end by what it brings.
+    fn ending(&self) -> Ending<'static> {
+        Ending { today: self.today, now: self.deed.at, by: BY_ITSELF }
+    }
+
     /// Whether whoever imports may bring people who live there.
     fn reaches(&self, home: Option<&Dwelling>) -> bool {
         let Some(regions) = &self.regions else { return true };
@@ -314,7 +320,7 @@ impl Store {
         done.added += new.len() as u64;
         done.changed += changed.len() as u64;
         let dwellings = dwelling::last(tx).await?;
-        let homes = filing::write(tx, &keys, (&new, &changed), order.deed.at).await?;
+        let homes = filing::write(tx, &keys, (&new, &changed), order.ending()).await?;
         found.extend(twice::look(tx, &new, &homes, dwellings).await?);
         for one in new.iter().chain(&changed) {
             found.extend(Found::all_of(one.number, &one.resident, order.today));
@@ -376,7 +382,7 @@ impl Store {
             for one in &mut people {
                 one.resident.facts.moved_out = Some(order.today);
             }
-            filing::write(&mut tx, &keys, (&[], &people), order.deed.at).await?;
+            filing::write(&mut tx, &keys, (&[], &people), order.ending()).await?;
         }
         done.departed = gone;
         if !order.dry_run {

@@ -61,7 +61,7 @@ impl Store {
                 let Some(last) = receipts.iter().map(|one| one.task).max() else { break };
                 after = last;
                 let visits = look(&mut tx, (rule, months), &receipts, night, &mut stops).await?;
-                made += make(&mut tx, &visits, night).await?;
+                made += make(&mut tx, &visits, night.today).await?;
                 tx.commit().await.doing(doing)?;
             }
         }

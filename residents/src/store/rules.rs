@@ -159,10 +159,12 @@ impl Store {
     pub async fn retire_rule(&self, rule: &str, deed: &Deed) -> Result<(), StoreError> {
         let doing = "take a rule out of use";
         let mut tx = self.begin().await?;
-        end_use(&mut tx, rule, deed).await?;
         let mut sql = Sql::new("UPDATE rule SET live = NULL WHERE rule = ");
         sql.bind(rule);
-        sql.run(&mut tx, doing).await?;
+        if sql.run(&mut tx, doing).await? == 0 {
+            return Err(StoreError::refused(format!("没有规则 {rule}"), format!("there is no rule {rule}")));
+        }
+        end_use(&mut tx, rule, deed).await?;
         audit::write(&mut tx, deed, None, &(rule, "retired")).await?;
         tx.commit().await.doing(doing)?;
         Ok(())

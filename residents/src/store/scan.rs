@@ -176,7 +176,7 @@ impl Store {
             let mut found = Found::of(rule, &people, (scan, night))?;
             let mut tx = self.begin().await?;
             found.leave_out(rule, &mut tx).await?;
-            scanned.made += task::make(&mut tx, &found.tasks, night).await?;
+            scanned.made += task::make(&mut tx, &found.tasks, night.today).await?;
             write_gaps(&mut tx, &rule.rule.id, &found.gaps, night.today).await?;
             tx.commit().await.doing("make reminders")?;
             gaps.extend(found.gaps.keys());

@@ -9,6 +9,7 @@ use xunge_reminder::person::Birth;
 
 use super::audit::{self, Deed};
 use super::conflict::{self, Found};
+use super::ending::{BY_ITSELF, Ending};
 use super::{Store, StoreError, filing, heard, person, times, us};
 use crate::resident::{Conflict, OF_ONE, Resident, SettledBirth};
 
@@ -72,7 +73,8 @@ impl Store {
             heard::take_back(&mut tx, (person, gone.gone), today).await?;
         }
         if changed != filed {
-            filing::write(&mut tx, &keys, (&[], &changed), deed.at).await?;
+            let ending = Ending { today, now: deed.at, by: BY_ITSELF };
+            filing::write(&mut tx, &keys, (&[], &changed), ending).await?;
             let found: Vec<Found> =
                 changed.iter().flat_map(|one| Found::all_of(one.number, &one.resident, today)).collect();
             conflict::write(&mut tx, (&[person], OF_ONE), &found, deed.at).await?;
@@ -110,13 +112,13 @@ fn decide(
         }
         (Conflict::Sex, Some(Choice::HouseholdBook)) => resident.facts.settled_sex = facts.sex,
         (Conflict::Died | Conflict::MovedOut, Some(Choice::Confirmed)) => {
-            let day = day.or(facts.heard.map(|heard| heard.day));
-            if day.is_some_and(|day| day > today) {
+            let day = day.or(facts.heard.map(|heard| heard.day)).ok_or_else(misfit)?;
+            if day > today {
                 return Err(StoreError::refused("日期在今天之后", "the day lies in the future"));
             }
             match kind {
-                Conflict::Died => resident.facts.died = day,
-                _ => resident.facts.moved_out = day,
+                Conflict::Died => resident.facts.died = Some(day),
+                _ => resident.facts.moved_out = Some(day),
             }
             resident.facts.heard = None;
         }

@@ -9,6 +9,7 @@ use xunge_reminder::rule::{Place, Rule};
 
 use super::audit::{self, Deed};
 use super::dwelling::in_regions;
+use super::ending::HANDED_OVER;
 use super::person;
 use super::rules::version_of;
 use super::task::{HAND_OVER, OPEN};
@@ -65,7 +66,7 @@ pub struct TaskView {
     pub address: Option<String>,
     /// Rule; `hand-over` where a person is to look at it.
     pub rule: String,
-    /// What people read; empty for what is handed over.
+    /// What people read; empty for what is, or was, handed over.
     pub title: String,
     /// Tier, `begin`, `end`, or empty; with `@2027-01` behind it the visit of that month to whoever receives it.
     pub occasion: String,
@@ -146,14 +147,17 @@ struct Row {
 const COLUMNS: &str = "t.task, t.person, p.name, t.grid, d.address, t.rule, t.version, t.occasion, t.state, t.due_day, t.apply_day, \
      t.deadline_day, t.released_day, t.told, t.outcome, t.note, t.steps";
 
-/// Rules by name and version, each read once.
+/// Rules by name and version, each read once. A family that is handed to a person has none: nobody is to read to it from one.
 #[derive(Default)]
 struct Rules(std::collections::BTreeMap<(String, i64), Option<Rule>>);
 
 impl Rules {
     async fn of(&mut self, tx: &mut xunge_database::Tx, row: &Row) -> Result<Option<&Rule>, StoreError> {
         let key = (row.rule.clone(), row.version);
-        if row.rule != HAND_OVER && !self.0.contains_key(&key) {
+        if row.rule == HAND_OVER || row.outcome.as_deref() == Some(HANDED_OVER) {
+            return Ok(None);
+        }
+        if !self.0.contains_key(&key) {
             let rule = version_of(tx, &row.rule, row.version).await?;
             self.0.insert(key.clone(), rule);
         }

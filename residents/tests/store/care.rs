@@ -9,7 +9,7 @@ use xunge_residents::store::{
 };
 use xunge_residents::workday::Workdays;
 
-use crate::support::{House, Kind, TODAY, deed, number, on_both};
+use crate::support::{House, Kind, TODAY, deed, number, on_both, open_ones};
 
 const HEAD: &str =
     "姓名,身份证号,网格编码,住址,户籍地代码,出生日期,死亡日期,户号,与户主关系,婚姻状况,独生子女证,子女\n";
@@ -30,7 +30,10 @@ impl House {
     async fn begin_rule(&self, text: &str) {
         let added = self.store.add_rules(("rules.toml", text), &deed(What::RuleAdded)).await.unwrap();
         for (rule, version) in added {
-            self.store.use_rule(&rule, version, &deed(What::RuleUsed)).await.unwrap();
+            // one version after the other
+            let by =
+                Deed { at: Timestamp::UNIX_EPOCH + i64::from(version).seconds(), ..deed(What::RuleUsed) };
+            self.store.use_rule(&rule, version, &by).await.unwrap();
         }
     }
 
@@ -56,7 +59,7 @@ impl House {
 
     /// What is to be settled: kind and detail.
     async fn unsettled(&self) -> Vec<(String, String)> {
-        let open = self.store.conflicts(false, None, ((0, ""), 10)).await.unwrap();
+        let open = self.store.conflicts(&open_ones()).await.unwrap();
         open.into_iter().map(|one| (one.kind, one.detail)).collect()
     }
 
@@ -100,7 +103,10 @@ on_both! {
         assert!(house.decide(Conflict::Died, Some(Choice::Mistaken), None).await.unwrap());
         assert_eq!(house.ended().await, ["card/ open -", "other/ open -"]);
         assert!(house.unsettled().await.is_empty());
+        let deadlines = "SELECT COALESCE(CAST(deadline_day AS TEXT), '-') FROM task ORDER BY task";
+        assert_eq!(house.texts(deadlines).await, ["-", "-"]);
         assert_eq!(house.night(TODAY + 2.days()).await.told, 2, "what goes on is told again");
+        assert_eq!(house.texts(deadlines).await, ["20798", "20798"], "10 working days from Sunday on: 11 December");
         house.finish(2, Outcome::Died, TODAY + 2.days()).await;
         let late = Some(date(2030, 1, 1));
         assert!(matches!(house.decide(Conflict::Died, Some(Choice::Confirmed), late).await, Err(StoreError::Refused { .. })));
@@ -111,6 +117,50 @@ on_both! {
         house.bring_on(TODAY + 4.days(), &row("19661227", 1, ",无,,,,,")).await;
         house.night(TODAY + 4.days()).await;
         assert_eq!(house.ended().await, ["card/ open -", "other/ done died"]);
+    }
+
+    async fn a_file_that_tells_of_a_death_ends_at_once(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&(rule("card", "", "age = 60") + &rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18"))).await;
+        let mother = |rest: &str| row("19661227", 2, &format!(",{rest},,,已婚,2026-11-20,2020-05-01 女 健康"));
+        house.bring_on(TODAY, &(mother("") + &row("19661227", 1, ",,,,,,"))).await;
+        house.night(TODAY).await;
+        assert_eq!(house.ended().await, ["card/ open -", "card/ open -", "fee/begin open -"]);
+        // not in the night: somebody would be at the door before
+        house.bring_on(TODAY + 1.days(), &row("19661227", 1, ",2026-11-25,,,,,")).await;
+        assert_eq!(house.ended().await, ["card/ open -", "card/ over died", "fee/begin open -"]);
+        let lost = row("19661227", 2, ",,,,,2026-11-20,2020-05-01 女 故2026-11-26");
+        house.bring_on(TODAY + 1.days(), &lost).await;
+        assert_eq!(
+            house.ended().await,
+            ["card/ open -", "card/ over died", "fee/begin over handed_over", "hand-over/child-lost waiting -"]
+        );
+        // a dry run ends nothing
+        let gone = HEAD.to_owned() + &row("19661227", 2, ",2026-11-27,,,,,");
+        house.import(&gone, |order| (order.dry_run, order.today) = (true, TODAY + 1.days())).await;
+        assert_eq!(house.ended().await[0], "card/ open -");
+        // the grid is another one: the reminder is there at once
+        let moved = mother("").replace("420502001001001", "420502001001002");
+        house.bring_on(TODAY + 1.days(), &moved).await;
+        assert_eq!(house.texts("SELECT grid FROM task WHERE state = 'open'").await, ["420502001001002"]);
+    }
+
+    async fn a_reminder_that_goes_on_is_as_the_rule_has_it_now(kind: Kind) {
+        let house = House::of(kind).await;
+        let married = |version: u32, who: &str| rule("card", &format!("version = {version}\n{who}"), "age = 60");
+        house.begin_rule(&married(1, "who = \"marital == 'married'\"")).await;
+        house.bring_on(TODAY, &row("19661227", 1, ",,,,已婚,,")).await;
+        house.night(TODAY).await;
+        house.bring_on(TODAY, &row("19661227", 1, ",,,,丧偶,,")).await;
+        assert_eq!(house.ended().await, ["card/ over no_longer"]);
+        // a rule that asks for less: the same reminder, with another deadline
+        house.begin_rule(&married(2, "working_days = 3")).await;
+        let monday = date(2026, 11, 30);
+        let night = house.night(monday).await;
+        assert_eq!((night.made, night.told, night.ended), (0, 1, 0));
+        assert_eq!(house.ended().await, ["card/ open -"]);
+        assert_eq!(house.texts("SELECT version || ' ' || told || ' ' || deadline_day FROM task").await, ["2 2 20790"], "3 December");
+        assert_eq!(house.night(monday + 1.days()).await.told, 0);
     }
 
     async fn what_was_decided_on_a_birthday_counts(kind: Kind) {

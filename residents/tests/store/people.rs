@@ -4,10 +4,11 @@ use xunge_reminder::id_number::IdNumber;
 use xunge_residents::resident::Conflict;
 use xunge_residents::right::{Post, Right, Role};
 use xunge_residents::store::{
-    AccountChange, AuditFilter, Deed, Hidden, PersonFilter, RegionView, Settlement, StoreError, What,
+    AccountChange, AuditFilter, ConflictFilter, Deed, Hidden, PersonFilter, RegionView, Settlement,
+    StoreError, What,
 };
 
-use crate::support::{House, Kind, deed, number, on_both};
+use crate::support::{House, Kind, deed, number, on_both, open_ones};
 
 const HEAD: &str = "姓名,身份证号,电话,网格编码,住址,出生日期\n";
 const GRID: &str = "420502001001001";
@@ -119,12 +120,12 @@ on_both! {
             ("reveal", Some(1), "上门前电话确认", "\"phone\""),
             ("reveal", Some(3), "上门前电话确认", "\"id_number\""),
         ]);
-        let only = |what: &str, from, until| AuditFilter { what: Some(what.into()), from, until, limit: 9, ..AuditFilter::default() };
+        let only = |what: What, from, until| AuditFilter { what: Some(what), from, until, limit: 9, ..AuditFilter::default() };
         let count = async |filter| house.store.audit(&filter).await.unwrap().len();
-        assert_eq!(count(only("reveal", None, None)).await, 2);
+        assert_eq!(count(only(What::Reveal, None, None)).await, 2);
         // 1970 began at 8 o'clock there
         let (day, next) = (Some(date(1970, 1, 1)), Some(date(1970, 1, 2)));
-        assert_eq!((count(only("see", day, day)).await, count(only("see", next, None)).await), (1, 0));
+        assert_eq!((count(only(What::See, day, day)).await, count(only(What::See, next, None)).await), (1, 0));
     }
 
     async fn regions_are_found_by_words(kind: Kind) {
@@ -163,16 +164,16 @@ on_both! {
     async fn what_contradicts_is_settled_with_a_reason(kind: Kind) {
         let house = House::of(kind).await;
         house.settle_in().await;
-        let open = house.store.conflicts(false, None, ((0, ""), 10)).await.unwrap();
+        let open = house.store.conflicts(&open_ones()).await.unwrap();
         assert_eq!((open.len(), open[0].person, open[0].kind.as_str()), (1, 2, "birth"));
         assert_eq!(open[0].detail, "1990-01-01 / 1990-01-02");
-        let elsewhere = house.store.conflicts(false, Some(&["420503".to_owned()]), ((0, ""), 10)).await.unwrap();
+        let elsewhere = house.store.conflicts(&ConflictFilter { regions: Some(vec!["420503".to_owned()]), ..open_ones() }).await.unwrap();
         assert!(elsewhere.is_empty());
         let how = Deed { reason: "以身份证为准".into(), ..deed(What::Settle) };
         assert!(house.store.settle(2, Conflict::Birth, Settlement::default(), &how).await.unwrap());
         assert!(!house.store.settle(2, Conflict::Birth, Settlement::default(), &how).await.unwrap());
-        assert!(house.store.conflicts(false, None, ((0, ""), 10)).await.unwrap().is_empty());
-        let settled = house.store.conflicts(true, None, ((0, ""), 10)).await.unwrap();
+        assert!(house.store.conflicts(&open_ones()).await.unwrap().is_empty());
+        let settled = house.store.conflicts(&ConflictFilter { settled: true, ..open_ones() }).await.unwrap();
         assert_eq!(settled[0].settlement.as_deref(), Some("以身份证为准"));
         assert_eq!(settled[0].settled_by.as_deref(), Some("clerk"));
     }

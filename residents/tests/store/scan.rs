@@ -117,8 +117,9 @@ on_both! {
         house.bring(&row("19661227", 3, ",,,,,2026-11-01")).await;
         assert_eq!(house.scan(TODAY, EVERY_DAY).await.made, 1);
         house.bring(&row("19661227", 1, ",,,,,2026-11-20")).await;
+        assert_eq!(house.states().await, ["over died"]);
         let after = house.scan(TODAY + 1.days(), EVERY_DAY).await;
-        assert_eq!((after.made, after.ended, after.told), (0, 1, 0));
+        assert_eq!((after.made, after.ended, after.told), (0, 0, 0));
         assert_eq!(house.states().await, ["over died"]);
     }
 

@@ -10,7 +10,7 @@ use xunge_parts::Postgres;
 pub use xunge_parts::{Kind, on_both};
 use xunge_reminder::id_number::IdNumber;
 use xunge_residents::import::Mapping;
-use xunge_residents::store::{Deed, Done, Order, Store, What};
+use xunge_residents::store::{ConflictFilter, Deed, Done, Order, Store, What};
 use xunge_residents::table::Table;
 
 pub const TODAY: Date = date(2026, 11, 27);
@@ -116,4 +116,9 @@ pub fn deed(what: What) -> Deed {
 /// A number that nobody has.
 pub fn number(birth: &str, sequence: u16) -> String {
     IdNumber::complete(&format!("999999{birth}{sequence:03}")).unwrap().reveal().to_owned()
+}
+
+/// What is to be settled: the first few.
+pub fn open_ones() -> ConflictFilter {
+    ConflictFilter { limit: 10, ..ConflictFilter::default() }
 }

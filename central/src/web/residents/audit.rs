@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use xunge_residents::right::Right;
-use xunge_residents::store::{AuditFilter, Checked, Entry};
+use xunge_residents::store::{AuditFilter, Checked, Entry, What};
 
 use super::{Residents, Someone};
 use crate::web::guard::Query;
@@ -25,7 +25,8 @@ pub(in crate::web) struct AuditQuery {
     /// Only about this person.
     person: Option<i64>,
     /// Only of this kind, such as `reveal`.
-    what: Option<String>,
+    #[param(inline)]
+    what: Option<What>,
     /// Only from this day on.
     from: Option<Date>,
     /// Only until this day.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use xunge_residents::resident::Conflict;
 use xunge_residents::right::Right;
-use xunge_residents::store::{Choice, ConflictLine, Settlement, What};
+use xunge_residents::store::{Choice, ConflictFilter, ConflictLine, Settlement, What};
 
 use super::{Residents, Someone, nobody, reason};
 use crate::web::guard::{Json, Query};
@@ -24,6 +24,8 @@ use crate::web::problem::Problem;
 pub(in crate::web) struct ConflictsQuery {
     /// Those that are settled; left out, those that are not.
     settled: Option<bool>,
+    /// 只看此人 Only of this person.
+    person: Option<i64>,
     /// At most so many rows, 1 to 200; usually 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -51,11 +53,14 @@ pub(in crate::web) async fn list(
     let regions = someone.regions(Right::Keep)?;
     let limit = page::limit(query.limit)?;
     let after: Option<(i64, String)> = page::after(query.after.as_deref())?;
-    let (person, kind) = after.unwrap_or_default();
-    let found = half
-        .store
-        .conflicts(query.settled.unwrap_or(false), regions.as_deref(), ((person, &kind), limit + 1))
-        .await?;
+    let filter = ConflictFilter {
+        settled: query.settled.unwrap_or(false),
+        person: query.person,
+        regions,
+        after: after.unwrap_or_default(),
+        limit: limit + 1,
+    };
+    let found = half.store.conflicts(&filter).await?;
     let (conflicts, next) = page::cut(found, limit, |one| (one.person, one.kind.clone()));
     Ok(Answer(Conflicts { conflicts, next }))
 }

@@ -198,6 +198,9 @@ pub(in crate::web) struct SheetWish {
     rule: Option<String>,
     /// Only those that came out until this day.
     until: Option<Date>,
+    /// 只要超期未办的 Only those whose deadline is over.
+    #[serde(default)]
+    late: bool,
     /// Why, 2 to 500 characters.
     reason: String,
 }
@@ -230,6 +233,7 @@ pub(in crate::web) async fn sheet(
         regions,
         region: region(wish.region)?,
         until: wish.until,
+        late_on: wish.late.then(|| half.today()),
         limit: SHEET,
         ..TaskFilter::default()
     };

@@ -214,6 +214,15 @@ impl Row<'_> {
                 None
             }
             Ok(number) => Some(number),
+            // a workbook's number in its short form
+            Err(_) if text.contains('E') && text.contains('.') => {
+                self.problem(
+                    "身份证号是按数字存的，Excel 已丢失后几位；请把该列设为文本格式，重新填写号码",
+                    "the identity number is stored as a number, of which Excel has lost the last digits: format the column as text \
+                     and enter the numbers again",
+                );
+                None
+            }
             Err(bad) => {
                 self.problem(bad.zh(), bad.to_string());
                 None

@@ -17,6 +17,8 @@ pub(super) struct Text {
     record: StringRecord,
     /// Line after the last row.
     line: u64,
+    /// The file broke off: it would say the same for ever.
+    broken: bool,
 }
 
 impl Text {
@@ -28,10 +30,13 @@ impl Text {
         let mut builder = ReaderBuilder::new();
         builder.flexible(true).has_headers(false).delimiter(delimiter);
         let reader = builder.from_reader(Decoded::new(file, utf8));
-        Ok(Self { reader, record: StringRecord::new(), line: 1 })
+        Ok(Self { reader, record: StringRecord::new(), line: 1, broken: false })
     }
 
     pub(super) fn next(&mut self) -> Option<Row> {
+        if self.broken {
+            return None;
+        }
         let found = self.reader.read_record(&mut self.record);
         // the reader says where it stands behind a row; quotes may hold line ends of their own
         let inside = |record: &StringRecord| {
@@ -48,10 +53,7 @@ impl Text {
             }
             Err(error) => {
                 self.line = after;
-                // it stands where it stood: it would say the same for ever
-                if matches!(error.kind(), csv::ErrorKind::Io(_)) && self.reader.is_done() {
-                    return None;
-                }
+                self.broken = matches!(error.kind(), csv::ErrorKind::Io(_));
                 Some((after, Err(error.to_string())))
             }
         }

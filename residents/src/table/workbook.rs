@@ -13,9 +13,14 @@ const COLUMNS: usize = 16_384;
 /// Rows that wait for whoever reads them.
 const WAITING: usize = 256;
 
+/// Digits that Excel keeps of a number: of an identity number it loses the last three.
+const EXACT: f64 = 1e15;
+
 /// Rows of a sheet. Cells borrow from the workbook that reads them, so a thread of their own holds both.
 pub(super) struct Workbook {
-    rows: Receiver<Row>,
+    /// None is the end: a thread that breaks off says nothing.
+    rows: Receiver<Option<Row>>,
+    ended: bool,
 }
 
 impl Workbook {
@@ -29,7 +34,7 @@ impl Workbook {
                 Ok(cells) => cells,
                 Err(error) => {
                     // nobody waits any more: nobody needs to know
-                    let _ = send.send((0, Err(error.to_string())));
+                    let _ = send.send(Some((0, Err(error.to_string())))).and_then(|()| send.send(None));
                     return;
                 }
             };
@@ -40,7 +45,7 @@ impl Workbook {
                         let (line, column) = cell.get_position();
                         if line != at
                             && !row.is_empty()
-                            && send.send((u64::from(at) + 1, Ok(std::mem::take(&mut row)))).is_err()
+                            && send.send(Some((u64::from(at) + 1, Ok(std::mem::take(&mut row))))).is_err()
                         {
                             return;
                         }
@@ -56,20 +61,29 @@ impl Workbook {
                     }
                     Ok(None) => break,
                     Err(error) => {
-                        let _ = send.send((u64::from(at) + 1, Err(error.to_string())));
+                        let bad = (u64::from(at) + 1, Err(error.to_string()));
+                        let _ = send.send(Some(bad)).and_then(|()| send.send(None));
                         return;
                     }
                 }
             }
             if !row.is_empty() {
-                let _ = send.send((u64::from(at) + 1, Ok(row)));
+                let _ = send.send(Some((u64::from(at) + 1, Ok(row))));
             }
+            let _ = send.send(None);
         })?;
-        Ok(Self { rows })
+        Ok(Self { rows, ended: false })
     }
 
     pub(super) fn next(&mut self) -> Option<Row> {
-        self.rows.recv().ok()
+        if self.ended {
+            return None;
+        }
+        let row = self.rows.recv().unwrap_or_else(|_| Some((0, Err("the workbook broke off".to_owned()))));
+        self.ended = row.is_none();
+        // after what broke off there is nothing to wait for
+        self.ended |= matches!(row, Some((0, Err(_))));
+        row
     }
 }
 
@@ -82,7 +96,9 @@ fn written(value: &DataRef<'_>) -> String {
         }
         DataRef::DateTimeIso(text) => text.split('T').next().unwrap_or_default().to_owned(),
         // a number of a person or a region: never in thousands or with an exponent
-        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => format!("{number:.0}"),
+        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => format!("{number:.0}"),
+        // as Excel shows it: what it has lost is not made up
+        DataRef::Float(number) if number.abs() >= EXACT => format!("{number:E}"),
         other => clean(&Data::from(other.clone()).to_string()),
     }
 }

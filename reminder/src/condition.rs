@@ -24,6 +24,7 @@ use crate::age::Feb29;
 use crate::person::Person;
 use crate::truth::Truth;
 use fact::Value;
+pub(crate) use fact::births;
 
 /// A condition that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,8 +123,8 @@ fn judge(node: &Node, about: About<'_>) -> Truth {
             None => Truth::unknown("certificates"),
             Some(None) => Truth::of(false, text.clone(), "none"),
             Some(Some(one)) => {
-                let revoked = one.revoked.is_some_and(|day| day <= about.day);
-                Truth::of(!revoked, text.clone(), "revoked")
+                // taken back since: nothing can be applied for with it, whatever was due before
+                Truth::of(one.revoked.is_none(), text.clone(), "revoked")
             }
         },
     }

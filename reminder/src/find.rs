@@ -4,12 +4,16 @@
 use jiff::civil::Date;
 
 use crate::age::{Attain, after, before};
-use crate::person::{Birth, Person};
-use crate::rule::{Ages, Backfill, Rule, When};
+use crate::person::{Birth, Person, Sex};
+use crate::rule::{Ages, Backfill, RETIREMENT, Rule, When};
 use crate::schedule::{HOLIDAYS, Scan};
 
 /// Days of a year at most.
 const YEAR: u16 = 366;
+/// Ages at which people are asked when they retire, where nobody knows: the earliest by law, and where that moves to until 2040
+/// (《国务院关于渐进式延迟法定退休年龄的办法》: women from 50 or 55 to 55 or 58, men from 60 to 63).
+const ASKED: [(Sex, u8); 5] =
+    [(Sex::Female, 50), (Sex::Female, 55), (Sex::Female, 58), (Sex::Male, 60), (Sex::Male, 63)];
 
 /// A range of days, both included, and what happened then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Range {
     pub from: Date,
     /// Last day.
     pub until: Date,
+    /// Only of this sex.
+    pub sex: Option<Sex>,
 }
 
 /// A day in somebody's life.
@@ -43,7 +49,7 @@ pub fn ranges(rule: &Rule, scan: Scan) -> Vec<Range> {
     if until < from {
         return Vec::new();
     }
-    let range = |what| Range { what, from, until };
+    let range = |what| Range { what, from, until, sex: None };
     match &rule.when {
         When::Age(Ages { female, male }) => {
             let mut ages = vec![*female, *male];
@@ -55,6 +61,12 @@ pub fn ranges(rule: &Rule, scan: Scan) -> Vec<Range> {
             ages.sort_unstable();
             ages.dedup();
             birthdays(rule, &ages, (from, until))
+        }
+        When::Event(name) if name == RETIREMENT => {
+            // whoever has no day is found by age, so that somebody asks
+            let asked = |(sex, age)| Range { sex: Some(sex), ..born(rule, age, What::Born, (from, until)) };
+            let known = range(What::Day(name.clone()));
+            ASKED.into_iter().map(asked).chain([known]).collect()
         }
         When::Event(name) => vec![range(What::Day(name.clone()))],
         When::Span { certificate, until_child_age } => vec![
@@ -106,20 +118,23 @@ fn born(rule: &Rule, age: u8, what: What, (from, until): (Date, Date)) -> Range 
     };
     // and a day each way for those who were born on 29 February
     let from = back(before(from, late + 1).max(Date::constant(1, 1, 1)));
-    Range { what, from: before(from, 1), until: after(back(after(until, early + 1)), 1) }
+    Range { what, from: before(from, 1), until: after(back(after(until, early + 1)), 1), sex: None }
 }
 
 impl Range {
     /// Whether it finds somebody.
     pub fn finds(&self, person: &Person) -> bool {
         let holds = |day: Option<Date>| day.is_some_and(|day| self.from <= day && day <= self.until);
+        if self.sex.is_some() && self.sex != person.sex {
+            return false;
+        }
         match &self.what {
             What::Born => holds(person.born()),
             What::Disputed => match person.birth {
                 Some(Birth::Disputed { id, hukou }) => holds(Some(id)) || holds(Some(hukou)),
                 _ => false,
             },
-            What::Day(name) if name == "retirement" => holds(person.retirement),
+            What::Day(name) if name == RETIREMENT => holds(person.retirement),
             What::Day(name) => holds(person.days.get(name).copied()),
             What::Certificate(name) => {
                 holds(person.certificates.get(name).and_then(Option::as_ref).and_then(|one| one.issued))
@@ -210,7 +225,7 @@ mod tests {
                 ..Person::default()
             };
             let works = |day: Date| !matches!(day.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday);
-            let Judgement::Matched(dues) = judge(&rule, &person) else { return Err(TestCaseError::fail("not matched")) };
+            let Judgement::Matched { dues, .. } = judge(&rule, &person) else { return Err(TestCaseError::fail("not matched")) };
             let wanted = dues.into_iter().any(|due| is_wanted(&rule, &plan(&rule, due, works), scan));
             let found = ranges(&rule, scan).iter().any(|range| range.finds(&person));
             prop_assert!(found || !wanted, "{:?}", ranges(&rule, scan));

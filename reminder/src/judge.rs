@@ -5,16 +5,24 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::age::attained;
-use crate::condition::About;
+use crate::condition::{About, births};
 use crate::person::{Certificate, Child, Person};
-use crate::rule::{Ages, Place, Rule, Tier, When};
+use crate::rule::{Ages, Place, RETIREMENT, Rule, Tier, When};
 use crate::truth::{Reason, Truth};
+
+/// Age at which people retire, for whom nobody knows when.
+const USUAL: u8 = 60;
 
 /// What a rule says of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
-    /// Due on these days, the earliest first. Possibly: the authority decides (可能符合，以主管部门审核为准).
-    Matched(Vec<Due>),
+    /// Due on some days. Possibly: the authority decides (可能符合，以主管部门审核为准).
+    Matched {
+        /// The days, the earliest first; never none.
+        dues: Vec<Due>,
+        /// Other occasions, of which nothing can be said yet.
+        undecided: Vec<Undecided>,
+    },
     /// It depends on facts that are missing, by their names.
     Pending(BTreeSet<&'static str>),
     /// Not for this person.
@@ -44,6 +52,31 @@ pub struct Due {
     pub amount: String,
 }
 
+/// Occasions that depend on facts that are missing, beside others that do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// The day, if that is known.
+    pub day: Option<Date>,
+    /// Which of the rule's occasions it may be: one of these.
+    pub occasions: Vec<String>,
+    /// Names of the facts.
+    pub missing: BTreeSet<&'static str>,
+}
+
+impl Judgement {
+    /// Whether an occasion is due, or may be for all that is known.
+    pub fn may_be(&self, occasion: &str) -> bool {
+        match self {
+            Self::Matched { dues, undecided } => {
+                dues.iter().any(|due| due.occasion == occasion)
+                    || undecided.iter().any(|one| one.occasions.iter().any(|other| other == occasion))
+            }
+            Self::Pending(_) => true,
+            Self::Unmatched(_) | Self::HandOver(_) => false,
+        }
+    }
+}
+
 /// Judges somebody by a rule. It depends on nothing but the two: not on the day on which it is asked.
 pub fn judge(rule: &Rule, person: &Person) -> Judgement {
     if rule.only_child
@@ -66,19 +99,20 @@ pub fn judge(rule: &Rule, person: &Person) -> Judgement {
 
 pub(crate) fn bereaved(person: &Person) -> Option<HandOver> {
     let children = person.children.as_ref().filter(|children| !children.is_empty())?;
-    let mut living = children.iter().filter(|child| child.died.is_none());
-    match (living.next(), living.next()) {
-        (None, _) => Some(HandOver::ChildLost),
-        (Some(only), None) if only.disabled == Some(true) => Some(HandOver::ChildDisabled),
-        _ => None,
+    let living: Vec<&Child> = children.iter().filter(|child| child.died.is_none()).collect();
+    if living.is_empty() {
+        return Some(HandOver::ChildLost);
     }
+    // twins are one
+    let only = births(living.iter().copied()) == 1;
+    (only && living.iter().all(|child| child.disabled == Some(true))).then_some(HandOver::ChildDisabled)
 }
 
 /// What was found of all occasions of a rule.
 #[derive(Default)]
 struct Found {
     dues: Vec<Due>,
-    missing: BTreeSet<&'static str>,
+    undecided: Vec<Undecided>,
     reasons: Vec<Reason>,
 }
 
@@ -87,40 +121,54 @@ impl Found {
     fn take(&mut self, rule: &Rule, person: &Person, due: Due) {
         match on_day(rule, person, due.day) {
             Truth::Yes => self.dues.push(due),
-            Truth::Unknown(missing) => self.missing.extend(missing),
-            Truth::No(reasons) => {
-                for reason in reasons {
-                    if !self.reasons.contains(&reason) {
-                        self.reasons.push(reason);
-                    }
-                }
+            Truth::Unknown(missing) => {
+                self.undecided.push(Undecided { day: Some(due.day), occasions: vec![due.occasion], missing });
+            }
+            Truth::No(reasons) => self.refuse(reasons),
+        }
+    }
+
+    fn refuse(&mut self, reasons: Vec<Reason>) {
+        for reason in reasons {
+            if !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
             }
         }
     }
 
-    /// An occasion whose day is not known. What would refuse it on any day still does.
-    fn lacks(&mut self, rule: &Rule, person: &Person, fact: &'static str) {
-        match always(rule, person) {
-            Truth::No(reasons) => self.reasons.extend(reasons),
-            Truth::Unknown(missing) => {
-                self.missing.extend(missing);
-                self.missing.insert(fact);
-            }
-            Truth::Yes => {
-                self.missing.insert(fact);
-            }
-        }
+    /// Occasions of which too little is known. What would refuse them on any day still does.
+    fn lacks(
+        &mut self,
+        rule: &Rule,
+        person: &Person,
+        fact: &'static str,
+        (day, occasions): (Option<Date>, &[&str]),
+    ) {
+        let mut missing = match always(rule, person) {
+            Truth::No(reasons) => return self.refuse(reasons),
+            Truth::Unknown(missing) => missing,
+            Truth::Yes => BTreeSet::new(),
+        };
+        missing.insert(fact);
+        let occasions = occasions.iter().map(|&occasion| occasion.to_owned()).collect();
+        self.undecided.push(Undecided { day, occasions, missing });
     }
 
     fn at_age(&mut self, rule: &Rule, person: &Person, ages: Ages) {
-        let Some(born) = person.born() else { return self.lacks(rule, person, "born") };
-        let Some(age) = ages.of(person.sex) else { return self.lacks(rule, person, "sex") };
+        let Some(born) = person.born() else { return self.lacks(rule, person, "born", (None, &[""])) };
+        let Some(age) = ages.of(person.sex) else { return self.lacks(rule, person, "sex", (None, &[""])) };
         let day = attained(born, age, rule.attain, rule.feb29);
         self.take(rule, person, Due { day, occasion: String::new(), amount: String::new() });
     }
 
     fn at_tiers(&mut self, rule: &Rule, person: &Person, tiers: &[Tier]) {
-        let Some(born) = person.born() else { return self.lacks(rule, person, "born") };
+        let codes = |age: Option<u8>| -> Vec<&str> {
+            let fits = |tier: &&Tier| age.is_none_or(|age| tier.age == age);
+            tiers.iter().filter(fits).map(|tier| tier.code.as_str()).collect()
+        };
+        let Some(born) = person.born() else {
+            return self.lacks(rule, person, "born", (None, &codes(None)));
+        };
         let mut done: BTreeSet<u8> = BTreeSet::new();
         for tier in tiers {
             if done.contains(&tier.age) {
@@ -137,48 +185,61 @@ impl Found {
                 // which of the tiers of this age it is cannot be said
                 Truth::Unknown(missing) => {
                     done.insert(tier.age);
-                    self.lacks(rule, person, missing.first().copied().unwrap_or("identity"));
+                    let fact = missing.first().copied().unwrap_or("identity");
+                    self.lacks(rule, person, fact, (Some(day), &codes(Some(tier.age))));
                 }
-                Truth::No(reasons) => self.reasons.extend(reasons),
+                Truth::No(reasons) => self.refuse(reasons),
             }
         }
     }
 
     fn at_event(&mut self, rule: &Rule, person: &Person, name: &str) {
-        let day = if name == "retirement" { person.retirement } else { person.days.get(name).copied() };
+        let day = if name == RETIREMENT { person.retirement } else { person.days.get(name).copied() };
         match day {
             Some(day) => self.take(rule, person, Due { day, occasion: String::new(), amount: String::new() }),
-            None if name == "retirement" => self.lacks(rule, person, "retirement"),
-            None => self.lacks(rule, person, "event"),
+            None if name == RETIREMENT => {
+                // nobody is asked who would not be meant at the usual age either
+                let usual = person.born().map(|born| attained(born, USUAL, rule.attain, rule.feb29));
+                let who = rule.who.as_ref().zip(usual);
+                match who.map(|(who, day)| who.judge(About { person, day, feb29: rule.feb29 })) {
+                    Some(Truth::No(reasons)) => self.refuse(reasons),
+                    _ => self.lacks(rule, person, "retirement", (None, &[""])),
+                }
+            }
+            None => self.lacks(rule, person, "event", (None, &[""])),
         }
     }
 
     fn over_span(&mut self, rule: &Rule, person: &Person, name: &str, child_age: u8) {
-        let certificate = match person.certificates.get(name) {
-            None => return self.lacks(rule, person, "certificates"),
-            Some(None) => {
-                let (wanted, found) = (name.to_owned(), String::new());
-                return self.reasons.push(Reason { wanted, found });
-            }
-            Some(Some(certificate)) => certificate,
+        let refused = |found: &str| vec![Reason { wanted: name.to_owned(), found: found.to_owned() }];
+        let issued = match person.certificates.get(name) {
+            None => return self.lacks(rule, person, "certificates", (None, &["begin", "end"])),
+            Some(None) => return self.refuse(refused("")),
+            Some(Some(Certificate { revoked: Some(_), .. })) => return self.refuse(refused("revoked")),
+            Some(Some(Certificate { issued, .. })) => *issued,
         };
-        match certificate {
-            Certificate { issued: Some(day), .. } => {
-                self.take(rule, person, Due { day: *day, occasion: "begin".into(), amount: String::new() });
+        match issued {
+            Some(day) => {
+                self.take(rule, person, Due { day, occasion: "begin".into(), amount: String::new() });
             }
-            Certificate { issued: None, .. } => self.lacks(rule, person, "certificates"),
+            None => self.lacks(rule, person, "certificates", (None, &["begin"])),
         }
-        let Some(children) = &person.children else { return self.lacks(rule, person, "living_children") };
-        let births: Option<Vec<Date>> = children.iter().map(|child: &Child| child.birth).collect();
-        match births.map(|births| births.into_iter().max()) {
-            Some(Some(youngest)) => {
-                let day = attained(youngest, child_age, rule.attain, rule.feb29);
-                self.take(rule, person, Due { day, occasion: "end".into(), amount: String::new() });
-            }
-            Some(None) => {
-                self.reasons.push(Reason { wanted: "living_children >= 1".into(), found: "0".into() });
-            }
-            None => self.lacks(rule, person, "child_birth"),
+        let Some(children) = &person.children else {
+            return self.lacks(rule, person, "living_children", (None, &["end"]));
+        };
+        // what would have been a child's birthday ends nothing
+        let living = children.iter().filter(|child| child.died.is_none());
+        match living.map(|child| child.birth).collect::<Option<Vec<Date>>>() {
+            None => self.lacks(rule, person, "child_birth", (None, &["end"])),
+            Some(births) => match births.into_iter().max() {
+                Some(youngest) => {
+                    let day = attained(youngest, child_age, rule.attain, rule.feb29);
+                    self.take(rule, person, Due { day, occasion: "end".into(), amount: String::new() });
+                }
+                None => {
+                    self.refuse(vec![Reason { wanted: "living_children >= 1".into(), found: "0".into() }]);
+                }
+            },
         }
     }
 
@@ -186,10 +247,10 @@ impl Found {
     fn judgement(mut self) -> Judgement {
         if !self.dues.is_empty() {
             self.dues.sort();
-            return Judgement::Matched(self.dues);
+            return Judgement::Matched { dues: self.dues, undecided: self.undecided };
         }
-        if !self.missing.is_empty() {
-            return Judgement::Pending(self.missing);
+        if !self.undecided.is_empty() {
+            return Judgement::Pending(self.undecided.into_iter().flat_map(|one| one.missing).collect());
         }
         Judgement::Unmatched(self.reasons)
     }

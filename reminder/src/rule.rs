@@ -43,6 +43,9 @@ pub struct Tier {
     pub amount: String,
 }
 
+/// The event that everybody has who works, on a day that only they know.
+pub const RETIREMENT: &str = "retirement";
+
 /// On what day somebody is due.
 #[derive(Debug, Clone, PartialEq)]
 pub enum When {

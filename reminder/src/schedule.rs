@@ -30,6 +30,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// As it is made today, by a scan that wants it: what is filled in from before the rule runs out so many days from now.
+    pub fn filled_in(mut self, rule: &Rule, scan: Scan) -> Self {
+        if self.expires < scan.began && self.expires < scan.today {
+            self.expires = after(scan.today, rule.expire_days);
+        }
+        self
+    }
+}
+
 /// Plans a reminder. `works` says whether a day is a working day.
 pub fn plan(rule: &Rule, due: Due, works: impl Fn(Date) -> bool) -> Plan {
     let apply = rule.window.map_or(due.day, |window| window.next(due.day));

@@ -73,7 +73,8 @@ fn is_over(rule: &Rule, person: &Person, occasion: &str, today: Date) -> bool {
             })
         }
         When::Span { until_child_age, .. } => {
-            let births = person.children.iter().flatten().filter_map(|child| child.birth);
+            let living = person.children.iter().flatten().filter(|child| child.died.is_none());
+            let births = living.filter_map(|child| child.birth);
             occasion == "end"
                 || births
                     .max()

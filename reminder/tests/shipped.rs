@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
-use xunge_reminder::judge::{HandOver, Judgement, judge};
+use xunge_reminder::find::ranges;
+use xunge_reminder::judge::{HandOver, Judgement, Undecided, judge};
 use xunge_reminder::person::{Birth, Certificate, Child, Person, Sex};
 use xunge_reminder::rule::{Rule, read::read, shipped};
-use xunge_reminder::schedule::plan;
+use xunge_reminder::schedule::{Scan, plan};
 use xunge_reminder::standing::{Standing, standing};
 
 const CERTIFICATE: &str = "独生子女父母光荣证";
@@ -65,7 +66,7 @@ fn parent(day: Date, region: &str, children: Vec<Child>) -> Person {
 
 fn days(judgement: Judgement) -> Vec<(String, Date)> {
     match judgement {
-        Judgement::Matched(dues) => dues.into_iter().map(|due| (due.occasion, due.day)).collect(),
+        Judgement::Matched { dues, .. } => dues.into_iter().map(|due| (due.occasion, due.day)).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -81,7 +82,7 @@ fn a_card_at_60_is_told_a_month_before_and_on_the_day() {
     let card = rule("elder-card");
     let person = born(date(1966, 12, 30), "420502001001001");
     let [due] = &match judge(&card, &person) {
-        Judgement::Matched(dues) => dues,
+        Judgement::Matched { dues, .. } => dues,
         other => panic!("{other:?}"),
     }[..] else {
         panic!()
@@ -105,6 +106,20 @@ fn tiers_are_reminders_of_their_own() {
     assert_eq!(first(&person), ("80".into(), date(2026, 5, 31)));
     person.identity = Some(BTreeSet::from(["特困".to_owned()]));
     assert_eq!(first(&person), ("80-poor".into(), date(2026, 5, 31)));
+    // a tier that is sure hides none of which nobody can say
+    person.identity = None;
+    let Judgement::Matched { dues, undecided } = judge(&tiers, &person) else {
+        panic!("90 and 100 are sure")
+    };
+    assert_eq!(dues.iter().map(|due| due.occasion.as_str()).collect::<Vec<_>>(), ["90", "100"]);
+    assert_eq!(
+        undecided,
+        [Undecided {
+            day: Some(date(2026, 5, 31)),
+            occasions: vec!["80-poor".into(), "80".into()],
+            missing: BTreeSet::from(["identity"])
+        }]
+    );
 }
 
 #[test]
@@ -143,6 +158,23 @@ fn a_monthly_fee_begins_with_the_certificate_and_ends_with_the_childs_age() {
         judge(&rule("only-child-monthly-beijing"), &person),
         Judgement::Pending(BTreeSet::from(["certificates"]))
     );
+}
+
+#[test]
+fn what_would_have_been_a_dead_childs_birthday_ends_nothing() {
+    let monthly = rule("only-child-monthly-beijing");
+    let dead = Child { died: Some(date(2010, 1, 1)), ..child(date(2009, 7, 1)) };
+    let mut person = parent(date(1980, 5, 17), "110105001001", vec![child(date(2008, 5, 1)), dead]);
+    let end = |person: &Person| days(judge(&monthly, person)).pop().unwrap();
+    assert_eq!(end(&person), ("end".into(), date(2026, 5, 1)));
+    assert_eq!(standing(&monthly, &person, "begin", date(2026, 5, 1)), Standing::Over);
+    person.children.as_mut().unwrap()[1].birth = None;
+    assert_eq!(end(&person), ("end".into(), date(2026, 5, 1)));
+    // of a living one it is to be found out, and the beginning hides nothing
+    person.children.as_mut().unwrap()[0].birth = None;
+    let Judgement::Matched { dues, undecided } = judge(&monthly, &person) else { panic!("it has begun") };
+    assert_eq!((dues.len(), undecided.len()), (1, 1));
+    assert_eq!((undecided[0].day, &undecided[0].missing), (None, &BTreeSet::from(["child_birth"])));
 }
 
 #[test]
@@ -227,6 +259,12 @@ fn who_lost_the_only_child_is_never_reminded() {
             here.hukou = Some(format!("{:0<12}", only.regions[0]));
             assert_eq!(judge(&only, &here), Judgement::HandOver(why), "{}", only.id);
         }
+        // twins are one birth
+        let mut both = disabled.clone();
+        let twin = Child { twin: true, disabled: Some(true), ..child(date(1995, 1, 1)) };
+        (both.hukou, both.children) =
+            (Some(format!("{:0<12}", only.regions[0])), Some(vec![twin.clone(), twin]));
+        assert_eq!(judge(&only, &both), Judgement::HandOver(HandOver::ChildDisabled), "{}", only.id);
     }
     assert_eq!(
         rules().iter().filter(|rule| rule.only_child).count(),
@@ -240,6 +278,20 @@ fn retirement_is_asked_for_and_not_guessed() {
     let retirement = rule("only-child-retirement");
     let mut person = parent(date(1966, 5, 17), "370102001001", vec![child(date(1995, 1, 1))]);
     assert_eq!(judge(&retirement, &person), Judgement::Pending(BTreeSet::from(["retirement"])));
+    // whoever has no certificate is not asked
+    let other = Person { certificates: BTreeMap::from([(CERTIFICATE.to_owned(), None)]), ..person.clone() };
+    assert!(matches!(judge(&retirement, &other), Judgement::Unmatched(_)));
+    // and whoever has one is found for that: a woman at 60 has been asked twice before
+    let asked = |today| {
+        let found = ranges(&retirement, Scan { began: date(2010, 1, 1), today });
+        found.iter().any(|range| range.finds(&person))
+    };
+    assert!(
+        asked(date(2016, 6, 1))
+            && asked(date(2021, 6, 1))
+            && asked(date(2024, 6, 1))
+            && !asked(date(2026, 6, 1))
+    );
     person.retirement = Some(date(2027, 2, 1));
     assert_eq!(days(judge(&retirement, &person)), [(String::new(), date(2027, 2, 1))]);
 }
@@ -249,7 +301,7 @@ fn a_yearly_batch_is_told_before_it_opens() {
     let support = rule("rural-family-support");
     let person = parent(date(1966, 5, 17), "420582001001", vec![child(date(1995, 1, 1))]);
     let due = match judge(&support, &person) {
-        Judgement::Matched(mut dues) => dues.remove(0),
+        Judgement::Matched { mut dues, .. } => dues.remove(0),
         other => panic!("{other:?}"),
     };
     assert_eq!(due.day, date(2026, 5, 17));
@@ -261,7 +313,7 @@ fn a_yearly_batch_is_told_before_it_opens() {
     // born during the batch: at once
     let person = parent(date(1967, 2, 10), "420582001001", vec![child(date(1995, 1, 1))]);
     let due = match judge(&support, &person) {
-        Judgement::Matched(mut dues) => dues.remove(0),
+        Judgement::Matched { mut dues, .. } => dues.remove(0),
         other => panic!("{other:?}"),
     };
     assert_eq!(plan(&support, due, |_| true).apply, date(2027, 2, 10));
@@ -275,7 +327,7 @@ fn hukou_and_residence_may_differ() {
     let card = rule("elder-card");
     let mut person = born(date(1966, 12, 30), "420502001001001");
     person.hukou = Some("110105001001".into());
-    assert!(matches!(judge(&card, &person), Judgement::Matched(_)), "lives there");
+    assert!(matches!(judge(&card, &person), Judgement::Matched { .. }), "lives there");
     person.residence = None;
     assert_eq!(judge(&card, &person), Judgement::Pending(BTreeSet::from(["residence"])));
     let transit = rule("transit-card");

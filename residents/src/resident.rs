@@ -12,7 +12,7 @@ use xunge_reminder::person::{Birth, Certificate, Child, Marital, Person, Sex};
 use crate::code::Relation;
 
 /// Nobody has become older: whoever seems to be has died without its having been entered, or was entered wrongly.
-const OLDEST: i16 = 120;
+pub(crate) const OLDEST: i16 = 120;
 
 /// What is known of somebody beside name, number and dwelling. Everything may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -226,6 +226,15 @@ impl Resident {
 }
 
 impl Facts {
+    /// Whether somebody is gone so, as the register says or a worker has heard.
+    pub fn is_gone(&self, gone: Gone) -> bool {
+        let day = match gone {
+            Gone::Died => self.died,
+            Gone::MovedOut => self.moved_out,
+        };
+        day.is_some() || self.heard.is_some_and(|heard| heard.gone == gone)
+    }
+
     /// The person that rules judge, with what stands elsewhere: birth, sex and the grid where the person lives. Whoever is said
     /// to be gone is so for rules, until somebody knows better.
     pub fn person(self, birth: Option<Birth>, sex: Option<Sex>, grid: Option<String>) -> Person {

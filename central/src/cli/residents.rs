@@ -80,6 +80,9 @@ pub struct Import<'a> {
 /// Imports a table, or says what would happen.
 pub async fn import(config: &Path, import: Import<'_>) -> Result<()> {
     let config = load(config)?;
+    if let Some(bad) = import.complete.as_ref().filter(|code| !is_region(code)) {
+        bail!("`--complete {bad}` is no code of a region: 4, 6, 9, 12 or 15 digits. “{bad}”不是区划编码。");
+    }
     let own = columns(import.columns)?;
     let name = import.file.display().to_string();
     let table = Table::open(import.file).map_err(|bad| anyhow::anyhow!("{name}: {bad} {}", bad.zh()))?;

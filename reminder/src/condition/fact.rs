@@ -129,7 +129,7 @@ fn of_children(about: About<'_>, which: fn(&Child) -> Option<bool>) -> Option<i6
 }
 
 /// How often children were born: those that were born together came at once.
-fn births<'c>(children: impl Iterator<Item = &'c Child>) -> i64 {
+pub(crate) fn births<'c>(children: impl Iterator<Item = &'c Child>) -> i64 {
     let mut together: BTreeSet<Option<Date>> = BTreeSet::new();
     let count = children.filter(|child| !child.twin || together.insert(child.birth)).count();
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -2,16 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
-use xunge_database::{Sql, Tx, insert, parts};
+use xunge_database::{Doing, Sql, Tx, insert, parts};
+use xunge_reminder::age::{Feb29, age_on};
 use xunge_reminder::person::{Birth, Sex};
 
 use super::dwelling::within_any;
 use super::people::{CONFLICT, ConflictLine};
-use super::{Store, StoreError, us};
-use crate::resident::{Conflict, Resident};
+use super::scan::Night;
+use super::{Store, StoreError, day, day_number, us};
+use crate::resident::{Conflict, OLDEST, Resident};
 
 /// Settled by whoever writes when the papers agree again.
 const BY_ITSELF: &str = "";
@@ -70,6 +72,27 @@ pub struct ConflictFilter {
 }
 
 impl Store {
+    /// Finds those who have become older than anybody: no file has to come for that.
+    pub(super) async fn find_too_old(&self, night: Night<'_>) -> Result<(), StoreError> {
+        let doing = "look for whom nobody is as old";
+        let mut tx = self.begin().await?;
+        let before = night.today.checked_sub(i32::from(OLDEST).years()).unwrap_or(night.today);
+        let mut sql = Sql::packed("p.person, p.born_day");
+        sql.push(" FROM person p WHERE p.died_day IS NULL AND p.moved_out_day IS NULL AND p.born_day < ");
+        sql.bind(day_number(before));
+        let rows: Vec<(i64, i64)> = sql.unpack(&mut tx, doing).await?;
+        let old = |born: &Date| age_on(*born, night.today, Feb29::MonthEnd) > OLDEST;
+        let mut found = Vec::new();
+        for (person, born) in rows {
+            found.extend(
+                Some(day(born)?).filter(old).map(|born| Found::new(person, Conflict::Age, born.to_string())),
+            );
+        }
+        write(&mut tx, (&[], &[]), &found, night.now).await?;
+        tx.commit().await.doing(doing)?;
+        Ok(())
+    }
+
     /// What is to be settled, or was, by person and kind.
     pub async fn conflicts(&self, filter: &ConflictFilter) -> Result<Vec<ConflictLine>, StoreError> {
         let (person, kind) = &filter.after;

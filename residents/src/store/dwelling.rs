@@ -1,12 +1,13 @@
 //! Dwellings: an address is one place within its community; its grid may be drawn anew. People of whom only the grid is known are
 //! filed with that grid.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 use xunge_database::{Sql, Tx, insert};
 
 use super::StoreError;
+use super::task::{OPEN, WAITING};
 use crate::resident::Dwelling;
 
 /// Digits of a community's code.
@@ -32,18 +33,9 @@ struct Row {
 
 /// The dwellings of these keys, made where there are none; in a grid that is named now, where it was another.
 pub(super) async fn of(tx: &mut Tx, homes: &BTreeMap<Key, String>) -> Result<HashMap<Key, i64>, StoreError> {
-    let doing = "look for dwellings";
     let mut known: HashMap<Key, i64> = HashMap::with_capacity(homes.len());
-    if homes.is_empty() {
-        return Ok(known);
-    }
-    let mut sql = Sql::packed("d.dwelling, d.community, d.address, d.grid");
-    sql.push(" FROM ").values(homes.keys(), |values, (community, address)| {
-        values.bind(community).bind(address);
-    });
-    sql.push(" AS k JOIN dwelling d ON d.community = k.column1 AND d.address = k.column2");
     let mut redrawn: Vec<(i64, &String)> = Vec::new();
-    for row in sql.unpack::<Row>(tx, doing).await? {
+    for row in rows(tx, homes.keys()).await? {
         let key = (row.community, row.address);
         if let Some(grid) = homes.get(&key)
             && *grid != row.grid
@@ -72,8 +64,35 @@ pub(super) async fn of(tx: &mut Tx, homes: &BTreeMap<Key, String>) -> Result<Has
         let mut sql = Sql::new("UPDATE dwelling SET grid = ");
         sql.bind(grid).push(" WHERE dwelling = ").bind(number);
         sql.run(tx, "move a dwelling to another grid").await?;
+        let mut sql = Sql::new("UPDATE task SET grid = ");
+        sql.bind(grid).push(" WHERE state IN ").list([WAITING, OPEN]);
+        sql.push(" AND person IN (SELECT person FROM person WHERE dwelling = ").bind(number).push(")");
+        sql.run(tx, "let reminders follow a dwelling").await?;
     }
     Ok(known)
+}
+
+/// The grids of those of these dwellings that are known.
+pub(super) async fn grids(tx: &mut Tx, homes: &BTreeSet<Key>) -> Result<HashMap<Key, String>, StoreError> {
+    let rows = rows(tx, homes).await?;
+    Ok(rows.into_iter().map(|row| ((row.community, row.address), row.grid)).collect())
+}
+
+/// Those of these dwellings that are known.
+async fn rows(
+    tx: &mut Tx,
+    homes: impl IntoIterator<Item = &Key, IntoIter: ExactSizeIterator>,
+) -> Result<Vec<Row>, StoreError> {
+    let homes = homes.into_iter();
+    if homes.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::packed("d.dwelling, d.community, d.address, d.grid");
+    sql.push(" FROM ").values(homes, |values, (community, address)| {
+        values.bind(community).bind(address);
+    });
+    sql.push(" AS k JOIN dwelling d ON d.community = k.column1 AND d.address = k.column2");
+    Ok(sql.unpack(tx, "look for dwellings").await?)
 }
 
 /// Narrows `d` to what lies in a region.

@@ -1,20 +1,23 @@
 //! Reminders that are over: their people have died, left, or are not meant any more. The night looks at all of them; whoever is
 //! changed is looked at once that is written, so that nobody works at a dead man's reminder until the night.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use xunge_database::{Doing, Sql, Tx, parts};
 use xunge_reminder::judge::{Judgement, judge};
+use xunge_reminder::person::Person;
 use xunge_reminder::rule::Rule;
-use xunge_reminder::standing::first_occasion;
+use xunge_reminder::standing::{Standing, first_occasion, standing};
 
+use super::family::{Counted, Families, housemates};
 use super::person::{self, Known};
 use super::rules::version_of;
 use super::scan::{Night, handed};
 use super::task::{HAND_OVER, NOWHERE, New, OPEN, OVER, WAITING, make};
-use super::{Store, StoreError, day, us};
+use super::{Store, StoreError, day, day_number, us};
 
 /// Reminders of one transaction.
 const STEP: i64 = 5_000;
@@ -49,6 +52,9 @@ impl Ended {
 /// How a reminder ended that a person looks at instead: nobody reads its benefit's name any more.
 pub(super) const HANDED_OVER: &str = Ended::HandedOver.as_str();
 
+/// How a reminder ended of which nothing came in time.
+pub(super) const EXPIRED: &str = Ended::Expired.as_str();
+
 /// What ended because of what was known then: when it was wrong, the same reminder goes on.
 pub(super) const MISTAKEN: [&str; 3] =
     [Ended::Died.as_str(), Ended::MovedOut.as_str(), Ended::NoLonger.as_str()];
@@ -70,12 +76,16 @@ enum Whose<'w> {
     Of(&'w [i64]),
 }
 
+/// What the database says of a reminder without an outcome: number, rule, occasion, version, day due, day of expiry, grid, person.
+type Row = (i64, String, String, i64, i64, i64, String, i64);
+
 /// A reminder without an outcome.
 struct Pending {
     task: i64,
     rule: String,
     occasion: String,
     version: i64,
+    due_day: i64,
     expires_day: i64,
     of_grid: String,
     known: Known,
@@ -101,10 +111,17 @@ impl Store {
     }
 }
 
-/// Ends what is over of these people, of whom something else is known now.
-pub(super) async fn of_people(tx: &mut Tx, people: &[i64], ending: Ending<'_>) -> Result<(), StoreError> {
+/// Ends what is over of these people, of whom something else is known now, and of those who live with `grieving` ones of them.
+pub(super) async fn of_people(
+    tx: &mut Tx,
+    (people, grieving): (&[i64], &[i64]),
+    ending: Ending<'_>,
+) -> Result<(), StoreError> {
+    let mut all = housemates(tx, grieving).await?;
+    all.extend(people);
+    let all: Vec<i64> = all.into_iter().collect();
     let mut versions = Versions::new();
-    for part in parts(people, 1) {
+    for part in parts(&all, 1) {
         let pending = pending(tx, Whose::Of(part)).await?;
         look(tx, &pending, &mut versions, ending).await?;
     }
@@ -122,14 +139,25 @@ async fn look(
     let mut over: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
     let mut moved: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     let mut to_people: Vec<New> = Vec::new();
-    for one in pending {
-        let key = (one.rule.clone(), one.version);
-        if one.rule != HAND_OVER && !versions.contains_key(&key) {
-            let rule = version_of(tx, &one.rule, one.version).await?;
-            versions.insert(key.clone(), rule);
+    for one in pending.iter().filter(|one| one.rule != HAND_OVER) {
+        if let Entry::Vacant(free) = versions.entry((one.rule.clone(), one.version)) {
+            free.insert(version_of(tx, &one.rule, one.version).await?);
         }
-        let rule = versions.get(&key).and_then(Option::as_ref);
-        if let Some(why) = ends(one, rule, ending.today, &mut to_people)? {
+    }
+    let rule = |one: &Pending| versions.get(&(one.rule.clone(), one.version)).and_then(Option::as_ref);
+    let parents: BTreeSet<i64> = pending
+        .iter()
+        .filter(|one| rule(one).is_some_and(|rule| rule.only_child))
+        .map(|one| one.known.person)
+        .collect();
+    let families = Families::of(tx, &parents.into_iter().collect::<Vec<_>>()).await?;
+    for one in pending {
+        let rule = rule(one);
+        let mut person = one.known.judged()?;
+        if rule.is_some_and(|rule| rule.only_child) {
+            families.tell(one.known.person, &mut person);
+        }
+        if let Some(why) = ends(one, &person, rule, ending.today, &mut to_people) {
             over.entry(why.as_str()).or_default().push(one.task);
             continue;
         }
@@ -156,6 +184,7 @@ async fn look(
             sql.run(tx, doing).await?;
         }
     }
+    let to_people = families.once(tx, (HAND_OVER, false), to_people, &mut Counted::new()).await?;
     make(tx, &to_people, ending.today).await?;
     Ok(ended)
 }
@@ -163,56 +192,73 @@ async fn look(
 /// Reminders without an outcome, with whom they are of.
 async fn pending(tx: &mut Tx, whose: Whose<'_>) -> Result<Vec<Pending>, StoreError> {
     let doing = "look which reminders are over";
-    let mut sql = Sql::packed("t.task, t.rule, t.occasion, t.version, t.expires_day, t.grid, t.person");
+    let mut sql =
+        Sql::packed("t.task, t.rule, t.occasion, t.version, t.due_day, t.expires_day, t.grid, t.person");
     sql.push(" FROM (SELECT * FROM task WHERE state IN ").list([WAITING, OPEN]);
     match whose {
         Whose::After(task) => sql.push(" AND task > ").bind(task).push(" ORDER BY task LIMIT ").bind(STEP),
         Whose::Of(people) => sql.push(" AND person IN ").list(people.iter().copied()),
     };
     sql.push(") t");
-    let rows: Vec<(i64, String, String, i64, i64, String, i64)> = sql.unpack(tx, doing).await?;
-    let people: HashSet<i64> = rows.iter().map(|row| row.6).collect();
+    let rows: Vec<Row> = sql.unpack(tx, doing).await?;
+    let people: HashSet<i64> = rows.iter().map(|row| row.7).collect();
     let people: Vec<i64> = people.into_iter().collect();
     let mut known: HashMap<i64, Known> = HashMap::with_capacity(people.len());
     for part in parts(&people, 1) {
         known.extend(person::known(tx, part).await?.into_iter().map(|one| (one.person, one)));
     }
-    let pending =
-        rows.into_iter().filter_map(|(task, rule, occasion, version, expires_day, of_grid, person)| {
+    let pending = rows.into_iter().filter_map(
+        |(task, rule, occasion, version, due_day, expires_day, of_grid, person)| {
             let known = known.get(&person)?.clone();
-            Some(Pending { task, rule, occasion, version, expires_day, of_grid, known })
-        });
+            Some(Pending { task, rule, occasion, version, due_day, expires_day, of_grid, known })
+        },
+    );
     Ok(pending.collect())
 }
 
 /// Why a reminder is over, if it is.
 fn ends(
     one: &Pending,
+    person: &Person,
     rule: Option<&Rule>,
     today: Date,
     to_people: &mut Vec<New>,
-) -> Result<Option<Ended>, StoreError> {
-    let person = one.known.judged()?;
+) -> Option<Ended> {
     if person.died.is_some() {
-        return Ok(Some(Ended::Died));
+        return Some(Ended::Died);
     }
     if person.moved_out.is_some() {
-        return Ok(Some(Ended::MovedOut));
+        return Some(Ended::MovedOut);
     }
     if day(one.expires_day).is_ok_and(|last| last < today) {
-        return Ok(Some(Ended::Expired));
+        return Some(Ended::Expired);
     }
-    let Some(rule) = rule else { return Ok(None) };
-    Ok(match judge(rule, &person) {
-        Judgement::Matched(dues) if dues.iter().any(|due| due.occasion == first_occasion(&one.occasion)) => {
-            None
-        }
-        // what cannot be said any more is for the worker to find out
-        Judgement::Pending(_) => None,
+    let rule = rule?;
+    let first = first_occasion(&one.occasion);
+    if first != one.occasion {
+        // a later look at somebody who receives it
+        return match standing(rule, person, first, today) {
+            Standing::Entitled => None,
+            Standing::HandOver(why) => {
+                to_people.push(handed(&one.known, why, today));
+                Some(Ended::HandedOver)
+            }
+            Standing::Over | Standing::Stop(_) => Some(Ended::NoLonger),
+        };
+    }
+    let judgement = judge(rule, person);
+    match &judgement {
         Judgement::HandOver(why) => {
-            to_people.push(handed(&one.known, why, today));
+            to_people.push(handed(&one.known, *why, today));
             Some(Ended::HandedOver)
         }
-        Judgement::Matched(_) | Judgement::Unmatched(_) => Some(Ended::NoLonger),
-    })
+        // it is due on another day: it begins anew when that comes
+        Judgement::Matched { dues, .. }
+            if dues.iter().any(|due| due.occasion == first && day_number(due.day) != one.due_day) =>
+        {
+            Some(Ended::NoLonger)
+        }
+        // what cannot be said any more is for the worker to find out
+        _ => (!judgement.may_be(first)).then_some(Ended::NoLonger),
+    }
 }

@@ -11,7 +11,7 @@ use xunge_reminder::judge::{HandOver, Judgement, judge};
 use xunge_reminder::rule::{Per, Rule};
 use xunge_reminder::schedule::{Plan, Scan, is_wanted, plan};
 
-use super::couple::told_to_the_other;
+use super::family::{Families, told_to_the_other};
 use super::person::{self, Known};
 use super::rules::version_of;
 use super::{Store, StoreError, day, times};
@@ -164,14 +164,18 @@ impl Store {
         sql.push(" AND (until_us IS NULL OR until_us > ").bind(begins);
         sql.push(") GROUP BY rule ORDER BY rule) u JOIN rule r ON r.rule = u.rule");
         let uses: Vec<(String, i64, Option<i64>)> = sql.unpack(&mut tx, doing).await?;
+        let families = Families::of(&mut tx, &[person]).await?;
+        let mut in_family = judged.clone();
+        families.tell(person, &mut in_family);
         let mut explained = Vec::with_capacity(uses.len());
         for (name, version, began) in uses {
             let Some(rule) = version_of(&mut tx, &name, version).await? else { continue };
             let scan = Scan { began: began.map(day).transpose()?.unwrap_or(on), today: on };
-            let mut verdict = Verdict::of(&rule, judge(&rule, &judged), scan, workdays);
+            let judged = if rule.only_child { &in_family } else { &judged };
+            let mut verdict = Verdict::of(&rule, judge(&rule, judged), scan, workdays);
             let tasks: Vec<TaskLine> = tasks.iter().filter(|task| task.rule == name).cloned().collect();
             if rule.per == Per::Couple && tasks.is_empty() {
-                verdict.leave_out(&told_to_the_other(&mut tx, &name, person).await?);
+                verdict.leave_out(&told_to_the_other(&mut tx, &families, (&name, person)).await?);
             }
             let Rule { id, version, title, basis, .. } = rule;
             explained.push(Explained { rule: id, version, title, basis, verdict, tasks });
@@ -194,9 +198,10 @@ impl Verdict {
 
     fn of(rule: &Rule, judgement: Judgement, scan: Scan, workdays: &Workdays) -> Self {
         match judgement {
-            Judgement::Matched(dues) => {
-                let occasion = |plan: Plan| Occasion {
-                    why: why(rule, &plan, scan),
+            Judgement::Matched { dues, .. } => {
+                let filled = |plan: Plan| (why(rule, &plan, scan), plan.filled_in(rule, scan));
+                let occasion = |(why, plan): (Why, Plan)| Occasion {
+                    why,
                     occasion: plan.due.occasion,
                     due: plan.due.day,
                     apply: plan.apply,
@@ -204,7 +209,7 @@ impl Verdict {
                     expires: plan.expires,
                 };
                 let plans = dues.into_iter().map(|due| plan(rule, due, |day| workdays.works(day)));
-                Self::Matched { occasions: plans.map(occasion).collect() }
+                Self::Matched { occasions: plans.map(filled).map(occasion).collect() }
             }
             Judgement::Pending(missing) => {
                 Self::Pending { missing: missing.into_iter().map(str::to_owned).collect() }

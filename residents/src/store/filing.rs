@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use xunge_database::Tx;
+use xunge_reminder::person::Child;
 
 use super::ending::{self, Ending};
 use super::person::{self, Filed, Written};
 use super::{StoreError, dwelling};
 use crate::key::Keys;
+use crate::resident::Facts;
 
 /// Writes people and where they live, and ends what is over; gives the dwellings by their keys.
 pub(super) async fn write<'w>(
@@ -35,6 +37,18 @@ pub(super) async fn write<'w>(
         people.iter().map(row).collect()
     };
     person::write(tx, keys, (&rows(new), &rows(changed)), ending.now).await?;
-    ending::of_people(tx, &before, ending).await?;
+    let grieving: Vec<i64> = new
+        .iter()
+        .chain(changed)
+        .filter(|one| tells_of_loss(&one.resident.facts))
+        .map(|one| one.number)
+        .collect();
+    ending::of_people(tx, (&before, &grieving), ending).await?;
     Ok(homes)
+}
+
+/// Whether others of the household may have to be left alone by it.
+fn tells_of_loss(facts: &Facts) -> bool {
+    let lost = |child: &Child| child.died.is_some() || child.disabled == Some(true);
+    facts.died.is_some() || facts.heard.is_some() || facts.children.iter().flatten().any(lost)
 }

@@ -173,7 +173,7 @@ impl Store {
         let mut sql = Sql::packed("d.dwelling, d.grid, d.address");
         sql.push(" FROM (SELECT * FROM dwelling d WHERE d.dwelling > ").bind(after);
         if !address.is_empty() {
-            sql.push(" AND d.address LIKE ").bind(holding(address)).push(" ESCAPE '!'");
+            sql.push(" AND LOWER(d.address) LIKE ").bind(holding(address)).push(" ESCAPE '!'");
         }
         if let Some(region) = region {
             dwelling::within(&mut sql, region);
@@ -188,9 +188,10 @@ impl Store {
     }
 }
 
-/// A pattern of texts that hold these words, of which no sign is one: for `LIKE … ESCAPE '!'`.
+/// A pattern of texts in small letters that hold these words, of which no sign is one: for `LOWER(…) LIKE … ESCAPE '!'`. Both databases
+/// know the small letters of ASCII only.
 pub(super) fn holding(words: &str) -> String {
-    let held: String = words.chars().take(NAME_CHARS).flat_map(escaped).collect();
+    let held: String = words.to_ascii_lowercase().chars().take(NAME_CHARS).flat_map(escaped).collect();
     format!("%{held}%")
 }
 

@@ -15,10 +15,10 @@ use super::conflict::{self, Found};
 use super::ending::{BY_ITSELF, Ending};
 use super::person::{self, Filed};
 use super::present::Present;
-use super::{Store, StoreError, dwelling, filing, times, twice, us};
+use super::{Store, StoreError, dwelling, filing, heard, times, twice, us};
 use crate::import::{Mapping, Problem, Unfit, Update, read};
 use crate::key::{Index, Keys};
-use crate::resident::{Conflict, Dwelling, OF_ONE, masked_name};
+use crate::resident::{Conflict, Dwelling, Gone, OF_ONE};
 use crate::table::Table;
 
 /// Rows that are read, looked up and written together.
@@ -117,10 +117,11 @@ impl Order {
         Ending { today: self.today, now: self.deed.at, by: BY_ITSELF }
     }
 
-    /// Whether whoever imports may bring people who live there.
-    fn reaches(&self, home: Option<&Dwelling>) -> bool {
+    /// Whether whoever imports may bring people who live there; `grid` is where that home lies as far as is known.
+    fn reaches(&self, home: Option<&Dwelling>, grid: Option<&String>) -> bool {
         let Some(regions) = &self.regions else { return true };
-        home.is_some_and(|home| regions.iter().any(|region| home.grid.starts_with(region)))
+        let within = |code: &String| regions.iter().any(|region| code.starts_with(region));
+        home.is_some_and(|home| within(&home.grid)) && grid.is_none_or(within)
     }
 }
 
@@ -270,13 +271,20 @@ impl Store {
             let filed = person::by_numbers(tx, &keys, &unfit).await?;
             filed.values().for_each(|one| present.add(one.number));
         }
+        // a row that draws a home into one's own grid would bring everybody who lives there
+        let homes = updates.iter().filter(|_| order.regions.is_some());
+        let homes =
+            homes.filter_map(|(_, update)| update.said.dwelling.as_ref().map(dwelling::key)).collect();
+        let grids = dwelling::grids(tx, &homes).await?;
+        let grid_of = |home: Option<&Dwelling>| home.and_then(|home| grids.get(&dwelling::key(home)));
         let mut next = last(tx).await?;
         let (mut new, mut changed): (Vec<Filed>, Vec<Filed>) = (Vec::new(), Vec::new());
         let mut found: Vec<Found> = Vec::new();
         for (index, update) in updates {
             let line = update.line;
             let Some(filed) = known.remove(&index) else {
-                if !order.reaches(update.said.dwelling.as_ref()) {
+                let home = update.said.dwelling.as_ref();
+                if !order.reaches(home, grid_of(home)) {
                     done.out_of_reach(line);
                     continue;
                 }
@@ -298,7 +306,8 @@ impl Store {
             let said_name = update.said.name.clone();
             let left = update.said.facts.moved_out;
             let mut after = update.onto(&filed.resident);
-            if !order.reaches(after.dwelling.as_ref()) {
+            let home = after.dwelling.as_ref();
+            if !order.reaches(home, grid_of(home)) {
                 done.out_of_reach(line);
                 continue;
             }
@@ -309,11 +318,15 @@ impl Store {
             if said_name != filed.resident.name {
                 // people take other names, and rows slip: a person decides
                 after.name.clone_from(&filed.resident.name);
-                found.push(Found::new(filed.number, Conflict::Name, masked_name(&said_name)));
+                found.push(Found::new(filed.number, Conflict::Name, said_name));
             }
             if after == filed.resident {
                 done.same += 1;
             } else {
+                let back = |gone: &Gone| filed.resident.facts.is_gone(*gone) && !after.facts.is_gone(*gone);
+                for gone in [Gone::Died, Gone::MovedOut].into_iter().filter(back) {
+                    heard::take_back(tx, (filed.number, gone), order.today).await?;
+                }
                 changed.push(Filed { resident: after, ..filed });
             }
         }

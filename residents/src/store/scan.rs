@@ -2,22 +2,24 @@
 //! work at, tells them again, and ends what is over. It looks back as far as rules look, so a missed night loses nothing, and
 //! a reminder is one of its person, rule and occasion, so a repeated one makes nothing twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use xunge_database::{Doing, Sql, Tx, insert};
 use xunge_reminder::find::{Range, What, ranges};
-use xunge_reminder::judge::{HandOver, Judgement, judge};
+use xunge_reminder::judge::{Due, HandOver, Judgement, judge};
+use xunge_reminder::person::{Person, Sex};
 use xunge_reminder::rule::{Per, Place, Rule};
 use xunge_reminder::schedule::{Plan, Scan, is_wanted, plan};
 
 use super::dwelling::in_regions;
+use super::family::{self, Families};
 use super::person::{DISPUTED, KNOWN, Known};
 use super::rules::{Use, began, in_use};
 use super::task;
-use super::{Store, StoreError, couple, day_number, us};
+use super::{Store, StoreError, day_number, us};
 use crate::workday::Workdays;
 
 /// People of one transaction.
@@ -63,7 +65,7 @@ pub struct Counted {
     pub pending: u64,
     /// Families that are handed to a person.
     pub handed_over: u64,
-    /// Reminders that are there already.
+    /// People who were reminded already, by one occasion or another.
     pub there: u64,
     /// How many of the new ones in which grid.
     pub grids: BTreeMap<String, u64>,
@@ -98,7 +100,8 @@ impl Store {
             scanned.pending += gaps.len() as u64;
             self.close_gaps(&rule.rule.id, today).await?;
         }
-        scanned.made += self.recheck(&rules, night).await?;
+        self.find_too_old(night).await?;
+        scanned.made += self.recheck(night).await?;
         scanned.ended += self.end_tasks(night).await?;
         let (released, told) = self.release_tasks(night, release).await?;
         (scanned.released, scanned.told) = (released, told);
@@ -120,26 +123,32 @@ impl Store {
         let rule = Use { rule: rule.clone(), began };
         let mut counted = Counted::default();
         let (mut gaps, mut handed): (BTreeSet<i64>, BTreeSet<i64>) = Default::default();
+        // nothing is written: what one range finds another one may find again
+        let (mut told, mut there) = (family::Counted::new(), BTreeSet::new());
+        let mut grids: BTreeMap<i64, String> = BTreeMap::new();
         for range in ranges(&rule.rule, scan) {
             let mut after = (day_number(range.from), 0);
             loop {
                 let people = people(&mut tx, &rule.rule, &range, after).await?;
                 let Some(last) = people.iter().map(|one| (one.at, one.person)).max() else { break };
                 after = last;
-                let mut found = Found::of(&rule, &people, (scan, night))?;
-                found.leave_out(&rule, &mut tx).await?;
+                let found = Found::of(&mut tx, &rule, &people, (scan, night), &mut told).await?;
                 gaps.extend(found.gaps.keys());
-                let (new, there) = task::missing(&mut tx, &found.tasks).await?;
-                counted.there += there;
+                let (new, old) = task::missing(&mut tx, &found.tasks).await?;
+                there.extend(old);
                 for one in new {
                     if one.is_handed() {
                         handed.insert(one.person());
                     } else {
-                        counted.reminded += 1;
-                        *counted.grids.entry(one.grid().to_owned()).or_default() += 1;
+                        grids.insert(one.person(), one.grid().to_owned());
                     }
                 }
             }
+        }
+        counted.reminded = grids.len() as u64;
+        counted.there = there.len() as u64;
+        for grid in grids.into_values() {
+            *counted.grids.entry(grid).or_default() += 1;
         }
         (counted.pending, counted.handed_over) = (gaps.len() as u64, handed.len() as u64);
         Ok(counted)
@@ -173,9 +182,8 @@ impl Store {
             let Some(last) = people.iter().map(|one| (one.at, one.person)).max() else { return Ok(()) };
             after = last;
             scanned.looked_at += people.len() as u64;
-            let mut found = Found::of(rule, &people, (scan, night))?;
             let mut tx = self.begin().await?;
-            found.leave_out(rule, &mut tx).await?;
+            let found = Found::of(&mut tx, rule, &people, (scan, night), &mut family::Counted::new()).await?;
             scanned.made += task::make(&mut tx, &found.tasks, night.today).await?;
             write_gaps(&mut tx, &rule.rule.id, &found.gaps, night.today).await?;
             tx.commit().await.doing("make reminders")?;
@@ -224,41 +232,70 @@ impl Store {
     }
 }
 
-/// What rules want of some people.
+/// What a rule wants of some people.
+#[derive(Default)]
 struct Found {
     tasks: Vec<task::New>,
     gaps: BTreeMap<i64, BTreeSet<&'static str>>,
 }
 
 impl Found {
-    fn of(rule: &Use, people: &[Known], (scan, night): (Scan, Night<'_>)) -> Result<Self, StoreError> {
-        let mut found = Self { tasks: Vec::new(), gaps: BTreeMap::new() };
+    /// Looks at these people. Who is told in `counted` is told already, of couples.
+    async fn of(
+        tx: &mut Tx,
+        rule: &Use,
+        people: &[Known],
+        (scan, night): (Scan, Night<'_>),
+        counted: &mut family::Counted,
+    ) -> Result<Self, StoreError> {
+        let mut found = Self::default();
         for one in people {
-            match judge(&rule.rule, &one.judged()?) {
-                Judgement::Matched(dues) => {
-                    for due in dues {
-                        let plan = plan(&rule.rule, due, |day| night.workdays.works(day));
-                        if is_wanted(&rule.rule, &plan, scan) {
-                            found.tasks.push(task::New::reminder(&rule.rule, one, plan));
-                        }
-                    }
-                }
-                Judgement::Pending(missing) => {
-                    found.gaps.insert(one.person, missing);
-                }
-                Judgement::HandOver(why) => found.tasks.push(handed(one, why, night.today)),
-                Judgement::Unmatched(_) => {}
+            found.take(&rule.rule, one, &one.judged()?, (scan, night));
+        }
+        let couples = rule.rule.per == Per::Couple;
+        if found.tasks.is_empty() || !(couples || rule.rule.only_child) {
+            return Ok(found);
+        }
+        // few are wanted: their families are asked, too
+        let wanted: HashSet<i64> = found.tasks.iter().map(task::New::person).collect();
+        let families = Families::of(tx, &wanted.iter().copied().collect::<Vec<_>>()).await?;
+        if rule.rule.only_child {
+            found.tasks.clear();
+            for one in people.iter().filter(|one| wanted.contains(&one.person)) {
+                let mut person = one.judged()?;
+                families.tell(one.person, &mut person);
+                found.take(&rule.rule, one, &person, (scan, night));
             }
         }
+        found.tasks = families.once(tx, (&rule.rule.id, couples), found.tasks, counted).await?;
         Ok(found)
     }
 
-    /// Leaves out whose husband or wife is told, where a rule is for couples.
-    async fn leave_out(&mut self, rule: &Use, tx: &mut Tx) -> Result<(), StoreError> {
-        if rule.rule.per == Per::Couple && !self.tasks.is_empty() {
-            self.tasks = couple::once(tx, &rule.rule.id, std::mem::take(&mut self.tasks)).await?;
+    /// Looks at somebody.
+    fn take(&mut self, rule: &Rule, one: &Known, person: &Person, (scan, night): (Scan, Night<'_>)) {
+        let planned = |due| plan(rule, due, |day| night.workdays.works(day));
+        match judge(rule, person) {
+            Judgement::Matched { dues, undecided } => {
+                for plan in dues.into_iter().map(planned).filter(|plan| is_wanted(rule, plan, scan)) {
+                    self.tasks.push(task::New::reminder(rule, one, plan.filled_in(rule, scan)));
+                }
+                // of what may be wanted by now it is to be found out
+                let now = |day: Date| {
+                    let due = Due { day, occasion: String::new(), amount: String::new() };
+                    is_wanted(rule, &planned(due), scan)
+                };
+                let missing = undecided.into_iter().filter(|one| one.day.is_none_or(now));
+                let missing: BTreeSet<&'static str> = missing.flat_map(|one| one.missing).collect();
+                if !missing.is_empty() {
+                    self.gaps.insert(one.person, missing);
+                }
+            }
+            Judgement::Pending(missing) => {
+                self.gaps.insert(one.person, missing);
+            }
+            Judgement::HandOver(why) => self.tasks.push(handed(one, why, night.today)),
+            Judgement::Unmatched(_) => {}
         }
-        Ok(())
     }
 }
 
@@ -293,6 +330,9 @@ async fn people(
             join_home(&mut sql, rule);
             sql.push(" WHERE (p.born_day, p.person) > (");
             sql.bind(day).push(", ").bind(person).push(") AND p.born_day <= ").bind(until);
+            if let Some(sex) = range.sex {
+                sql.push(" AND p.sex = ").bind(Sex::as_str(sex));
+            }
             not_refused(&mut sql, rule);
             sql.push(" ORDER BY p.born_day, p.person LIMIT ");
         }

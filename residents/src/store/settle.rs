@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sqlx::Row;
 use utoipa::ToSchema;
 use xunge_database::{Doing, Sql};
 use xunge_reminder::person::Birth;
@@ -26,6 +27,8 @@ pub enum Choice {
     Confirmed,
     /// It is not.
     Mistaken,
+    /// The name of the later file.
+    NewName,
 }
 
 /// How something is settled; the words stand in the deed's reason.
@@ -57,16 +60,16 @@ impl Store {
         sql.push(" WHERE settled_us IS NULL AND person = ")
             .bind(person)
             .push(" AND kind = ")
-            .bind(kind.as_str());
-        if sql.run(&mut tx, doing).await? == 0 {
-            return Ok(false);
-        }
+            .bind(kind.as_str())
+            .push(" RETURNING detail");
+        let Some(row) = sql.first(&mut tx, doing).await? else { return Ok(false) };
+        let detail: String = row.try_get(0).doing(doing)?;
         let today = times::place_day(deed.at);
         let keys = self.keys()?;
         let filed = person::by_keys(&mut tx, &keys, &[person]).await?;
         let mut changed = filed.clone();
         for one in &mut changed {
-            decide(&mut one.resident, kind, settlement, today)?;
+            decide(&mut one.resident, (kind, &detail), settlement, today)?;
         }
         let mistaken = settlement.choice == Some(Choice::Mistaken);
         for gone in filed.iter().filter_map(|one| one.resident.facts.heard).filter(|_| mistaken) {
@@ -88,7 +91,7 @@ impl Store {
 /// Enters what was decided on.
 fn decide(
     resident: &mut Resident,
-    kind: Conflict,
+    (kind, detail): (Conflict, &str),
     settlement: Settlement,
     today: Date,
 ) -> Result<(), StoreError> {
@@ -124,6 +127,7 @@ fn decide(
         }
         (Conflict::Died | Conflict::MovedOut, Some(Choice::Mistaken)) => resident.facts.heard = None,
         (Conflict::Died | Conflict::MovedOut, _) => return Err(misfit()),
+        (Conflict::Name, Some(Choice::NewName)) => detail.clone_into(&mut resident.name),
         (_, None) => {}
         (_, Some(_)) => return Err(misfit()),
     }

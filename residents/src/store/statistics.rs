@@ -98,8 +98,9 @@ impl Store {
     pub async fn count_tasks(&self, asked: &Asked, today: Date) -> Result<Vec<Count>, StoreError> {
         let mut sql =
             Sql::packed("g.rule, COALESCE(r.title, ''), g.part, g.state, g.outcome, g.tasks, g.late");
-        sql.push(" FROM (SELECT rule, SUBSTR(grid, 1, ").bind(i64::from(asked.digits));
-        sql.push(") AS part, state, outcome, COUNT(*) AS tasks, CAST(SUM(CASE WHEN deadline_day < COALESCE((ended_us + ");
+        sql.push(" FROM (SELECT rule, SUBSTR(grid, 1, CAST(").bind(i64::from(asked.digits));
+        // PostgreSQL cuts texts at small numbers only
+        sql.push(" AS INTEGER)) AS part, state, outcome, COUNT(*) AS tasks, CAST(SUM(CASE WHEN deadline_day < COALESCE((ended_us + ");
         sql.bind(OFFSET_US).push(") / ").bind(DAY_US).push(", ").bind(day_number(today));
         sql.push(") THEN 1 ELSE 0 END) AS BIGINT) AS late FROM task WHERE 1 = 1");
         if let Some(region) = &asked.region {

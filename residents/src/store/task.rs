@@ -11,7 +11,7 @@ use xunge_reminder::rule::Rule;
 use xunge_reminder::schedule::Plan;
 
 use super::audit::{self, Deed};
-use super::ending::MISTAKEN;
+use super::ending::{EXPIRED, HANDED_OVER, MISTAKEN};
 use super::person::Known;
 use super::rules::version_of;
 use super::scan::{Night, Release};
@@ -159,35 +159,44 @@ struct There {
     occasion: String,
     state: String,
     outcome: Option<String>,
+    due_day: i64,
 }
 
-/// The reminders of these people: their numbers, and whether they ended by a mistake.
-async fn there(
-    tx: &mut Tx,
-    wanted: &[New],
-) -> Result<HashMap<(i64, String, String), (i64, bool)>, StoreError> {
+impl There {
+    /// Whether it ended by what was known then, and goes on when it is wanted.
+    fn goes_on(&self, due_day: i64) -> bool {
+        let ended = |by: &dyn Fn(&str) -> bool| self.state == OVER && self.outcome.as_deref().is_some_and(by);
+        let later = due_day > self.due_day;
+        ended(&|outcome| MISTAKEN.contains(&outcome) || outcome == HANDED_OVER)
+            || (later && ended(&|outcome| outcome == EXPIRED))
+    }
+}
+
+/// The reminders of these people, by what makes each one.
+async fn there(tx: &mut Tx, wanted: &[New]) -> Result<HashMap<(i64, String, String), There>, StoreError> {
     let people: HashSet<i64> = wanted.iter().map(|one| one.person).collect();
     let people: Vec<i64> = people.into_iter().collect();
     let mut there = HashMap::new();
     for part in parts(&people, 1) {
-        let mut sql = Sql::packed("task, person, rule, occasion, state, outcome");
+        let mut sql = Sql::packed("task, person, rule, occasion, state, outcome, due_day");
         sql.push(" FROM task WHERE person IN ").list(part.iter().copied());
         for row in sql.unpack::<There>(tx, "look for reminders").await? {
-            let mistaken = row.state == OVER
-                && row.outcome.as_deref().is_some_and(|outcome| MISTAKEN.contains(&outcome));
-            there.insert((row.person, row.rule, row.occasion), (row.task, mistaken));
+            there.insert((row.person, row.rule.clone(), row.occasion.clone()), row);
         }
     }
     Ok(there)
 }
 
-/// Those that are not there yet, each once, and how many are.
-pub(super) async fn missing<'n>(tx: &mut Tx, wanted: &'n [New]) -> Result<(Vec<&'n New>, u64), StoreError> {
+/// Those that are not there yet, each once, and whose the others are.
+pub(super) async fn missing<'n>(
+    tx: &mut Tx,
+    wanted: &'n [New],
+) -> Result<(Vec<&'n New>, Vec<i64>), StoreError> {
     let there = there(tx, wanted).await?;
     let mut seen = HashSet::new();
     let (old, new): (Vec<&New>, Vec<&New>) =
         wanted.iter().filter(|one| seen.insert(one.key())).partition(|one| there.contains_key(&one.key()));
-    Ok((new, old.len() as u64))
+    Ok((new, old.into_iter().map(New::person).collect()))
 }
 
 /// Makes reminders that are not there yet, and says how many. One that ended by a mistake goes on.
@@ -198,7 +207,7 @@ pub(super) async fn make(tx: &mut Tx, wanted: &[New], today: Date) -> Result<u64
     let (mut new, mut again) = (Vec::new(), Vec::new());
     for one in wanted.iter().filter(|one| seen.insert(one.key())) {
         match there.get(&one.key()) {
-            Some((task, true)) => again.push((*task, one)),
+            Some(row) if row.goes_on(day_number(one.plan.due.day)) => again.push((row.task, one)),
             Some(_) => {}
             None => new.push(one),
         }

@@ -14,6 +14,7 @@ use super::person;
 use super::rules::version_of;
 use super::task::{HAND_OVER, OPEN};
 use super::{Store, StoreError, day, day_number};
+use crate::resident::Resident;
 
 /// Longest sheet, in reminders.
 pub const SHEET: u32 = 500;
@@ -144,7 +145,8 @@ struct Row {
     steps: String,
 }
 
-const COLUMNS: &str = "t.task, t.person, p.name, t.grid, d.address, t.rule, t.version, t.occasion, t.state, t.due_day, t.apply_day, \
+/// Where somebody lives who has moved is not for the grid that a reminder was of.
+const COLUMNS: &str = "t.task, t.person, p.name, t.grid, CASE WHEN d.grid = t.grid THEN d.address END, t.rule, t.version, t.occasion, t.state, t.due_day, t.apply_day, \
      t.deadline_day, t.released_day, t.told, t.outcome, t.note, t.steps";
 
 /// Rules by name and version, each read once. A family that is handed to a person has none: nobody is to read to it from one.
@@ -248,8 +250,8 @@ impl Store {
         let rows: Vec<Row> = sql.unpack(&mut tx, "read a reminder").await?;
         let Some(row) = rows.into_iter().next() else { return Ok(None) };
         let filed = person::by_keys(&mut tx, &keys, &[row.person]).await?.into_iter().next();
-        let (phone, facts) =
-            filed.map(|filed| (filed.resident.phone, filed.resident.facts)).unwrap_or_default();
+        let phone = filed.as_ref().and_then(|filed| phone_in(&filed.resident, &row.grid));
+        let facts = filed.map(|filed| filed.resident.facts).unwrap_or_default();
         let done = steps(&row.steps)?;
         let mut rules = Rules::default();
         let rule = rules.of(&mut tx, &row).await?;
@@ -263,6 +265,16 @@ impl Store {
         let phone_masked = phone.as_deref().map(crate::resident::masked_phone);
         let task = row.view(rule)?;
         Ok(Some(TaskDetail { task, phone_masked, basis, department, office, marital, steps, done }))
+    }
+
+    /// Whether a worker was ever told of somebody.
+    pub async fn was_told_of(&self, person: i64) -> Result<bool, StoreError> {
+        let mut sql = Sql::packed("t.task");
+        sql.push(" FROM (SELECT task FROM task WHERE released_day IS NOT NULL AND person = ").bind(person);
+        sql.push(" LIMIT 1) t");
+        let found: Vec<(i64,)> =
+            sql.unpack(&mut *self.db.reader().await?, "look for reminders of somebody").await?;
+        Ok(!found.is_empty())
     }
 
     /// The grid that a reminder is of; none where there is no such reminder.
@@ -299,20 +311,28 @@ impl Store {
         let people: Vec<i64> = tasks.iter().map(|task| task.person).collect();
         let mut tx = self.begin().await?;
         let keys = self.keys()?;
-        let mut phones = std::collections::HashMap::with_capacity(people.len());
+        let mut residents = std::collections::HashMap::with_capacity(people.len());
         for part in parts(&people, 1) {
             let filed = person::by_keys(&mut tx, &keys, part).await?;
-            phones.extend(filed.into_iter().filter_map(|one| Some((one.number, one.resident.phone?))));
+            residents.extend(filed.into_iter().map(|one| (one.number, one.resident)));
         }
         audit::write(&mut tx, deed, None, &Sheet { region: filter.region.as_deref(), people: &people })
             .await?;
         tx.commit().await.doing(doing)?;
         // somebody goes to a family that is handed over, and does not call it
-        let phone =
-            |task: &super::TaskView| phones.get(&task.person).filter(|_| task.rule != HAND_OVER).cloned();
-        let call = |task: super::TaskView| Call { phone: phone(&task), task };
+        let phone = |task: &TaskView| {
+            let one = residents.get(&task.person).filter(|_| task.rule != HAND_OVER)?;
+            phone_in(one, &task.grid)
+        };
+        let call = |task: TaskView| Call { phone: phone(&task), task };
         Ok((tasks.into_iter().map(call).collect(), next.is_some()))
     }
+}
+
+/// The telephone of somebody, for a grid: not of whoever has moved to another one.
+fn phone_in(one: &Resident, grid: &str) -> Option<String> {
+    let here = one.dwelling.as_ref().is_none_or(|home| home.grid == grid);
+    one.phone.clone().filter(|_| here)
 }
 
 /// What the log says of a sheet.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use xunge_residents::resident::Conflict;
 use xunge_residents::store::{
-    Choice, Deed, Outcome, Release, Scanned, Settlement, StoreError, Verdict, What, Why,
+    Choice, Deed, Outcome, Release, Scanned, Settlement, StoreError, TaskFilter, Verdict, What, Why,
 };
 use xunge_residents::workday::Workdays;
 
@@ -116,7 +116,7 @@ on_both! {
         // the register takes it back
         house.bring_on(TODAY + 4.days(), &row("19661227", 1, ",无,,,,,")).await;
         house.night(TODAY + 4.days()).await;
-        assert_eq!(house.ended().await, ["card/ open -", "other/ done died"]);
+        assert_eq!(house.ended().await, ["card/ open -", "other/ open -"]);
     }
 
     async fn a_file_that_tells_of_a_death_ends_at_once(kind: Kind) {
@@ -161,6 +161,133 @@ on_both! {
         assert_eq!(house.ended().await, ["card/ open -"]);
         assert_eq!(house.texts("SELECT version || ' ' || told || ' ' || deadline_day FROM task").await, ["2 2 20790"], "3 December");
         assert_eq!(house.night(monday + 1.days()).await.told, 0);
+    }
+
+    async fn what_is_due_on_another_day_begins_anew(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("bonus", "", "event = \"retirement\"")).await;
+        let head = "姓名,身份证号,户籍地代码,退休日期\n";
+        let retires = async |day: &str| {
+            house.import(&format!("{head}王芳,{},420502,{day}\n", number("19661227", 2)), |order| order.deed.at = noon(TODAY)).await
+        };
+        retires("2026-12-20").await;
+        assert_eq!(house.night(TODAY).await.made, 1);
+        // later than was said: it is told when that comes, and once
+        retires("2028-12-20").await;
+        assert_eq!(house.ended().await, ["bonus/ over no_longer"]);
+        assert_eq!(house.night(TODAY + 1.days()).await.told, 0);
+        let then = date(2028, 11, 21);
+        assert_eq!((house.night(then).await.told, house.ended().await), (1, vec!["bonus/ open -".to_owned()]));
+        assert_eq!(house.texts("SELECT CAST(due_day AS TEXT) FROM task").await, ["21538"], "20 December 2028");
+    }
+
+    async fn who_retires_is_asked_when(kind: Kind) {
+        let house = House::of(kind).await;
+        let who = "who = \"has('独生子女父母光荣证')\"";
+        house.begin_rule(&rule("bonus", who, "event = \"retirement\"")).await;
+        let woman = |sequence: u16, certificate: &str| row("19761227", sequence, &format!(",,,,,{certificate},2005-05-01 女 健康"));
+        house.bring_on(TODAY, &(woman(2, "2006-11-20") + &woman(4, "无") + &row("19761227", 1, ",,,,,2006-11-20,2005-05-01 女"))).await;
+        let night = house.night(TODAY).await;
+        assert_eq!((night.made, night.pending), (0, 1), "a woman of nearly 50 with a certificate");
+        assert_eq!(house.texts("SELECT person || ' ' || missing FROM person_gap").await, ["1 retirement"]);
+        let by = deed(What::RuleUsed);
+        house.store.retire_rule("bonus", &by).await.unwrap();
+        assert_eq!(house.number("SELECT COUNT(*) FROM person_gap").await, 0);
+        assert!(matches!(house.store.retire_rule("nothing", &by).await, Err(StoreError::Refused { .. })));
+    }
+
+    async fn what_is_sure_hides_no_gap(kind: Kind) {
+        let house = House::of(kind).await;
+        let tiers = "[[rule.when.tier]]\ncode = \"80-poor\"\nage = 80\nwho = \"identity == '低保'\"\n[[rule.when.tier]]\ncode = \"80\"\nage = 80\n[[rule.when.tier]]\ncode = \"90\"\nage = 90";
+        house.begin_rule(&rule("old", "", tiers)).await;
+        house.bring_on(TODAY, &(row("19461227", 1, ",,,,,,") + &row("19560101", 1, ",,,,,,"))).await;
+        let night = house.night(TODAY).await;
+        assert_eq!((night.made, night.pending), (0, 1));
+        assert_eq!(house.texts("SELECT person || ' ' || missing FROM person_gap").await, ["1 identity"]);
+    }
+
+    async fn what_was_long_before_the_rule_is_told_all_the_same(kind: Kind) {
+        let house = House::of(kind).await;
+        let text = rule("card", "backfill = \"all\"\nexpire_days = 30", "age = 60");
+        let added = house.store.add_rules(("rules.toml", &text), &deed(What::RuleAdded)).await.unwrap();
+        assert_eq!(added.len(), 1);
+        for (account, in_use) in [("clerk", false), ("other", true)] {
+            let by = Deed { account: account.into(), ..deed(What::RuleUsed) };
+            assert_eq!(house.store.use_rule("card", 1, &by).await.unwrap(), in_use);
+        }
+        house.bring_on(TODAY, &row("19361227", 1, ",,,,,,")).await;
+        let night = house.night(TODAY).await;
+        assert_eq!((night.made, night.released, night.ended), (1, 1, 0));
+        // and who comes later has as long for it
+        let later = TODAY + 400.days();
+        house.bring_on(later, &row("19361227", 3, ",,,,,,")).await;
+        let night = house.night(later).await;
+        assert_eq!((night.made, night.released), (1, 1));
+        assert_eq!(house.ended().await, ["card/ over expired", "card/ open -"]);
+    }
+
+    async fn a_family_is_left_alone_as_one(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        let parent = |birth: &str, sequence: u16, relation: &str, child: &str| {
+            row(birth, sequence, &format!(",,H1,{relation},已婚,2026-11-20,{child}"))
+        };
+        let girl = "2020-05-01 女 健康";
+        house.bring_on(TODAY, &(parent("19960101", 2, "户主", girl) + &parent("19950101", 1, "配偶", girl))).await;
+        house.night(TODAY).await;
+        assert_eq!(house.ended().await, ["fee/begin open -", "fee/begin open -"], "each of the two");
+        // the child's death is entered in the mother's row: the father's reminder ends with hers
+        house.bring_on(TODAY, &parent("19960101", 2, "户主", "2020-05-01 女 故2026-11-25")).await;
+        let over = ["fee/begin over handed_over", "fee/begin over handed_over"];
+        assert_eq!(house.ended().await[..2], over);
+        assert_eq!(house.ended().await[2..], ["hand-over/child-lost waiting -"], "one for the family");
+        assert_eq!(house.night(TODAY + 1.days()).await.made, 0);
+        // nobody reads the name of a benefit there
+        let titles = house.store.tasks(&TaskFilter { state: Some("over".into()), limit: 10, ..TaskFilter::default() }).await.unwrap();
+        assert_eq!(titles.0.iter().map(|task| task.title.as_str()).collect::<Vec<_>>(), ["", ""]);
+        let detail = house.store.task(1).await.unwrap().unwrap();
+        assert_eq!((detail.basis.as_str(), detail.steps.len(), detail.office), ("", 0, None));
+        // it was a mistake
+        house.bring_on(TODAY + 1.days(), &(parent("19960101", 2, "户主", girl) + &parent("19950101", 1, "配偶", girl))).await;
+        assert_eq!(house.night(TODAY + 2.days()).await.told, 2);
+        assert_eq!(house.ended().await[..2], ["fee/begin open -", "fee/begin open -"]);
+    }
+
+    async fn a_death_in_the_childs_own_row_is_the_familys(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        let mother = row("19960101", 2, ",,H1,户主,已婚,2026-11-20,2020-05-01 女 健康");
+        let child = |died: &str| row("20200501", 2, &format!(",{died},H1,女,未婚,,"));
+        house.bring_on(TODAY, &(mother + &child(""))).await;
+        house.night(TODAY).await;
+        house.bring_on(TODAY, &child("2026-11-25")).await;
+        assert_eq!(house.ended().await, ["fee/begin over handed_over", "hand-over/child-lost waiting -"]);
+        let why = house.store.explain(1, TODAY, &Workdays::default()).await.unwrap().unwrap();
+        assert_eq!(why[0].verdict, Verdict::HandedOver { child_died: true });
+    }
+
+    async fn who_is_paid_by_a_rule_that_is_out_of_use_is_still_looked_at(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("old", "recheck_months = 1", "age = 80")).await;
+        house.bring_on(TODAY, &row("19461127", 1, ",,,,,,")).await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::Handled, TODAY).await;
+        house.store.retire_rule("old", &deed(What::RuleUsed)).await.unwrap();
+        house.bring_on(TODAY, &row("19461127", 1, ",2026-11-26,,,,,")).await;
+        assert_eq!(house.night(date(2026, 12, 28)).await.made, 0, "nobody is sent any more");
+        assert_eq!(house.unsettled().await, said("stop", "津贴\t\talive\t2026-11-26"));
+    }
+
+    async fn whoever_becomes_older_than_anybody_is_asked_after(kind: Kind) {
+        let house = House::of(kind).await;
+        house.bring_on(TODAY, &row("19060101", 1, ",,,,,,")).await;
+        house.night(TODAY).await;
+        assert!(house.unsettled().await.is_empty());
+        house.night(date(2027, 1, 1)).await;
+        assert_eq!(house.unsettled().await, said("age", "1906-01-01"));
+        assert!(house.decide(Conflict::Age, None, None).await.unwrap());
+        house.night(date(2027, 1, 2)).await;
+        assert!(house.unsettled().await.is_empty());
     }
 
     async fn what_was_decided_on_a_birthday_counts(kind: Kind) {

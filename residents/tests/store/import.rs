@@ -1,6 +1,7 @@
-use xunge_residents::store::Done;
+use xunge_residents::resident::Conflict;
+use xunge_residents::store::{Choice, Deed, Done, Order, Settlement, What};
 
-use crate::support::{House, Kind, number, on_both};
+use crate::support::{House, Kind, deed, number, on_both};
 
 const HEAD: &str = "姓名,身份证号,电话,网格编码,住址,出生日期,独生子女证,子女\n";
 const GRID: &str = "420502001001001";
@@ -101,6 +102,19 @@ on_both! {
         // the same again is nothing new
         let again = house.import(&format!("{HEAD}{}", row("李敏", &id, ",,,,,")), |_| {}).await;
         assert_eq!(again.conflicts, 0);
+        let settle = async |choice| {
+            let by = Deed { reason: "已核实".into(), ..deed(What::Settle) };
+            let settlement = Settlement { choice, day: None };
+            house.store.settle(1, Conflict::Name, settlement, &by).await.unwrap()
+        };
+        assert!(settle(None).await);
+        // a third name is another question, also where it begins as the second does
+        let third = house.import(&format!("{HEAD}{}", row("李强", &id, ",,,,,")), |_| {}).await;
+        assert_eq!(third.conflicts, 1);
+        assert!(settle(Some(Choice::NewName)).await);
+        assert_eq!(house.texts("SELECT name FROM person").await, ["李强"]);
+        let same = house.import(&format!("{HEAD}{}", row("李强", &id, ",,,,,")), |_| {}).await;
+        assert_eq!((same.same, same.conflicts), (1, 0));
     }
 
     async fn who_is_missing_in_a_complete_file_has_left(kind: Kind) {
@@ -151,6 +165,11 @@ on_both! {
         let at = |id: &str, grid: &str| row("李明", id, &format!(",{grid},一号楼 101,,,"));
         house.import(&format!("{HEAD}{}{}", at(&id, GRID), at(&neighbour, GRID)), |_| {}).await;
         house.import(&format!("{HEAD}{}", at(&id, "420502001001002")), |_| {}).await;
+        assert_eq!(house.texts("SELECT grid FROM dwelling").await, ["420502001001002"]);
+        // whoever keeps one grid only draws no home of another one into it
+        let reach = |order: &mut Order| order.regions = Some(vec![GRID.to_owned()]);
+        let stranger = house.import(&format!("{HEAD}{}", at(&number("19600101", 7), GRID)), reach).await;
+        assert_eq!((counts(&stranger), stranger.problems[0].line), ((0, 0, 0, 0, 1), 2));
         assert_eq!(house.texts("SELECT grid FROM dwelling").await, ["420502001001002"]);
         // a file that knows only the community takes the grid from nobody
         house.import(&format!("{HEAD}{}", at(&neighbour, "420502001001")), |_| {}).await;

@@ -1,7 +1,10 @@
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use xunge_residents::store::{Deed, Outcome, Release, Scanned, StoreError, Verdict, What, Why};
+use xunge_reminder::rule::Rule;
+use xunge_residents::store::{
+    Asked, Deed, Outcome, Release, Scanned, StoreError, TaskFilter, Verdict, What, Why,
+};
 use xunge_residents::workday::Workdays;
 
 use crate::support::{House, Kind, TODAY, deed, number, on_both};
@@ -154,6 +157,46 @@ on_both! {
         assert_eq!(house.number("SELECT COUNT(*) FROM person_gap").await, 0);
     }
 
+    async fn where_somebody_moved_to_is_not_for_the_old_grid(kind: Kind) {
+        let house = House::of(kind).await;
+        house.start_rule(&rule(1, "", "age = 60"), 1).await;
+        house.bring(&(home("19661227", 1) + &home("19661227", 3))).await;
+        house.scan(TODAY, EVERY_DAY).await;
+        let all = TaskFilter { limit: 10, ..TaskFilter::default() };
+        let homes = async || -> Vec<(String, Option<String>)> {
+            let (tasks, _) = house.store.tasks(&all).await.unwrap();
+            tasks.into_iter().map(|task| (task.grid, task.address)).collect()
+        };
+        assert!(homes().await.iter().all(|(grid, address)| grid == GRID && address.is_some()));
+        let by = Deed { account: "li".into(), ..deed(What::Outcome) };
+        assert!(house.store.finish_task(1, (Outcome::Enrolled, ""), &by).await.unwrap());
+        // the whole grid is drawn anew: open reminders of both follow, and what was done stays where it was
+        house.bring(&home("19661227", 1).replace(GRID, "420502001001008")).await;
+        let moved = homes().await;
+        assert_eq!(moved.iter().filter(|(grid, address)| grid == "420502001001008" && address.is_some()).count(), moved.len() - 1);
+        assert_eq!(moved[0], (GRID.to_owned(), None));
+        assert_eq!(house.store.task(1).await.unwrap().unwrap().phone_masked, None);
+    }
+
+    async fn reminders_are_counted_by_part_and_outcome(kind: Kind) {
+        let house = House::of(kind).await;
+        house.start_rule(&rule(1, "who = \"living_children == 1\"", "age = 60"), 1).await;
+        let known = |n| row("19661227", n, &format!("{GRID},一号楼 101,420502,,2000-05-01 女,"));
+        house.bring(&(known(1) + &known(3) + &home("19661227", 5))).await;
+        house.scan(TODAY, EVERY_DAY).await;
+        let by = Deed { account: "li".into(), at: Timestamp::UNIX_EPOCH, ..deed(What::Outcome) };
+        assert!(house.store.finish_task(1, (Outcome::Enrolled, ""), &by).await.unwrap());
+        let regions = Some(vec!["4205".to_owned()]);
+        let asked = Asked { regions, digits: 12, ..Asked::default() };
+        let counts = house.store.count_tasks(&asked, TODAY + 60.days()).await.unwrap();
+        let counts: Vec<_> = counts.iter().map(|one| (one.part.as_str(), one.state.as_str(), one.tasks, one.late)).collect();
+        assert_eq!(counts, [("420502001001", "done", 1, 0), ("420502001001", "open", 1, 1)]);
+        let gaps = house.store.count_gaps(&asked).await.unwrap();
+        assert_eq!(gaps.iter().map(|gap| (gap.missing.join(" "), gap.people)).collect::<Vec<_>>(), [("living_children".to_owned(), 1)]);
+        let nowhere = Asked { region: Some("420503".into()), digits: 6, ..Asked::default() };
+        assert!(house.store.count_tasks(&nowhere, TODAY).await.unwrap().is_empty());
+    }
+
     async fn a_reminder_follows_whoever_moves(kind: Kind) {
         let house = House::of(kind).await;
         house.start_rule(&rule(1, "", "age = 60"), 1).await;
@@ -222,6 +265,12 @@ on_both! {
         assert_eq!((made.made, made.pending), (2, 1));
         let counted = house.store.dry_run(&rules[0], when, &none).await.unwrap();
         assert_eq!((counted.reminded, counted.there), (0, 2));
+        // whom a rule finds in two ways is one
+        let twice = rule(1, "", "certificate = \"证\"\nuntil_child_age = 18").replace("证", "独生子女父母光荣证");
+        house.bring(&row("19861227", 7, &format!("{GRID},一号楼 101,420502,2026-11-20,2008-12-01 女,"))).await;
+        let (rules, _) = xunge_reminder::rule::read::read("r", &twice);
+        let counted = house.store.dry_run(&Rule { id: "twice".into(), ..rules[0].clone() }, when, &none).await.unwrap();
+        assert_eq!((counted.reminded, counted.grids.values().sum::<u64>()), (1, 1));
     }
 }
 

@@ -186,12 +186,16 @@ pub(in crate::web) async fn find(
     Ok(Answer(People { people, next: next.map(|next| page::mark(&next)) }))
 }
 
-/// The grid of somebody whom this one may see for one of these rights.
-async fn seen(half: &Residents, someone: &Someone, person: i64, rights: &[Right]) -> Result<(), Problem> {
+/// Whether somebody may be seen: by whoever may find people there, and by a worker who was told of that person.
+async fn seen(half: &Residents, someone: &Someone, person: i64) -> Result<(), Problem> {
     let grid = half.store.grid_of(person).await?.ok_or_else(nobody)?;
-    let may = rights.iter().any(|right| someone.account.may(*right, &grid));
+    let may = |right| someone.account.may(right, &grid);
     // whom one may not see is not there
-    if may { Ok(()) } else { Err(nobody()) }
+    if may(Right::See) || may(Right::Work) && half.store.was_told_of(person).await? {
+        Ok(())
+    } else {
+        Err(nobody())
+    }
 }
 
 /// 人员详情
@@ -204,7 +208,7 @@ pub(in crate::web) async fn show(
     someone: Someone,
     Path(person): Path<i64>,
 ) -> Result<Answer<PersonView>, Problem> {
-    seen(&half, &someone, person, &[Right::See, Right::Work]).await?;
+    seen(&half, &someone, person).await?;
     let view = half.store.person(person, &someone.deed(What::See, "")).await?;
     view.map(Answer).ok_or_else(nobody)
 }
@@ -237,7 +241,14 @@ pub(in crate::web) async fn reveal(
     Json(asked): Json<Reveal>,
 ) -> Result<Answer<Revealed>, Problem> {
     someone.need_any(&[Right::Reveal])?;
-    seen(&half, &someone, person, &[Right::Reveal]).await?;
+    seen(&half, &someone, person).await?;
+    let grid = half.store.grid_of(person).await?.ok_or_else(nobody)?;
+    // a worker telephones; identity numbers are for whoever keeps the residents
+    let needed: &[Right] = match asked.what {
+        Hidden::Phone => &[Right::Reveal],
+        Hidden::IdNumber => &[Right::Reveal, Right::See],
+    };
+    needed.iter().try_for_each(|right| someone.need(*right, &grid))?;
     let deed = someone.deed(What::Reveal, reason(&asked.reason)?);
     Ok(Answer(Revealed { value: half.store.reveal(person, asked.what, &deed).await? }))
 }
@@ -271,7 +282,7 @@ pub(in crate::web) async fn why(
     Path(person): Path<i64>,
     Query(query): Query<WhyQuery>,
 ) -> Result<Answer<Reasons>, Problem> {
-    seen(&half, &someone, person, &[Right::See, Right::Work]).await?;
+    seen(&half, &someone, person).await?;
     let day = query.day.unwrap_or_else(|| half.today());
     let workdays = half.store.workdays().await?;
     let rules = half.store.explain(person, day, &workdays).await?.ok_or_else(nobody)?;

@@ -47,6 +47,18 @@ async fn from_a_table_to_an_outcome() {
     let (status, refused) =
         half.ask(Method::POST, &reveal, &worker, &json!({"what": "phone", "reason": " "})).await;
     assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("reason")));
+    // of whose reminders none came out nobody there is told anything
+    let other =
+        half.make("/people/find", &clerk, &json!({"name": "李强"})).await["people"][0]["person"].clone();
+    assert_eq!(
+        half.ask(Method::GET, &format!("/people/{other}"), &worker, &Value::Null).await.0,
+        StatusCode::NOT_FOUND
+    );
+    half.show(&format!("/people/{}", task["person"]), &worker).await;
+    // a worker telephones; identity numbers are for whoever keeps the residents
+    let number = json!({"what": "id_number", "reason": "联系本人"});
+    assert_eq!(half.ask(Method::POST, &reveal, &worker, &number).await.0, StatusCode::FORBIDDEN);
+    assert!(half.make(&reveal, &clerk, &number).await["value"].as_str().unwrap().starts_with("999999"));
     let phone = half.make(&reveal, &worker, &json!({"what": "phone", "reason": "联系本人"})).await;
     assert_eq!(phone["value"], "13800001234");
     let outcome = json!({"outcome": "handled", "note": "已领证"});
@@ -65,6 +77,7 @@ async fn from_a_table_to_an_outcome() {
         found.unwrap_or_else(|| panic!("{what} is not in {log}")).clone()
     };
     assert_eq!(
+        // the last of them
         (&entry("reveal")["account"], &entry("reveal")["reason"]),
         (&json!("worker"), &json!("联系本人"))
     );

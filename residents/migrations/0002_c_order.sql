@@ -1,0 +1,3 @@
+-- Names of accounts and of regions are compared character by character, too, whatever language the database speaks.
+-- postgres: ALTER TABLE account ALTER COLUMN account TYPE TEXT COLLATE "C";
+-- postgres: ALTER TABLE region_name ALTER COLUMN name TYPE TEXT COLLATE "C";

@@ -1,0 +1,232 @@
+//! Families: what a household knows together of its children, and which two of it are a couple. Rules judge one person; a child
+//! that has died stands in one parent's row, or in its own.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use xunge_database::{Sql, Tx, parts};
+use xunge_reminder::person::{Child, Marital, Person};
+
+use super::task::{HAND_OVER, New, without_effect};
+use super::{StoreError, day};
+use crate::code::Relation;
+use crate::resident::{Facts, Gone};
+
+#[derive(Deserialize)]
+struct Row {
+    person: i64,
+    dwelling: i64,
+    born_day: Option<i64>,
+    facts: String,
+}
+
+/// Dwelling and household: who shares both lives together.
+type Home = (i64, String);
+
+/// Somebody of a household.
+struct Member {
+    person: i64,
+    relation: Option<Relation>,
+    married: bool,
+    born: Option<Date>,
+    died: Option<Date>,
+    /// Has died or left, or is said to have.
+    gone: bool,
+    children: Vec<Child>,
+}
+
+impl Row {
+    fn member(self) -> Result<Option<(Home, Member)>, StoreError> {
+        let facts: Facts = serde_json::from_str(&self.facts)
+            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let Some(household) = facts.household else { return Ok(None) };
+        let heard = facts.heard.filter(|heard| heard.gone == Gone::Died).map(|heard| heard.day);
+        let member = Member {
+            person: self.person,
+            relation: facts.relation,
+            married: facts.marital == Some(Marital::Married),
+            born: self.born_day.map(day).transpose()?,
+            died: facts.died.or(heard),
+            gone: facts.died.is_some() || facts.moved_out.is_some() || facts.heard.is_some(),
+            children: facts.children.unwrap_or_default(),
+        };
+        Ok(Some(((self.dwelling, household), member)))
+    }
+}
+
+impl Member {
+    /// Head of the household and the head's spouse.
+    fn is_parent_with(&self, other: &Self) -> bool {
+        matches!(
+            (self.relation, other.relation),
+            (Some(Relation::Head), Some(Relation::Spouse)) | (Some(Relation::Spouse), Some(Relation::Head))
+        )
+    }
+
+    fn is_married_to(&self, other: &Self) -> bool {
+        self.is_parent_with(other) && self.married && other.married && !other.gone
+    }
+}
+
+/// Households of some people, with everybody in them.
+#[derive(Default)]
+pub(super) struct Families {
+    homes: HashMap<Home, Vec<Member>>,
+    /// Who of those that were asked for lives where.
+    of: HashMap<i64, Home>,
+}
+
+impl Families {
+    /// The households of these people. Of whom no address is known nobody knows who lives together.
+    pub(super) async fn of(tx: &mut Tx, people: &[i64]) -> Result<Self, StoreError> {
+        let doing = "look for families";
+        let mut dwellings: BTreeSet<i64> = BTreeSet::new();
+        for part in parts(people, 1) {
+            let mut sql = Sql::packed("p.dwelling");
+            sql.push(" FROM person p JOIN dwelling d ON d.dwelling = p.dwelling WHERE d.address <> '' AND p.person IN ");
+            sql.list(part.iter().copied());
+            let rows: Vec<(i64,)> = sql.unpack(tx, doing).await?;
+            dwellings.extend(rows.into_iter().map(|(dwelling,)| dwelling));
+        }
+        // all of a dwelling are read once: people of a dormitory share one
+        let dwellings: Vec<i64> = dwellings.into_iter().collect();
+        let asked: HashSet<i64> = people.iter().copied().collect();
+        let mut families = Self::default();
+        for part in parts(&dwellings, 1) {
+            let mut sql = Sql::packed("o.person, o.dwelling, o.born_day, o.facts");
+            sql.push(" FROM person o WHERE o.dwelling IN ").list(part.iter().copied());
+            for row in sql.unpack::<Row>(tx, doing).await? {
+                let Some((home, member)) = row.member()? else { continue };
+                if asked.contains(&member.person) {
+                    families.of.insert(member.person, home.clone());
+                }
+                families.homes.entry(home).or_default().push(member);
+            }
+        }
+        Ok(families)
+    }
+
+    fn with(&self, person: i64) -> Option<(&Member, impl Iterator<Item = &Member>)> {
+        let home = self.homes.get(self.of.get(&person)?)?;
+        let one = home.iter().find(|one| one.person == person)?;
+        Some((one, home.iter().filter(move |other| other.person != person)))
+    }
+
+    /// Tells a person's children as the household knows them: one that has died or is severely disabled by another row is so here.
+    pub(super) fn tell(&self, number: i64, person: &mut Person) {
+        let (Some((one, others)), Some(children)) = (self.with(number), &mut person.children) else { return };
+        let alone = children.len() == 1;
+        for other in others {
+            for child in children.iter_mut() {
+                if child.birth.is_some() && child.birth == other.born {
+                    child.died = child.died.or(other.died);
+                }
+            }
+            if !one.is_parent_with(other) {
+                continue;
+            }
+            for child in children.iter_mut() {
+                // of parents who name one child each it is the same, also where nobody has entered its birthday
+                let same = |said: &&Child| {
+                    if said.birth.is_some() && child.birth.is_some() {
+                        said.birth == child.birth
+                    } else {
+                        alone && other.children.len() == 1
+                    }
+                };
+                for said in other.children.iter().filter(same).cloned().collect::<Vec<_>>() {
+                    child.died = child.died.or(said.died);
+                    child.disabled = if said.disabled == Some(true) { Some(true) } else { child.disabled };
+                }
+            }
+        }
+    }
+
+    /// The husband or wife of somebody who was asked for: married, of one household, its head and the head's spouse.
+    fn spouse(&self, person: i64) -> Option<i64> {
+        let (one, mut others) = self.with(person).filter(|(one, _)| !one.gone)?;
+        others.find(|other| one.is_married_to(other)).map(|other| other.person)
+    }
+
+    /// Leaves out whose husband or wife is told of the same, or was: of all rules where a family is handed to a person, else where
+    /// the rule is for couples.
+    pub(super) async fn once(
+        &self,
+        tx: &mut Tx,
+        (rule, couples): (&str, bool),
+        mut wanted: Vec<New>,
+        counted: &mut Counted,
+    ) -> Result<Vec<New>, StoreError> {
+        let (mut others, mut handed) = (Vec::new(), Vec::new());
+        for one in &wanted {
+            if let Some(spouse) = self.spouse(one.person()) {
+                if one.is_handed() { &mut handed } else { &mut others }.push(spouse);
+            }
+        }
+        counted.extend(told(tx, HAND_OVER, &handed).await?);
+        if couples {
+            counted.extend(told(tx, rule, &others).await?);
+        }
+        // of two who are told tonight, whoever was filed first
+        wanted.sort_by_key(New::person);
+        wanted.retain(|one| {
+            if !couples && !one.is_handed() {
+                return true;
+            }
+            let occasion = one.occasion().to_owned();
+            if self.spouse(one.person()).is_some_and(|spouse| counted.contains(&(spouse, occasion.clone()))) {
+                return false;
+            }
+            counted.insert((one.person(), occasion));
+            true
+        });
+        Ok(wanted)
+    }
+}
+
+/// Who is told of which occasion. Occasions of what is handed over have names of their own.
+pub(super) type Counted = HashSet<(i64, String)>;
+
+#[derive(Deserialize)]
+struct Told {
+    person: i64,
+    occasion: String,
+    outcome: Option<String>,
+}
+
+/// Occasions of a rule of which these people were told, and which came to something or may yet.
+async fn told(tx: &mut Tx, rule: &str, people: &[i64]) -> Result<Counted, StoreError> {
+    let mut found = HashSet::new();
+    for part in parts(people, 1) {
+        let mut sql = Sql::packed("person, occasion, outcome");
+        sql.push(" FROM task WHERE rule = ").bind(rule).push(" AND person IN ").list(part.iter().copied());
+        let rows = sql.unpack::<Told>(tx, "look who was told").await?;
+        let counts = rows.into_iter().filter(|row| !without_effect(row.outcome.as_deref()));
+        found.extend(counts.map(|row| (row.person, row.occasion)));
+    }
+    Ok(found)
+}
+
+/// Occasions of a rule of which somebody's husband or wife was told.
+pub(super) async fn told_to_the_other(
+    tx: &mut Tx,
+    families: &Families,
+    (rule, person): (&str, i64),
+) -> Result<HashSet<String>, StoreError> {
+    let other: Vec<i64> = families.spouse(person).into_iter().collect();
+    Ok(told(tx, rule, &other).await?.into_iter().map(|(_, occasion)| occasion).collect())
+}
+
+/// Everybody who lives where one of these people does, and those themselves.
+pub(super) async fn housemates(tx: &mut Tx, people: &[i64]) -> Result<BTreeSet<i64>, StoreError> {
+    let mut all: BTreeSet<i64> = people.iter().copied().collect();
+    for part in parts(people, 1) {
+        let mut sql = Sql::packed("o.person");
+        sql.push(" FROM person o JOIN person p ON o.dwelling = p.dwelling JOIN dwelling d ON d.dwelling = p.dwelling");
+        sql.push(" WHERE d.address <> '' AND p.person IN ").list(part.iter().copied());
+        let rows: Vec<(i64,)> = sql.unpack(tx, "look who lives together").await?;
+        all.extend(rows.into_iter().map(|(person,)| person));
+    }
+    Ok(all)
+}

@@ -6,6 +6,8 @@ import { regions } from './api/calls'
 import type { Region } from './api/types'
 import { above, isRegion } from './region'
 
+/** The centre gives no more of those that are called somehow. */
+export const MOST_FOUND = 50
 /** Codes of one call. */
 const MOST = 200
 const names = reactive(new Map<string, string>())

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
+import { pathOf } from '@/parts/paths'
 import { allowed, homeOf } from './rights'
 import { loadMe, me } from './session'
 
@@ -27,7 +28,7 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   const known = await loadMe()
-  if (to.name === 'login') return known === null ? true : homeOf(known.rights)
+  if (to.name === 'login') return known === null ? true : (pathOf(to.query.next) ?? homeOf(known.rights))
   if (known === null) {
     const from = to.redirectedFrom?.path ?? to.path
     return { name: 'login', query: from === '/' || to.name === 'none' ? {} : { next: to.fullPath } }

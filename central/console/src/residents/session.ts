@@ -4,6 +4,7 @@ import { ApiError } from '@/api/http'
 import { onSignedOut } from '@/stores/signedout'
 import { door } from './api/calls'
 import type { Me, Right } from './api/types'
+import { draftsOf, forgetDrafts } from './drafts'
 
 export const me = ref<Me | null>(null)
 /** This half is not in use here: why, as the centre says it. */
@@ -19,6 +20,7 @@ export async function loadMe(): Promise<Me | null> {
   if (!asked) {
     try {
       me.value = await door.me()
+      draftsOf(me.value.account)
       asked = true
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -34,15 +36,19 @@ export async function loadMe(): Promise<Me | null> {
 export async function login(account: string, password: string): Promise<void> {
   await door.login(account, password)
   me.value = await door.me()
+  draftsOf(me.value.account)
   asked = true
 }
 
 export async function logout(): Promise<void> {
   try {
     await door.logout()
-  } finally {
-    forget()
+  } catch (error) {
+    // The centre still knows this session: whoever sits down here next would be let in.
+    if (!(error instanceof ApiError) || error.status !== 401) throw error
   }
+  forgetDrafts()
+  forget()
 }
 
 function forget(): void {

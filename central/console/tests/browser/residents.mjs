@@ -197,7 +197,7 @@ await run([
       await until(async () => chen.locator(at('rule-try')).isEnabled(), 'a text without mistakes cannot be tried')
       await chen.locator(at('rule-try')).click()
       const tried = chen.locator(`${at('tried')}[data-rule="elder-card"] ${at('tried-words')}`)
-      await tried.filter({ hasText: '将新增 1 人' }).waitFor({ timeout: 60_000 })
+      await tried.filter({ hasText: '将新增 1 条' }).waitFor({ timeout: 60_000 })
       await shot(chen, 'residents-08-tried')
       await chen.locator(at('rule-add')).click()
       await chen.locator(`${at('message')}[data-of="add"]`).filter({ hasText: 'elder-card' }).waitFor()
@@ -339,7 +339,7 @@ await run([
       const { zhuan } = pages
       await goTo(zhuan, 'conflicts')
       const row = zhuan.locator(`${at('conflict-row')}[data-kind="birth"]`)
-      await row.filter({ hasText: '1990-03-05 / 1990-03-06' }).locator(at('conflict-settle')).click()
+      await row.filter({ hasText: '证件号码 1990-03-05 / 户口簿 1990-03-06' }).locator(at('conflict-settle')).click()
       await zhuan.locator(at('choice-id_number')).check()
       await zhuan.locator(at('settle-save')).click()
       await zhuan.locator('[role="alert"]').filter({ hasText: '一句话' }).waitFor()

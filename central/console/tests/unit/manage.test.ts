@@ -118,12 +118,15 @@ describe('people', () => {
   it('have posts somewhere or everywhere', () => {
     const posts = [post('admin', null), post('operator')]
     expect(postsOf(rowsOf(posts))).toEqual(posts)
-    expect(postsOf([{ role: 'admin', region: '  ' }])).toEqual([post('admin', null)])
+    expect(postsOf([{ role: 'admin', region: '4205', everywhere: true }])).toEqual([post('admin', null)])
   })
 
   it('need at least one post, each once, in a region that can be one', () => {
     expect(lackOfPosts([])).toBe('users.lackPosts')
     expect(lackOfPosts([{ role: 'operator', region: '42050' }])).toBe('lack.region')
+    // the whole place is given to nobody who did not ask for it
+    expect(lackOfPosts([{ role: 'operator', region: ' ' }])).toBe('lack.region')
+    expect(lackOfPosts([{ role: 'operator', region: '', everywhere: true }])).toBeNull()
     expect(lackOfPosts(rowsOf([post('operator'), post('operator')]))).toBe('users.lackTwice')
     expect(lackOfPosts(rowsOf([post('operator'), post('operator', null)]))).toBeNull()
   })

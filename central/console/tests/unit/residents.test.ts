@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { Column, TaskView } from '@/residents/api/types'
+import type { Column, ImportDone, TaskView } from '@/residents/api/types'
 import { lineReader } from '@/residents/api/lines'
 import { query } from '@/residents/api/calls'
-import { addDays, dayOf, daysBetween, isDay } from '@/residents/days'
-import { lackOf as lackOfAccount, changeOf, cleanPosts } from '@/residents/parts/accounts'
+import { dayOf, isDay } from '@/residents/days'
+import { draft, draftsOf, forgetDrafts, keepDraft } from '@/residents/drafts'
+import { lackOf as lackOfAccount, changeOf, cleanPosts, rowsOf } from '@/residents/parts/accounts'
 import { difference, folded } from '@/residents/parts/diff'
 import { ageOn, childTraits, factLines } from '@/residents/parts/facts'
 import { decoded, headingsOf, lacking, meant, ownColumns } from '@/residents/parts/headings'
+import { ofRows, ofWhole, verdictOf } from '@/residents/parts/importdone'
 import { isNumber, lackOf as lackOfPeople } from '@/residents/parts/peoplequery'
 import { problemCsv } from '@/residents/parts/problemfile'
 import { reasonText, telOf } from '@/residents/parts/reveal'
-import { filterOf, queryOf } from '@/residents/parts/taskquery'
-import { byUrgency, grouped, isLate, needsNote, toggled, untilOf } from '@/residents/parts/tasks'
+import { filterOf, queryOf, sheetQueryOf } from '@/residents/parts/taskquery'
+import { afterOutcome, byUrgency, grouped, isLate, needsNote, toggled, untilOf } from '@/residents/parts/tasks'
 import { isException, sorted, span } from '@/residents/parts/workdays'
 import { above, isRegion, levelOf, within } from '@/residents/region'
 import { PAGES, allowed, homeOf, pagesOf } from '@/residents/rights'
@@ -71,17 +73,13 @@ describe('addresses', () => {
     expect(queryOf(filterOf({}))).toEqual({})
     const full = { state: 'all', rule: 'elder-card', region: '420502', until: '2026-12-01', late: '1' }
     expect(queryOf(filterOf(full))).toEqual(full)
+    expect(sheetQueryOf(filterOf(full))).toEqual({ rule: 'elder-card', region: '420502', until: '2026-12-01', late: '1' })
     expect(filterOf({ state: 'x', region: '42050', until: '2026-02-30', late: 'yes' })).toEqual(filterOf({}))
   })
 })
 
 describe('days', () => {
-  it('are counted over months, years and leap days', () => {
-    expect(addDays('2026-11-28', 20)).toBe('2026-12-18')
-    expect(addDays('2028-02-28', 1)).toBe('2028-02-29')
-    expect(addDays('2026-01-01', -1)).toBe('2025-12-31')
-    expect(daysBetween('2026-11-28', '2026-12-18')).toBe(20)
-    expect(daysBetween('2026-12-18', '2026-11-28')).toBe(-20)
+  it('are those of the place that one is at', () => {
     expect(dayOf(new Date(2026, 0, 5, 23, 59).getTime())).toBe('2026-01-05')
   })
 
@@ -90,6 +88,7 @@ describe('days', () => {
     ['2026-02-29', false],
     ['2026-13-01', false],
     ['20260101', false],
+    ['0202-01-01', false],
     ['', false],
   ])('%s', (text, fine) => {
     expect(isDay(text)).toBe(fine)
@@ -171,6 +170,14 @@ describe('reminders', () => {
     ])
   })
 
+  it('stop, all of one person, when that one has died or left', () => {
+    const rows = [task({ task: 1 }), task({ task: 2, state: 'waiting' }), task({ task: 3, state: 'done', outcome: 'handled' }), task({ task: 4, person: 8 })]
+    const states = (outcome: string) => afterOutcome(rows, task({ task: 1 }), outcome).map((row) => `${row.state} ${row.outcome ?? ''}`)
+    expect(states('handled')).toEqual(['done handled', 'waiting ', 'done handled', 'open '])
+    expect(states('died')).toEqual(['done died', 'over died', 'done handled', 'open '])
+    expect(states('unreachable')[0]).toBe('open unreachable')
+  })
+
   it('are ticked off step by step', () => {
     expect(toggled([], 2)).toEqual([2])
     expect(toggled([2, 0], 1)).toEqual([0, 1, 2])
@@ -180,9 +187,29 @@ describe('reminders', () => {
   })
 })
 
+describe('what is typed and not saved', () => {
+  it('stays until it is saved or somebody else comes', () => {
+    const none = { outcome: null, note: '' }
+    draftsOf('wang')
+    keepDraft(1, { outcome: 'handled', note: '已代办' })
+    draftsOf('wang')
+    expect(draft(1)).toEqual({ outcome: 'handled', note: '已代办' })
+    expect(draft(2)).toEqual(none)
+    keepDraft(1, none)
+    expect(draft(1)).toEqual(none)
+    keepDraft(1, { outcome: null, note: 'x' })
+    draftsOf('li')
+    expect(draft(1)).toEqual(none)
+    keepDraft(1, { outcome: null, note: 'x' })
+    forgetDrafts()
+    expect(draft(1)).toEqual(none)
+  })
+})
+
 describe('what is hidden', () => {
   it('wants a reason of two letters', () => {
     const text = (name: string) => `${name}!`
+    expect(reasonText(null, '回访', text)).toBe(null)
     expect(reasonText('contact', '', text)).toBe('contact!')
     expect(reasonText('other', ' 查 ', text)).toBe(null)
     expect(reasonText('other', ' 回访 ', text)).toBe('回访')
@@ -264,6 +291,24 @@ describe('headings of a file', () => {
   })
 })
 
+describe('what an import came to', () => {
+  const nothing: ImportDone = { applied: false, added: 0, changed: 0, same: 0, departed: 0, refused: 0, conflicts: 0, problems: [], ignored: [] }
+  const problem = (line: number) => ({ line, zh: '错', en: 'wrong' })
+  it('is no success where no row was looked at', () => {
+    expect(verdictOf({ ...nothing, problems: [problem(1)] }, true)).toBe('unused')
+    expect(verdictOf({ ...nothing, problems: [problem(1)] }, false)).toBe('unused')
+    expect(verdictOf({ ...nothing, refused: 1, problems: [problem(2)] }, true)).toBe('tried')
+    expect(verdictOf({ ...nothing, applied: true, same: 1 }, false)).toBe('applied')
+    expect(verdictOf(nothing, true)).toBe('tried')
+  })
+
+  it('says of the whole file what is of no row', () => {
+    const done = { ...nothing, added: 1, problems: [problem(0), problem(3)] }
+    expect(ofWhole(done)).toEqual([problem(0)])
+    expect(ofRows(done)).toEqual([problem(3)])
+  })
+})
+
 describe('problems of a file', () => {
   it('become a file that a spreadsheet reads and never runs', () => {
     const csv = problemCsv([{ line: 3, zh: '有“,”', en: 'a "b", c' }, { line: 4, zh: '=1+1', en: 'x' }], ['行号', '问题'], 'zh-CN')
@@ -280,6 +325,11 @@ describe('accounts', () => {
     expect(lackOfAccount({ ...form, posts: [] })).toBe('posts')
     expect(lackOfAccount({ ...form, posts: [{ role: 'clerk', region: '西陵' }] })).toBe('region')
     expect(lackOfAccount({ ...form, posts: [...form.posts, ...form.posts] })).toBe('twice')
+    // the whole place is given to nobody who did not ask for it
+    expect(lackOfAccount({ ...form, posts: [{ role: 'worker', region: ' ' }] })).toBe('region')
+    expect(lackOfAccount({ ...form, posts: [{ role: 'clerk', region: '西陵', everywhere: true }] })).toBe(null)
+    expect(cleanPosts([{ role: 'clerk', region: '西陵', everywhere: true }])).toEqual([{ role: 'clerk', region: '' }])
+    expect(lackOfAccount({ ...form, posts: rowsOf([{ role: 'clerk', region: '' }, { role: 'admin', region: '' }]) })).toBe(null)
     // it is for everywhere, whatever was typed before the role was chosen
     expect(lackOfAccount({ ...form, posts: [{ role: 'admin', region: '西陵' }] })).toBe(null)
     expect(cleanPosts([{ role: 'auditor', region: '420502' }])).toEqual([{ role: 'auditor', region: '' }])

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { setLang } from '@/i18n'
-import type { Conflict } from '@/residents/api/types'
 import { choicesOf, detailWords, mustChoose } from '@/residents/parts/conflictwords'
 import { errandOf } from '@/residents/parts/tasks'
 import { occasionWords } from '@/residents/parts/taskwords'
@@ -13,17 +12,30 @@ beforeAll(async () => {
 })
 
 describe('what is to be settled', () => {
-  const conflict = (kind: string, detail: string) =>
-    ({ person: 1, name: '王芳', grid: null, kind, detail, found_utc: '', settled_utc: null, settled_by: null, settlement: null }) as Conflict
+  const words = (kind: string, detail: string) => detailWords({ kind, detail })
+  it.each([
+    ['birth', '1990-03-05 / 1990-03-06', '证件号码 1990-03-05 / 户口簿 1990-03-06'],
+    ['sex', 'male / female', '证件号码 男 / 户口簿 女'],
+    ['sex', 'male / ', '证件号码 男 / 户口簿 –'],
+    ['name', '李*', '文件中的姓名：李*'],
+    ['died', '2026-11-20', '上报日：2026-11-20'],
+    ['age', '1890-01-01', '出生日期：1890-01-01'],
+    ['age', '', ''],
+    ['a new kind', 'x', 'x'],
+  ])('%s %s', (kind, detail, text) => {
+    expect(words(kind, detail)).toEqual([{ text }])
+  })
 
-  it('is said in words', () => {
-    expect(detailWords(conflict('birth', '1966-12-27 / 1966-12-20'))).toEqual(['1966-12-27 / 1966-12-20'])
-    expect(detailWords(conflict('sex', 'male / female'))).toEqual(['男 / 女'])
-    const two = '高龄津贴\t80\talive\t2026-03-05\n奖励费\tbegin\tvisit\tnot_eligible'
-    const [dead, visited] = detailWords(conflict('stop', two))
-    expect(dead).toContain('高龄津贴（80 档）')
-    expect(dead).toContain('已于 2026-03-05 去世')
-    expect(visited).toContain('上门复核：不符合')
+  it('lead to whoever may be the same', () => {
+    expect(words('twice', '#123')).toEqual([{ text: '另一份登记：居民编号 123', person: 123 }])
+    expect(words('twice', 'x')).toEqual([{ text: 'x' }])
+  })
+
+  it('say why to stop, benefit by benefit', () => {
+    expect(words('stop', '高龄津贴\t80\talive\t2026-01-01\n津贴\t\tvisit\tnot_eligible').map(({ text }) => text)).toEqual([
+      '高龄津贴（80 档）：已于 2026-01-01 去世，请停发并核对是否多发',
+      '津贴：上门复核：不再符合，请停发并核对是否多发',
+    ])
   })
 
   it('offers a choice where there is one', () => {

@@ -3,8 +3,8 @@ import { setLang } from '@/i18n'
 import type { Count, RuleView, Tried } from '@/residents/api/types'
 import { coverage, lateShare, pieceOf, slices, sums } from '@/residents/parts/figures'
 import { bars, offsetOf, standingOf } from '@/residents/parts/ruletext'
-import { ENDED_BY_ITSELF, OUTCOMES } from '@/residents/parts/tasks'
-import { stateWords, taskTitle } from '@/residents/parts/taskwords'
+import { LOOK_OUTCOMES, OUTCOMES, VISIT_OUTCOMES, isCareful } from '@/residents/parts/tasks'
+import { outcomeWords, stateWords, taskTitle } from '@/residents/parts/taskwords'
 import { whyOf } from '@/residents/parts/verdict'
 import { reasonWords } from '@/residents/parts/verdictwords'
 
@@ -44,21 +44,38 @@ describe('why a rule is not for somebody', () => {
 })
 
 describe('reminders in words', () => {
+  const plain = { occasion: '', outcome: null }
   it('name the occasion', () => {
-    expect(taskTitle({ rule: 'a', title: '高龄津贴', occasion: '80' })).toBe('高龄津贴（80 档）')
-    expect(taskTitle({ rule: 'a', title: '独生子女父母奖励费', occasion: 'end' })).toBe('独生子女父母奖励费（到期）')
-    expect(taskTitle({ rule: 'a', title: '', occasion: '' })).toBe('a')
+    expect(taskTitle({ ...plain, rule: 'a', title: '高龄津贴', occasion: '80' })).toBe('高龄津贴（80 档）')
+    expect(taskTitle({ ...plain, rule: 'a', title: '独生子女父母奖励费', occasion: 'end' })).toBe('独生子女父母奖励费（到期）')
+    expect(taskTitle({ ...plain, rule: 'a', title: '' })).toBe('a')
   })
 
   it('of whoever is visited by a person say nothing of a reward', () => {
-    const words = taskTitle({ rule: 'hand-over', title: '独生子女父母奖励费', occasion: 'child_lost' })
-    expect(words).toBe('特别关心家庭：由专人上门，不发提醒')
-    expect(words).not.toMatch(/奖励|津贴|补贴|扶助/)
+    const handed = { rule: 'hand-over', title: '独生子女父母奖励费', occasion: 'child_lost', outcome: null }
+    // what was under way before it was handed over names the reward itself
+    const before = { rule: 'only-child-award', title: '独生子女父母奖励费', occasion: 'begin', outcome: 'handed_over' }
+    for (const one of [handed, before]) {
+      expect(isCareful(one)).toBe(true)
+      expect(taskTitle(one)).toBe('特别关心家庭：由专人上门，不发提醒')
+      expect(taskTitle(one)).not.toMatch(/奖励|津贴|补贴|扶助|only-child/)
+    }
+    expect(isCareful({ ...before, outcome: 'handled' })).toBe(false)
   })
 
   it('have a word for every end', () => {
-    for (const outcome of [...OUTCOMES, ...ENDED_BY_ITSELF]) expect(stateWords({ state: 'over', outcome }), outcome).not.toBe(outcome)
-    expect(stateWords({ state: 'open', outcome: null })).toBe('待办理')
+    const reminder = { ...plain, rule: 'a', state: 'over' }
+    for (const outcome of [...OUTCOMES, 'no_longer', 'expired', 'handed_over']) expect(stateWords({ ...reminder, outcome }), outcome).not.toBe(outcome)
+    expect(stateWords({ ...reminder, state: 'open' })).toBe('待办理')
+  })
+
+  it('have the words of the buttons for what came of them', () => {
+    const reminder = { rule: 'a', occasion: '', state: 'done', outcome: 'handled' }
+    expect(stateWords(reminder)).toBe('已办结')
+    expect(stateWords({ ...reminder, occasion: '80@2027-01' })).toBe('仍符合，继续发放')
+    expect(stateWords({ ...reminder, rule: 'hand-over' })).toBe('已上门关心')
+    for (const name of VISIT_OUTCOMES) expect(stateWords({ ...reminder, rule: 'hand-over', outcome: name })).toBe(outcomeWords('visit', name))
+    for (const name of LOOK_OUTCOMES) expect(stateWords({ ...reminder, occasion: '@2027-01', outcome: name })).toBe(outcomeWords('look', name))
   })
 })
 

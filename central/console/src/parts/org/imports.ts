@@ -1,6 +1,7 @@
 // Files to import: which columns they have, what a template looks like, when one may be written. Pure.
 import type { ImportKind, ImportReport } from '@/api/org'
 import type { Lang } from '@/format'
+import { csv } from '../csv'
 
 interface Column {
   /** As the centre calls it. */
@@ -165,13 +166,7 @@ export function template(kind: ImportKind, lang: Lang): Template {
   }
   if (kind === 'plans') return { file: 'plans.toml', type: 'application/toml', text: PLAN }
   const headings = COLUMNS[kind].map(({ name, zh }) => (lang === 'en' ? name : zh))
-  const lines = [headings, ...EXAMPLES[kind]].map((cells) => cells.map(quoted).join(','))
-  // Without the mark a spreadsheet program in China takes the file for GB18030.
-  return { file: `${kind}.csv`, type: 'text/csv', text: `\ufeff${lines.join('\r\n')}\r\n` }
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+  return { file: `${kind}.csv`, type: 'text/csv', text: csv([headings, ...EXAMPLES[kind]]) }
 }
 
 /** Larger ones do not fit into a request, base64 and all. */

@@ -2,20 +2,21 @@
 import type { Post } from '@/api/types'
 import { isRegion } from '@/stores/regions'
 
-/** A row of the form; an empty region is everywhere. */
+/** A row of the form. Nobody is given the whole place by leaving a line empty: that is ticked. */
 export interface PostRow {
   role: string
   region: string
+  everywhere?: boolean
 }
 
 export const NEW_ROW: PostRow = { role: 'operator', region: '' }
 
 export function rowsOf(posts: Post[]): PostRow[] {
-  return posts.map(({ role, region }) => ({ role, region: region ?? '' }))
+  return posts.map(({ role, region }) => ({ role, region: region ?? '', everywhere: region === null }))
 }
 
 export function postsOf(rows: PostRow[]): Post[] {
-  return rows.map(({ role, region }) => ({ role, region: region.trim() === '' ? null : region.trim() }))
+  return rows.map(({ role, region, everywhere }) => ({ role, region: everywhere ? null : region.trim() }))
 }
 
 /** Which sentence there is to say about them; null: nothing is wrong. */

@@ -14,6 +14,9 @@ export interface ImportAsked {
   columns: Record<string, string>
 }
 
+/** The centre takes no larger file. */
+export const MOST_BYTES = 2 * 1024 * 1024 * 1024
+
 type Line = { rows?: number; done?: ImportDone; problem?: { code?: string; zh?: string; en?: string } }
 
 export const keep = {

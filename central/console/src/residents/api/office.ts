@@ -15,7 +15,7 @@ export interface Settled {
 }
 
 export const conflicts = {
-  list: (asked: { settled: boolean; after?: string }) =>
+  list: (asked: { settled: boolean; person?: number; after?: string }) =>
     call<{ conflicts: Conflict[]; next: string | null }>('GET', `/conflicts${query(asked)}`),
   settle: (person: number, kind: string, said: Settled) =>
     call<void>('POST', `/conflicts/${person}/${name(kind)}`, said),

@@ -16,6 +16,8 @@ export interface SheetAsked {
   region?: string
   until?: string
   rule?: string
+  /** Only what is late. */
+  late?: true
   reason: string
 }
 

@@ -30,13 +30,7 @@ export interface PersonLine {
   born: string | null
   died: string | null
   moved_out: string | null
-  home: Home | null
-}
-
-export interface Home {
-  dwelling: number
-  grid: string
-  address: string
+  home: Dwelling | null
 }
 
 export interface Dwelling {
@@ -128,7 +122,7 @@ export type Verdict =
   | { kind: 'matched'; occasions: Occasion[] }
   | { kind: 'pending'; missing: string[] }
   | { kind: 'unmatched'; reasons: { wanted: string; found: string }[] }
-  | { kind: 'handed_over'; child_died: boolean }
+  | { kind: 'handed_over' }
 
 export interface Explained {
   rule: string

@@ -10,11 +10,22 @@ export function isEverywhere(role: string): boolean {
   return EVERYWHERE.includes(role)
 }
 
+/** A post as it is typed in. Nobody is given the whole place by leaving a line empty: that is ticked. */
+export interface PostRow extends Post {
+  everywhere?: boolean
+}
+
+export const NEW_POST: PostRow = { role: 'worker', region: '' }
+
+export function rowsOf(posts: readonly Post[]): PostRow[] {
+  return posts.map(({ role, region }) => ({ role, region, everywhere: region === '' && !isEverywhere(role) }))
+}
+
 export interface AccountForm {
   account: string
   full_name: string
   unit: string
-  posts: Post[]
+  posts: PostRow[]
 }
 
 /** The name of a sentence; null: nothing is wrong. */
@@ -22,13 +33,17 @@ export function lackOf({ account, posts }: AccountForm): 'account' | 'posts' | '
   if (!/^[\p{L}\p{N}_.-]{1,64}$/u.test(account.trim())) return 'account'
   if (posts.length === 0) return 'posts'
   const cleaned = cleanPosts(posts)
-  if (cleaned.some(({ region }) => region !== '' && !isRegion(region))) return 'region'
+  if (posts.some((post, at) => !mayBeEverywhere(post) && !isRegion(cleaned[at]?.region ?? ''))) return 'region'
   return new Set(cleaned.map(({ role, region }) => `${role} ${region}`)).size < cleaned.length ? 'twice' : null
 }
 
-/** Roles that are for everywhere have no region, whatever was typed before. */
-export function cleanPosts(posts: readonly Post[]): Post[] {
-  return posts.map(({ role, region }) => ({ role, region: isEverywhere(role) ? '' : region.trim() }))
+function mayBeEverywhere({ role, everywhere }: PostRow): boolean {
+  return everywhere === true || isEverywhere(role)
+}
+
+/** What is for everywhere has no region, whatever was typed before. */
+export function cleanPosts(posts: readonly PostRow[]): Post[] {
+  return posts.map((post) => ({ role: post.role, region: mayBeEverywhere(post) ? '' : post.region.trim() }))
 }
 
 /** Only what differs; null: nothing does. */

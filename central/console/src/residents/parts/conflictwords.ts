@@ -2,7 +2,7 @@
 import { fullTime } from '@/format'
 import { i18n, named } from '@/i18n'
 import type { Conflict } from '../api/types'
-import { withOccasion } from './taskwords'
+import { outcomeWords, withOccasion } from './taskwords'
 import { reasonWords } from './verdictwords'
 
 const { t } = i18n.global
@@ -17,7 +17,14 @@ export function settledWords({ settled_utc, settled_by, settlement }: Conflict):
 /** What there is to choose between. */
 export function choicesOf(kind: string): readonly string[] {
   if (kind === 'birth' || kind === 'sex') return ['id_number', 'household_book']
+  if (kind === 'name') return ['new_name']
   return mustChoose(kind) ? ['confirmed', 'mistaken'] : []
+}
+
+/** How the choice is asked for. */
+export function askOf(kind: string): string {
+  if (kind === 'name') return 'res.conflicts.chooseName'
+  return mustChoose(kind) ? 'res.conflicts.choose' : 'res.conflicts.chooseOr'
 }
 
 /** Words alone settle nothing there: either it is so, or it is not. */
@@ -25,13 +32,40 @@ export function mustChoose(kind: string): boolean {
   return kind === 'died' || kind === 'moved_out'
 }
 
-/** Both sides, as lines for people. */
-export function detailWords({ kind, detail }: Conflict): string[] {
-  if (kind === 'sex') return [detail.split(' / ').map((sex) => named('res.value', sex)).join(' / ')]
-  if (kind !== 'stop') return [detail]
-  return detail.split('\n').map((line) => {
-    const [title = '', occasion = '', wanted = '', found = ''] = line.split('\t')
-    const why = wanted === 'visit' ? t('res.conflicts.visit', { found: named('res.outcome', found) }) : reasonWords({ wanted, found })
-    return t('res.conflicts.stop', { title: withOccasion(title, occasion), why })
-  })
+export interface DetailLine {
+  text: string
+  /** Whom it leads to. */
+  person?: number
+}
+
+/** Whose word each side is, as lines for people. */
+export function detailWords({ kind, detail }: Pick<Conflict, 'kind' | 'detail'>): DetailLine[] {
+  const [id = '', book = ''] = detail.split(' / ', 2)
+  switch (kind) {
+    case 'birth':
+      return [{ text: t('res.conflicts.sides', { id, book }) }]
+    case 'sex':
+      return [{ text: t('res.conflicts.sides', { id: named('res.value', id), book: named('res.value', book) }) }]
+    case 'twice':
+      return twiceWords(detail)
+    case 'stop':
+      return detail.split('\n').map((line) => ({ text: stopWords(line) }))
+    default:
+      // A newer centre may know more kinds: what it says of them stands as it is.
+      return [{ text: detail !== '' && NAMED.includes(kind) ? t(`res.conflicts.of.${kind}`, { detail }) : detail }]
+  }
+}
+
+/** What the one thing is that there is to say of them. */
+const NAMED = ['age', 'name', 'died', 'moved_out']
+
+function twiceWords(detail: string): DetailLine[] {
+  const other = /^#(\d+)$/.exec(detail)?.[1]
+  return [other === undefined ? { text: detail } : { text: t('res.conflicts.other', { n: other }), person: Number(other) }]
+}
+
+function stopWords(line: string): string {
+  const [title = '', occasion = '', wanted = '', found = ''] = line.split('\t')
+  const why = wanted === 'visit' ? t('res.conflicts.visit', { found: outcomeWords('look', found) }) : reasonWords({ wanted, found })
+  return t('res.conflicts.stop', { title: withOccasion(title, occasion), why })
 }

@@ -55,7 +55,7 @@ export function sums(counts: readonly Count[], by: 'rule' | 'part'): Sum[] {
   return by === 'rule' ? all.sort((one, other) => other.tasks - one.tasks) : all.sort((one, other) => (one.key < other.key ? -1 : 1))
 }
 
-/** Of those that ended with an answer, so many receive what they are due now. */
+/** Of all reminders, so many have led to what people are due; those that are not over yet count, too. */
 export function coverage({ pieces, tasks }: Sum): number {
   return tasks === 0 ? 0 : pieces.good / tasks
 }

@@ -7,7 +7,8 @@ export const SHOWN_MS = 60_000
 const FEWEST = 2
 
 /** The words that stand in the log; null where there are none yet. */
-export function reasonText(preset: string, words: string, textOf: (preset: string) => string): string | null {
+export function reasonText(preset: string | null, words: string, textOf: (preset: string) => string): string | null {
+  if (preset === null) return null
   if (preset !== 'other') return textOf(preset)
   const own = words.trim()
   return [...own].length >= FEWEST ? own : null

@@ -25,6 +25,11 @@ export function filterOf(query: Record<string, unknown>): TaskFilter {
   }
 }
 
+/** What a sheet is made of is open always. */
+export function sheetQueryOf(filter: TaskFilter): Record<string, string> {
+  return queryOf({ ...filter, state: 'open' })
+}
+
 export function queryOf({ state, rule, region, until, late }: TaskFilter): Record<string, string> {
   return {
     ...(state === 'open' ? {} : { state }),

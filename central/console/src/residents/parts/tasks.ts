@@ -10,8 +10,6 @@ export const OUTCOMES = ['handled', 'enrolled', 'declined', 'not_eligible', 'unr
 export const VISIT_OUTCOMES = ['handled', 'declined', 'unreachable', 'moved_out', 'died', 'wrong_data'] as const
 /** What there is to say of a later look at whoever receives something. */
 export const LOOK_OUTCOMES = ['handled', 'not_eligible', 'declined', 'unreachable', 'moved_out', 'died', 'wrong_data'] as const
-/** How a reminder ends by itself. */
-export const ENDED_BY_ITSELF = ['no_longer', 'expired', 'handed_over'] as const
 /** It says nothing unless somebody writes what is wrong. */
 const NEEDS_NOTE = ['wrong_data']
 
@@ -19,8 +17,27 @@ export function needsNote(outcome: string): boolean {
   return NEEDS_NOTE.includes(outcome)
 }
 
+/** It is of the person, not of the matter: whatever else that one was to be told stops, too. */
+export function stopsAll(outcome: string): boolean {
+  return outcome === 'died' || outcome === 'moved_out'
+}
+
+/** Rows after one was answered, without the list jumping. */
+export function afterOutcome<T extends TaskView>(rows: readonly T[], { task, person }: TaskView, outcome: string): T[] {
+  return rows.map((row) => {
+    if (row.task === task) return { ...row, outcome, ...(outcome === 'unreachable' ? {} : { state: 'done' }) }
+    const stops = stopsAll(outcome) && row.person === person && (row.state === 'open' || row.state === 'waiting')
+    return stops ? { ...row, state: 'over', outcome } : row
+  })
+}
+
 export function isHandOver({ rule }: { rule: string }): boolean {
   return rule === HAND_OVER
+}
+
+/** Whoever has lost a child is never told of a reward: neither by what is handed over nor by what was under way before. */
+export function isCareful({ rule, outcome }: Pick<TaskView, 'rule' | 'outcome'>): boolean {
+  return isHandOver({ rule }) || outcome === 'handed_over'
 }
 
 /** What a worker goes there for. */

@@ -1,12 +1,12 @@
 // Reminders for people. Whoever has lost a child is never told of a reward: there is one careful sentence.
 import { i18n, named } from '@/i18n'
 import type { TaskView } from '../api/types'
-import { isHandOver } from './tasks'
+import { type Errand, errandOf, isCareful } from './tasks'
 
-const { t } = i18n.global
+const { t, te } = i18n.global
 
-export function taskTitle(task: Pick<TaskView, 'rule' | 'title' | 'occasion'>): string {
-  if (isHandOver(task)) return t('res.task.handOver')
+export function taskTitle(task: Pick<TaskView, 'rule' | 'title' | 'occasion' | 'outcome'>): string {
+  if (isCareful(task)) return t('res.task.handOver')
   return withOccasion(task.title || task.rule, task.occasion)
 }
 
@@ -28,7 +28,14 @@ function firstWords(occasion: string): string {
   return t('res.occasion.tier', { code: occasion })
 }
 
-export function stateWords({ state, outcome }: { state: string; outcome: string | null }): string {
-  if (outcome !== null && outcome !== '') return named('res.outcome', outcome)
+/** Not every errand is paperwork: some of its ends have other words then. */
+export function outcomeWords(errand: Errand, outcome: string): string {
+  const own = `res.${errand}.${outcome}`
+  return te(own) ? t(own) : named('res.outcome', outcome)
+}
+
+export function stateWords(task: Pick<TaskView, 'rule' | 'occasion' | 'state' | 'outcome'>): string {
+  const { state, outcome } = task
+  if (outcome !== null && outcome !== '') return outcomeWords(errandOf(task), outcome)
   return named('res.state', state)
 }

@@ -61,6 +61,9 @@ pub struct Facts {
     /// What a worker has heard at the door, and the register does not say yet: until somebody has looked, nothing is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heard: Option<Heard>,
+    /// Somebody has decided that this is the same person as another one of ours: what is known here is out of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<SameAs>,
     /// The day of birth on which somebody has decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled_birth: Option<SettledBirth>,
@@ -77,6 +80,15 @@ pub struct Facts {
     /// Other days by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub days: BTreeMap<String, Date>,
+}
+
+/// One person, who stands here under another number, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SameAs {
+    /// Our number of the one that counts.
+    pub person: i64,
+    /// The day on which that was decided.
+    pub since: Date,
 }
 
 /// Somebody is no longer here, as a worker was told.
@@ -203,7 +215,7 @@ impl Resident {
                 found.insert(Conflict::Birth);
             }
             Birth::Known(born) => {
-                let gone = self.facts.died.is_some() || self.facts.moved_out.is_some();
+                let gone = self.facts.died.is_some() || self.facts.left().is_some();
                 if !gone && age_on(born, today, Feb29::MonthEnd) > OLDEST {
                     found.insert(Conflict::Age);
                 }
@@ -226,11 +238,16 @@ impl Resident {
 }
 
 impl Facts {
+    /// Since when nobody is to be found here under this number: left, or known under another one.
+    pub fn left(&self) -> Option<Date> {
+        self.moved_out.or(self.same_as.map(|other| other.since))
+    }
+
     /// Whether somebody is gone so, as the register says or a worker has heard.
     pub fn is_gone(&self, gone: Gone) -> bool {
         let day = match gone {
             Gone::Died => self.died,
-            Gone::MovedOut => self.moved_out,
+            Gone::MovedOut => self.left(),
         };
         day.is_some() || self.heard.is_some_and(|heard| heard.gone == gone)
     }
@@ -244,7 +261,7 @@ impl Facts {
             sex,
             marital: self.marital,
             died: self.died.or(heard(Gone::Died)),
-            moved_out: self.moved_out.or(heard(Gone::MovedOut)),
+            moved_out: self.left().or(heard(Gone::MovedOut)),
             hukou: self.hukou,
             hukou_rural: self.hukou_rural,
             residence: grid,

@@ -38,7 +38,7 @@ pub struct Update {
 pub(crate) enum Cleared {
     /// Of death: the person lives.
     Died,
-    /// Of departure: the person lives here.
+    /// Of departure, or that it is somebody else of ours: the person lives here.
     MovedOut,
     /// Of retirement: it is not known.
     Retirement,
@@ -70,6 +70,9 @@ impl Update {
                 Cleared::MovedOut => Some(Gone::MovedOut),
                 Cleared::Retirement => None,
             };
+            if cleared == Cleared::MovedOut {
+                known.same_as = None;
+            }
             known.heard = known.heard.filter(|heard| Some(heard.gone) != gone);
         }
         let mut certificates = known.certificates;
@@ -97,6 +100,7 @@ impl Update {
                 died: said.died.or(known.died),
                 moved_out: said.moved_out.or(known.moved_out),
                 heard: known.heard,
+                same_as: known.same_as,
                 settled_birth: known.settled_birth,
                 settled_sex: known.settled_sex,
                 children: said.children.or(known.children),

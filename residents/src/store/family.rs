@@ -40,6 +40,7 @@ impl Row {
     fn member(self) -> Result<Option<(Home, Member)>, StoreError> {
         let facts: Facts = serde_json::from_str(&self.facts)
             .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let gone = facts.died.is_some() || facts.left().is_some() || facts.heard.is_some();
         let Some(household) = facts.household else { return Ok(None) };
         let heard = facts.heard.filter(|heard| heard.gone == Gone::Died).map(|heard| heard.day);
         let member = Member {
@@ -48,7 +49,7 @@ impl Row {
             married: facts.marital == Some(Marital::Married),
             born: self.born_day.map(day).transpose()?,
             died: facts.died.or(heard),
-            gone: facts.died.is_some() || facts.moved_out.is_some() || facts.heard.is_some(),
+            gone,
             children: facts.children.unwrap_or_default(),
         };
         Ok(Some(((self.dwelling, household), member)))

@@ -32,7 +32,7 @@ pub(super) async fn enter(
         let facts = &mut one.resident.facts;
         let known = match gone {
             Gone::Died => facts.died,
-            Gone::MovedOut => facts.moved_out,
+            Gone::MovedOut => facts.left(),
         };
         // what the register says itself needs nobody who has heard it
         facts.heard = known.is_none().then_some(Heard { gone, day: today });

@@ -148,7 +148,7 @@ impl Sealed {
                 Birth::Disputed { .. } => None,
             },
             died: one.facts.died.map(day_number),
-            moved_out: one.facts.moved_out.map(day_number),
+            moved_out: one.facts.left().map(day_number),
             hukou: one.facts.hukou.clone(),
             dwelling: written.dwelling,
             facts: serde_json::to_string(&one.facts)

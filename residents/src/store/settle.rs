@@ -5,14 +5,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use utoipa::ToSchema;
-use xunge_database::{Doing, Sql};
+use xunge_database::{Doing, Sql, Tx};
 use xunge_reminder::person::Birth;
 
 use super::audit::{self, Deed};
 use super::conflict::{self, Found};
 use super::ending::{BY_ITSELF, Ending};
-use super::{Store, StoreError, filing, heard, person, times, us};
-use crate::resident::{Conflict, OF_ONE, Resident, SettledBirth};
+use super::{Store, StoreError, filing, heard, people, person, times, us};
+use crate::resident::{Conflict, OF_ONE, Resident, SameAs, SettledBirth};
 
 /// What is so, of two things that were said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,6 +29,10 @@ pub enum Choice {
     Mistaken,
     /// The name of the later file.
     NewName,
+    /// It is one person: this row is out of use from now on.
+    KeepOther,
+    /// It is one person: the other row is out of use from now on.
+    KeepThis,
 }
 
 /// How something is settled; the words stand in the deed's reason.
@@ -66,10 +70,14 @@ impl Store {
         let detail: String = row.try_get(0).doing(doing)?;
         let today = times::place_day(deed.at);
         let keys = self.keys()?;
-        let filed = person::by_keys(&mut tx, &keys, &[person]).await?;
+        let (target, other) = sides(person, settlement.choice, &detail);
+        let filed = person::by_keys(&mut tx, &keys, &[target]).await?;
+        if let (Conflict::Twice, Some(_)) = (kind, settlement.choice) {
+            check_same_home(&mut tx, (target, other)).await?;
+        }
         let mut changed = filed.clone();
         for one in &mut changed {
-            decide(&mut one.resident, (kind, &detail), settlement, today)?;
+            decide(&mut one.resident, (kind, &detail, other), settlement, today)?;
         }
         let mistaken = settlement.choice == Some(Choice::Mistaken);
         for gone in filed.iter().filter_map(|one| one.resident.facts.heard).filter(|_| mistaken) {
@@ -80,7 +88,7 @@ impl Store {
             filing::write(&mut tx, &keys, (&[], &changed), ending).await?;
             let found: Vec<Found> =
                 changed.iter().flat_map(|one| Found::all_of(one.number, &one.resident, today)).collect();
-            conflict::write(&mut tx, (&[person], OF_ONE), &found, deed.at).await?;
+            conflict::write(&mut tx, (&[target], OF_ONE), &found, deed.at).await?;
         }
         audit::write(&mut tx, deed, Some(person), &(kind, settlement)).await?;
         tx.commit().await.doing(doing)?;
@@ -88,10 +96,33 @@ impl Store {
     }
 }
 
+/// Whose row is changed, and which other one there is.
+fn sides(person: i64, choice: Option<Choice>, detail: &str) -> (i64, Option<i64>) {
+    let other = detail.strip_prefix('#').and_then(|number| number.parse().ok());
+    match (choice, other) {
+        (Some(Choice::KeepThis), Some(other)) => (other, Some(person)),
+        _ => (person, other),
+    }
+}
+
+/// Refuses to call two people one who live in two places by now: whoever decides may see one of them only.
+async fn check_same_home(tx: &mut Tx, (one, other): (i64, Option<i64>)) -> Result<(), StoreError> {
+    let people: Vec<i64> = [Some(one), other].into_iter().flatten().collect();
+    let homes = people::homes(tx, &people).await?;
+    let mut homes = people.iter().map(|person| homes.get(person).map(|home| home.dwelling));
+    match (homes.next().flatten(), homes.next().flatten()) {
+        (Some(one), Some(other)) if one == other => Ok(()),
+        _ => Err(StoreError::refused(
+            "两条记录的住处已不相同，请先核对住处",
+            "the two do not live in one dwelling any more: look at where they live first",
+        )),
+    }
+}
+
 /// Enters what was decided on.
 fn decide(
     resident: &mut Resident,
-    (kind, detail): (Conflict, &str),
+    (kind, detail, other): (Conflict, &str, Option<i64>),
     settlement: Settlement,
     today: Date,
 ) -> Result<(), StoreError> {
@@ -127,6 +158,10 @@ fn decide(
         }
         (Conflict::Died | Conflict::MovedOut, Some(Choice::Mistaken)) => resident.facts.heard = None,
         (Conflict::Died | Conflict::MovedOut, _) => return Err(misfit()),
+        (Conflict::Twice, Some(Choice::KeepOther | Choice::KeepThis)) => {
+            let person = other.ok_or_else(misfit)?;
+            resident.facts.same_as = Some(SameAs { person, since: today });
+        }
         (Conflict::Name, Some(Choice::NewName)) => detail.clone_into(&mut resident.name),
         (_, None) => {}
         (_, Some(_)) => return Err(misfit()),

@@ -61,7 +61,7 @@ pub(super) async fn look(
     }
     let mut found = Vec::new();
     for one in new {
-        let gone = one.resident.facts.died.is_some() || one.resident.facts.moved_out.is_some();
+        let gone = one.resident.facts.died.is_some() || one.resident.facts.left().is_some();
         let Some(same) = same(one, homes).filter(|_| !gone) else { continue };
         match there.get(&same) {
             Some(other) => found.push(Found::new(one.number, Conflict::Twice, format!("#{other}"))),

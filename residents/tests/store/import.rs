@@ -205,6 +205,29 @@ on_both! {
         }
     }
 
+    async fn one_person_under_two_numbers_becomes_one(kind: Kind) {
+        for (choice, out_of_use) in [(Choice::KeepOther, "2"), (Choice::KeepThis, "1")] {
+            let house = House::of(kind).await;
+            let at = |sequence: u16, grid: &str, address: &str| row("王芳", &number("19480229", sequence), &format!(",{grid},{address},,,"));
+            house.import(&format!("{HEAD}{}", at(3, GRID, "一号楼 101")), |_| {}).await;
+            house.import(&format!("{HEAD}{}", at(7, GRID, "一号楼 101")), |_| {}).await;
+            let settle = async |choice| {
+                let by = Deed { reason: "同一人".into(), ..deed(What::Settle) };
+                house.store.settle(2, Conflict::Twice, Settlement { choice: Some(choice), day: None }, &by).await
+            };
+            assert!(settle(Choice::NewName).await.is_err(), "that is no answer here");
+            assert!(settle(choice).await.unwrap());
+            let gone = "SELECT CAST(person AS TEXT) FROM person WHERE moved_out_day IS NOT NULL";
+            assert_eq!(house.texts(gone).await, [out_of_use]);
+            // the same files again change nothing, and 无 takes it back
+            house.import(&format!("{HEAD}{}{}", at(3, GRID, "一号楼 101"), at(7, GRID, "一号楼 101")), |_| {}).await;
+            assert_eq!(house.texts(gone).await, [out_of_use]);
+            let back = |sequence: u16| format!("王芳,{},无\n", number("19480229", sequence));
+            house.import(&format!("姓名,身份证号,迁出日期\n{}{}", back(3), back(7)), |_| {}).await;
+            assert!(house.texts(gone).await.is_empty());
+        }
+    }
+
     async fn one_person_under_two_numbers_is_told(kind: Kind) {
         let house = House::of(kind).await;
         let person = |name: &str, sequence, home: &str| row(name, &number("19650301", sequence), &format!(",{GRID},{home},,,"));

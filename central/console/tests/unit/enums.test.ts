@@ -52,7 +52,7 @@ describe('every name of the contract', () => {
     ['AuditDeed', DEEDS],
     ['ResidentsRole', ROLES],
     ['ReminderOutcome', [...new Set([...OUTCOMES, ...VISIT_OUTCOMES, ...LOOK_OUTCOMES])]],
-    ['SettlementChoice', [...choicesOf('birth'), ...choicesOf('died'), ...choicesOf('name')]],
+    ['SettlementChoice', [...choicesOf('birth'), ...choicesOf('died'), ...choicesOf('name'), ...choicesOf('twice')]],
   ])('%s stands in its list', (schema, list) => {
     expect([...list].sort()).toEqual(namesOf(schema).sort())
   })

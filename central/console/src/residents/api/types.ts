@@ -65,6 +65,8 @@ export interface Facts {
   moved_out?: string
   /** A worker was told so, and nobody has looked yet. */
   heard?: { gone: 'died' | 'moved_out'; day: string }
+  /** It is the same person as another one: out of use. */
+  same_as?: { person: number; since: string }
   settled_birth?: { day: string; against: string }
   settled_sex?: string
   children?: Child[]

@@ -18,13 +18,21 @@ export function settledWords({ settled_utc, settled_by, settlement }: Conflict):
 export function choicesOf(kind: string): readonly string[] {
   if (kind === 'birth' || kind === 'sex') return ['id_number', 'household_book']
   if (kind === 'name') return ['new_name']
+  if (kind === 'twice') return ['keep_other', 'keep_this']
   return mustChoose(kind) ? ['confirmed', 'mistaken'] : []
 }
 
 /** How the choice is asked for. */
 export function askOf(kind: string): string {
   if (kind === 'name') return 'res.conflicts.chooseName'
+  if (kind === 'twice') return 'res.conflicts.chooseTwice'
   return mustChoose(kind) ? 'res.conflicts.choose' : 'res.conflicts.chooseOr'
+}
+
+/** What it is called to choose nothing. */
+export function noneOf(kind: string): string {
+  if (kind === 'name') return 'res.choice.old_name'
+  return kind === 'twice' ? 'res.choice.two_people' : 'res.choice.none'
 }
 
 /** Words alone settle nothing there: either it is so, or it is not. */

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{error, info};
-use xunge_residents::store::{Release, Scanned, Store, StoreError};
+use xunge_residents::store::{Release, Scanned, Store, StoreError, zone};
 
 use crate::clock::Clock;
 
@@ -19,8 +18,6 @@ const EVERY: Duration = Duration::from_secs(60);
 /// What the nights are told.
 #[derive(Debug, Clone)]
 pub struct Nights {
-    /// The place's time zone.
-    pub zone: TimeZone,
     /// When a scan begins.
     pub at: Time,
     /// How many reminders come out.
@@ -57,7 +54,7 @@ pub async fn follow(store: Store, clock: Clock, nights: Nights, mut stopped: wat
 
 async fn scan_if_due(store: &Store, clock: &Clock, nights: &Nights) -> Result<Option<Scanned>, StoreError> {
     let last = store.scans(1).await?.first().map(|scan| scan.day);
-    let now = Zoned::new(clock.now(), nights.zone.clone());
+    let now = Zoned::new(clock.now(), zone());
     if !due(last, &now, nights.at) {
         return Ok(None);
     }

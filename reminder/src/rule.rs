@@ -176,6 +176,12 @@ impl Rule {
         }
     }
 
+    /// Whether it has several tiers of one age, between which people may change.
+    pub fn has_alternatives(&self) -> bool {
+        let When::Tiers(tiers) = &self.when else { return false };
+        tiers.iter().enumerate().any(|(at, tier)| tiers[..at].iter().any(|other| other.age == tier.age))
+    }
+
     /// Why it cannot follow its earlier versions, in Chinese and English: people who were reminded once would be
     /// reminded again under another name. Occasions may go, and others may come; none may be called otherwise.
     pub fn breaks(&self, earlier: &[Self]) -> Option<(String, String)> {

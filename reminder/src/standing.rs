@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::age::attained;
 use crate::condition::About;
-use crate::judge::{HandOver, always, bereaved};
+use crate::judge::{Due, HandOver, Judgement, always, bereaved, judge};
 use crate::person::Person;
 use crate::rule::{Rule, Tier, When};
 use crate::truth::{Reason, Truth};
@@ -51,6 +51,14 @@ pub fn standing(rule: &Rule, person: &Person, occasion: &str, today: Date) -> St
         Truth::No(reasons) => Standing::Stop(reasons),
         Truth::Yes | Truth::Unknown(_) => Standing::Entitled,
     }
+}
+
+/// Another tier of the same age that fits by now: whoever receives one changes to it.
+pub fn other_tier(rule: &Rule, person: &Person, occasion: &str) -> Option<Due> {
+    let (When::Tiers(tiers), Some(now)) = (&rule.when, tier(rule, occasion)) else { return None };
+    let Judgement::Matched { dues, .. } = judge(rule, person) else { return None };
+    let of_age = |due: &Due| tiers.iter().any(|tier| tier.code == due.occasion && tier.age == now.age);
+    dues.into_iter().find(|due| due.occasion != occasion && of_age(due))
 }
 
 fn tier<'r>(rule: &'r Rule, occasion: &str) -> Option<&'r Tier> {

@@ -42,6 +42,7 @@ pub use scan::{Counted, Release, Scanned};
 pub use settle::{Choice, Settlement};
 pub use statistics::{Asked, Count, Gap, ScanView};
 pub use task::Outcome;
+pub use times::{place_day, zone};
 pub use worklist::{Call, Mark, SHEET, TaskDetail, TaskFilter, TaskView};
 
 use std::path::{Path, PathBuf};

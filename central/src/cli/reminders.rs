@@ -61,7 +61,7 @@ pub async fn dry_run(config: &Path, file: &Path, day: Option<Date>) -> Result<()
     let config = load(config)?;
     let (_, rules) = rules(file)?;
     let store = open(&config).await?;
-    let day = day.map_or_else(|| today(&config), Ok)?;
+    let day = day.unwrap_or_else(today);
     let workdays = store.workdays().await?;
     for rule in &rules {
         let counted = store.dry_run(rule, (day, Clock::system().now()), &workdays).await?;
@@ -119,7 +119,7 @@ pub async fn scan(config: &Path) -> Result<()> {
     let per_grid = half(&config)?.per_grid;
     let store = open(&config).await?;
     let workdays = store.workdays().await?;
-    let day = today(&config)?;
+    let day = today();
     let scanned = store.scan((day, Clock::system().now()), &workdays, Release { per_grid }).await?;
     store.close().await;
     say(&format!(
@@ -150,7 +150,7 @@ pub async fn explain(config: &Path, day: Option<Date>) -> Result<()> {
     let number = IdNumber::parse(text.lines().next().unwrap_or_default())
         .map_err(|bad| anyhow::anyhow!("{bad} {}", bad.zh()))?;
     let store = open(&config).await?;
-    let day = day.map_or_else(|| today(&config), Ok)?;
+    let day = day.unwrap_or_else(today);
     let workdays = store.workdays().await?;
     let found = match store.find_number(&number).await? {
         Some(person) => store.explain(person, day, &workdays).await?,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use xunge_central::clock::Clock;
 use xunge_central::config::{CentralConfig, ResidentsConfig};
@@ -17,7 +17,7 @@ use xunge_central::password;
 use xunge_central::store::Place;
 use xunge_residents::import::{COLUMNS, Mapping, Problem};
 use xunge_residents::right::{Post, Role, is_region};
-use xunge_residents::store::{AccountChange, Deed, Order, Store, What, read_regions};
+use xunge_residents::store::{AccountChange, Deed, Order, Store, What, place_day, read_regions};
 use xunge_residents::table::Table;
 
 use super::{load, make_data_dir, place_of, say};
@@ -61,10 +61,9 @@ pub(super) async fn open(config: &CentralConfig) -> Result<Store> {
     Ok(Store::open(&place, &key_file).await?)
 }
 
-/// The day it is in a configuration's time zone.
-pub(super) fn today(config: &CentralConfig) -> Result<jiff::civil::Date> {
-    let zone = xunge_central::case::number::zone(&config.timezone)?;
-    Ok(Zoned::new(Clock::system().now(), zone).date())
+/// The place's day.
+pub(super) fn today() -> jiff::civil::Date {
+    place_day(Clock::system().now())
 }
 
 /// How a table is imported.
@@ -104,7 +103,7 @@ pub async fn import(config: &Path, import: Import<'_>) -> Result<()> {
         regions: None,
         file: import.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         sha256: digest(import.file)?,
-        today: today(&config)?,
+        today: today(),
         deed: deed(What::Import, Clock::system().now()),
     };
     let store = open(&config).await?;
@@ -254,8 +253,7 @@ pub fn synthetic(people: u64, grids: &[String], to: &Path) -> Result<()> {
     let cannot = || format!("cannot write {}", to.display());
     let file = std::fs::File::create_new(to).with_context(cannot)?;
     let mut out = BufWriter::new(file);
-    let today = Clock::system().now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    xunge_residents::synthetic::table(&mut out, people, grids, (SEED, today)).with_context(cannot)?;
+    xunge_residents::synthetic::table(&mut out, people, grids, (SEED, today())).with_context(cannot)?;
     out.flush().with_context(cannot)?;
     say(&format!("{} holds {people} people whom nobody is. 已写入 {people} 名合成居民。", to.display()));
     Ok(())

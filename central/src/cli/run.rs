@@ -105,11 +105,7 @@ pub async fn run(file: &Path) -> Result<()> {
 
     let residents = residents_half(&config, &clock).await?;
     if let (Some(half), Some(told)) = (&residents, &config.residents) {
-        let nights = Nights {
-            zone: half.zone.clone(),
-            at: told.scan_at,
-            release: Release { per_grid: told.per_grid },
-        };
+        let nights = Nights { at: told.scan_at, release: Release { per_grid: told.per_grid } };
         tasks.spawn(nightly::follow(half.store.clone(), clock.clone(), nights, stopped.clone()));
     }
     let people = residents.as_ref().map(|half| half.store.clone());
@@ -177,9 +173,8 @@ async fn residents_half(config: &CentralConfig, clock: &Clock) -> Result<Option<
     if !store.has_accounts().await? {
         say(residents::NO_ACCOUNT);
     }
-    let zone = xunge_central::case::number::zone(&config.timezone)?;
     let folder = config.data_dir.clone();
-    let mut half = Residents::new(store, clock.clone(), zone, folder, &config.web.limits);
+    let mut half = Residents::new(store, clock.clone(), folder, &config.web.limits);
     half.trusted_proxies.clone_from(&config.web.trusted_proxies);
     half.session = config.web.session;
     half.secure_cookies = config.web.secure_cookies;

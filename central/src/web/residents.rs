@@ -20,14 +20,13 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::{Router, middleware};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use tokio::sync::Semaphore;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 use xunge_residents::right::{Account, Right};
-use xunge_residents::store::{Deed, Store, What};
+use xunge_residents::store::{Deed, Store, What, place_day};
 
 use super::caller::{Address, call_cost};
 use super::door::Door;
@@ -58,8 +57,6 @@ pub struct Residents {
     pub store: Store,
     /// The time.
     pub clock: Clock,
-    /// The place's time zone.
-    pub zone: TimeZone,
     /// Folder for files that are being imported.
     pub folder: PathBuf,
     /// How long a login lasts.
@@ -76,11 +73,10 @@ pub struct Residents {
 
 impl Residents {
     /// Puts it together.
-    pub fn new(store: Store, clock: Clock, zone: TimeZone, folder: PathBuf, limits: &Limits) -> Self {
+    pub fn new(store: Store, clock: Clock, folder: PathBuf, limits: &Limits) -> Self {
         Self {
             store,
             clock,
-            zone,
             folder,
             session: Duration::from_secs(12 * 3600),
             secure_cookies: false,
@@ -93,7 +89,7 @@ impl Residents {
 
     /// The day it is.
     fn today(&self) -> Date {
-        Zoned::new(self.clock.now(), self.zone.clone()).date()
+        place_day(self.clock.now())
     }
 }
 

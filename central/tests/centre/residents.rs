@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xunge_central::web::Residents;
@@ -59,9 +58,8 @@ impl Half {
         let database = folder.path().join("residents.db");
         let key_file = folder.path().join("residents.key");
         let store = Store::open(&Place::File(database.clone()), &key_file).await.unwrap();
-        let zone = TimeZone::get("Asia/Shanghai").unwrap();
         let clock = console.hands.clock();
-        let half = Residents::new(store.clone(), clock, zone, folder.path().to_owned(), limits);
+        let half = Residents::new(store.clone(), clock, folder.path().to_owned(), limits);
         console.with_residents(Arc::new(half));
         Self { console, store, document: Document::read(), database, _folder: folder }
     }

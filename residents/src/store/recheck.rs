@@ -1,16 +1,17 @@
 //! Whoever receives something that is paid over time: looked at every night, so that what is not due any more is told to the
 //! office, and visited again every so many months.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
 use xunge_database::{Doing, Sql, Tx, parts};
+use xunge_reminder::age::after;
 use xunge_reminder::judge::Due;
 use xunge_reminder::rule::Rule;
 use xunge_reminder::schedule::Plan;
-use xunge_reminder::standing::{Standing, first_occasion, later_look, standing};
+use xunge_reminder::standing::{Standing, first_occasion, later_look, other_tier, standing};
 
 use super::conflict::{self, Found};
 use super::family::{Counted, Families};
@@ -113,6 +114,8 @@ async fn look(
             looks.entry(one.person).or_default().push(one);
         }
     }
+    let received =
+        if rule.has_alternatives() { received(tx, &rule.id, &people).await? } else { HashSet::new() };
     let families = if rule.only_child { Families::of(tx, &people).await? } else { Families::default() };
     let mut visits = Vec::new();
     for receipt in receipts {
@@ -129,8 +132,18 @@ async fn look(
         };
         let mut person = one.judged()?;
         families.tell(one.person, &mut person);
+        // who changes to another tier of that age is told once, and receives it from then on
+        let other = other_tier(rule, &person, &receipt.occasion).filter(|_| months.is_some());
+        let has_changed =
+            other.as_ref().is_some_and(|due| received.contains(&(receipt.person, due.occasion.clone())));
+        if let Some(due) = other.filter(|_| !has_changed) {
+            let expires = after(night.today, rule.expire_days);
+            let plan = Plan { due, apply: night.today, tell: vec![night.today], expires };
+            visits.push(New::reminder(rule, one, plan));
+        }
         match standing(rule, &person, &receipt.occasion, night.today) {
             Standing::Over => {}
+            Standing::Entitled if has_changed => {}
             Standing::HandOver(why) => visits.push(handed(one, why, night.today)),
             Standing::Stop(reasons) => {
                 stops.extend(reasons.iter().map(|reason| stop(&reason.wanted, &reason.found)));
@@ -148,6 +161,18 @@ async fn look(
     }
     // visits are to each, families are handed over once
     families.once(tx, (&rule.id, false), visits, &mut Counted::new()).await
+}
+
+/// Which occasions of a rule these people receive.
+async fn received(tx: &mut Tx, rule: &str, people: &[i64]) -> Result<HashSet<(i64, String)>, StoreError> {
+    let mut found = HashSet::new();
+    for part in parts(people, 1) {
+        let mut sql = Sql::packed("person, occasion");
+        sql.push(" FROM task WHERE rule = ").bind(rule).push(" AND state = ").bind(DONE);
+        sql.push(" AND outcome IN ").list(RECEIVED).push(" AND person IN ").list(part.iter().copied());
+        found.extend(sql.unpack::<(i64, String)>(tx, "look what people receive").await?);
+    }
+    Ok(found)
 }
 
 /// What a worker found who went there, where that is no reason to go on.

@@ -13,13 +13,13 @@ pub(super) fn of(us: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(us).map_err(|_| StoreError::Corrupt(format!("the time {us}")))
 }
 
-/// The place's time: the whole country goes by it, without summer time since 1992.
-pub(super) fn zone() -> TimeZone {
+/// The place's time: the whole country goes by it, without summer time since 1992. Birthdays and deadlines do so wherever the centre is.
+pub fn zone() -> TimeZone {
     TimeZone::fixed(jiff::tz::offset(8))
 }
 
 /// The day that it is in the place.
-pub(super) fn place_day(at: Timestamp) -> Date {
+pub fn place_day(at: Timestamp) -> Date {
     at.to_zoned(zone()).date()
 }
 

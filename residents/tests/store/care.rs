@@ -266,6 +266,28 @@ on_both! {
         assert_eq!(why[0].verdict, Verdict::HandedOver { child_died: true });
     }
 
+    async fn who_changes_to_another_tier_is_told_once(kind: Kind) {
+        let house = House::of(kind).await;
+        let tiers = "[[rule.when.tier]]\ncode = \"80-poor\"\nage = 80\nwho = \"identity == '低保'\"\n[[rule.when.tier]]\ncode = \"80\"\nage = 80";
+        house.begin_rule(&rule("old", "recheck_months = 1", tiers)).await;
+        let is = async |identity: &str| {
+            let table = format!("姓名,身份证号,网格编码,住址,户籍地代码,身份类别\n王芳,{},{HOME},{identity}\n", number("19461127", 1));
+            house.import(&table, |order| order.deed.at = noon(TODAY)).await
+        };
+        is("无").await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::Handled, TODAY).await;
+        is("低保").await;
+        assert_eq!(house.night(TODAY + 1.days()).await.made, 1);
+        assert_eq!(house.ended().await, ["old/80 done handled", "old/80-poor open -"]);
+        assert_eq!(house.night(TODAY + 2.days()).await.made, 0);
+        house.finish(2, Outcome::Handled, TODAY + 2.days()).await;
+        // from now on that tier is looked at, and no more the one before it
+        house.night(date(2026, 12, 29)).await;
+        assert_eq!(house.ended().await[2..], ["old/80-poor@2026-12 open -"]);
+        assert!(house.unsettled().await.is_empty());
+    }
+
     async fn who_is_paid_by_a_rule_that_is_out_of_use_is_still_looked_at(kind: Kind) {
         let house = House::of(kind).await;
         house.begin_rule(&rule("old", "recheck_months = 1", "age = 80")).await;

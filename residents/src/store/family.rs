@@ -117,37 +117,35 @@ impl Families {
     /// Tells a person's children as the household knows them: one that has died or is severely disabled by another row is so here.
     pub(super) fn tell(&self, number: i64, person: &mut Person) {
         let (Some((one, others)), Some(children)) = (self.with(number), &mut person.children) else { return };
-        let alone = children.len() == 1;
+        let mut dead: Vec<Child> = Vec::new();
         for other in others {
-            for child in children.iter_mut() {
-                if child.birth.is_some() && child.birth == other.born {
-                    child.died = child.died.or(other.died);
-                }
-            }
-            if !one.is_parent_with(other) {
-                continue;
-            }
-            for child in children.iter_mut() {
-                // of parents who name one child each it is the same, also where nobody has entered its birthday
-                let same = |said: &&Child| {
-                    if said.birth.is_some() && child.birth.is_some() {
-                        said.birth == child.birth
-                    } else {
-                        alone && other.children.len() == 1
-                    }
-                };
-                for said in other.children.iter().filter(same).cloned().collect::<Vec<_>>() {
-                    child.died = child.died.or(said.died);
-                    child.disabled = if said.disabled == Some(true) { Some(true) } else { child.disabled };
-                }
+            dead.extend(other.born.zip(other.died).map(|(birth, died)| Child {
+                birth: Some(birth),
+                died: Some(died),
+                ..Child::default()
+            }));
+            if one.is_parent_with(other) {
+                agree(children, &other.children);
             }
         }
+        agree(children, &dead);
     }
 
     /// The husband or wife of somebody who was asked for: married, of one household, its head and the head's spouse.
     fn spouse(&self, person: i64) -> Option<i64> {
         let (one, mut others) = self.with(person).filter(|(one, _)| !one.gone)?;
         others.find(|other| one.is_married_to(other)).map(|other| other.person)
+    }
+
+    /// The other head of a household: whoever is handed to a person is so with that one.
+    fn partner(&self, person: i64) -> Option<i64> {
+        let (one, mut others) = self.with(person)?;
+        others.find(|other| one.is_parent_with(other) && !other.gone).map(|other| other.person)
+    }
+
+    /// With whom somebody is told as one.
+    fn together(&self, one: &New) -> Option<i64> {
+        if one.is_handed() { self.partner(one.person()) } else { self.spouse(one.person()) }
     }
 
     /// Leaves out whose husband or wife is told of the same, or was: of all rules where a family is handed to a person, else where
@@ -161,8 +159,8 @@ impl Families {
     ) -> Result<Vec<New>, StoreError> {
         let (mut others, mut handed) = (Vec::new(), Vec::new());
         for one in &wanted {
-            if let Some(spouse) = self.spouse(one.person()) {
-                if one.is_handed() { &mut handed } else { &mut others }.push(spouse);
+            if let Some(other) = self.together(one) {
+                if one.is_handed() { &mut handed } else { &mut others }.push(other);
             }
         }
         counted.extend(told(tx, HAND_OVER, &handed).await?);
@@ -176,13 +174,40 @@ impl Families {
                 return true;
             }
             let occasion = one.occasion().to_owned();
-            if self.spouse(one.person()).is_some_and(|spouse| counted.contains(&(spouse, occasion.clone()))) {
+            if self.together(one).is_some_and(|other| counted.contains(&(other, occasion.clone()))) {
                 return false;
             }
             counted.insert((one.person(), occasion));
             true
         });
         Ok(wanted)
+    }
+}
+
+/// Lets what another row says of children count here: of as many that were born on one day as it says, for twins are two.
+fn agree(children: &mut [Child], said: &[Child]) {
+    // of parents who name one child each it is the same, also where nobody has entered its birthday
+    let one_each = children.len() == 1 && said.len() == 1;
+    let births: BTreeSet<Option<Date>> = children.iter().map(|child| child.birth).collect();
+    for birth in births {
+        let meant = |child: &&Child| match (birth, child.birth) {
+            (Some(birth), Some(said)) => birth == said,
+            _ => one_each,
+        };
+        let of_day = || said.iter().filter(meant);
+        let deaths: Vec<Date> = of_day().filter_map(|child| child.died).collect();
+        let disabled = of_day().filter(|child| child.died.is_none() && child.disabled == Some(true)).count();
+        let mut here: Vec<&mut Child> = children.iter_mut().filter(|child| child.birth == birth).collect();
+        let known = here.iter().filter(|child| child.died.is_some()).count();
+        let living = here.iter_mut().filter(|child| child.died.is_none());
+        for (child, died) in living.zip(deaths.into_iter().skip(known)) {
+            child.died = Some(died);
+        }
+        let known = here.iter().filter(|child| child.died.is_none() && child.disabled == Some(true)).count();
+        let others = here.iter_mut().filter(|child| child.died.is_none() && child.disabled != Some(true));
+        for child in others.take(disabled.saturating_sub(known)) {
+            child.disabled = Some(true);
+        }
     }
 }
 
@@ -230,4 +255,48 @@ pub(super) async fn housemates(tx: &mut Tx, people: &[i64]) -> Result<BTreeSet<i
         all.extend(rows.into_iter().map(|(person,)| person));
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const DAY: Date = date(2020, 5, 1);
+
+    fn child(birth: Option<Date>, died: bool, disabled: bool) -> Child {
+        let died = died.then_some(date(2026, 1, 1));
+        Child { birth, died, disabled: Some(disabled), ..Child::default() }
+    }
+
+    fn after(mut mine: Vec<Child>, said: &[Child]) -> (usize, usize) {
+        agree(&mut mine, said);
+        let dead = mine.iter().filter(|child| child.died.is_some()).count();
+        (dead, mine.iter().filter(|child| child.died.is_none() && child.disabled == Some(true)).count())
+    }
+
+    #[test]
+    fn of_twins_one_dies_once() {
+        let (lives, dead) = (child(Some(DAY), false, false), child(Some(DAY), true, false));
+        let twins = vec![lives.clone(), lives.clone()];
+        assert_eq!(after(twins.clone(), &[lives.clone(), dead.clone()]), (1, 0));
+        // the same again is the same child
+        assert_eq!(after(vec![lives.clone(), dead.clone()], &[dead.clone(), lives.clone()]), (1, 0));
+        assert_eq!(after(twins.clone(), &[dead.clone(), dead.clone()]), (2, 0));
+        let disabled = child(Some(DAY), false, true);
+        assert_eq!(after(twins, &[disabled.clone(), lives.clone()]), (0, 1));
+        assert_eq!(after(vec![lives, disabled.clone()], &[disabled]), (0, 1));
+    }
+
+    #[test]
+    fn an_only_child_is_the_same_without_its_birthday() {
+        let (lives, dead) = (child(Some(DAY), false, false), child(None, true, false));
+        assert_eq!(after(vec![lives.clone()], std::slice::from_ref(&dead)), (1, 0));
+        // of two children nobody can say which
+        assert_eq!(after(vec![lives.clone(), lives.clone()], std::slice::from_ref(&dead)), (0, 0));
+        // another child
+        let other = child(Some(date(2011, 1, 1)), true, false);
+        assert_eq!(after(vec![lives], &[other]), (0, 0));
+    }
 }

@@ -97,7 +97,8 @@ pub fn judge(rule: &Rule, person: &Person) -> Judgement {
     found.judgement()
 }
 
-pub(crate) fn bereaved(person: &Person) -> Option<HandOver> {
+/// Whether somebody has lost the only child, or it is severely disabled.
+pub fn bereaved(person: &Person) -> Option<HandOver> {
     let children = person.children.as_ref().filter(|children| !children.is_empty())?;
     let living: Vec<&Child> = children.iter().filter(|child| child.died.is_none()).collect();
     if living.is_empty() {
@@ -141,7 +142,7 @@ impl Found {
         &mut self,
         rule: &Rule,
         person: &Person,
-        fact: &'static str,
+        facts: impl IntoIterator<Item = &'static str>,
         (day, occasions): (Option<Date>, &[&str]),
     ) {
         let mut missing = match always(rule, person) {
@@ -149,14 +150,14 @@ impl Found {
             Truth::Unknown(missing) => missing,
             Truth::Yes => BTreeSet::new(),
         };
-        missing.insert(fact);
+        missing.extend(facts);
         let occasions = occasions.iter().map(|&occasion| occasion.to_owned()).collect();
         self.undecided.push(Undecided { day, occasions, missing });
     }
 
     fn at_age(&mut self, rule: &Rule, person: &Person, ages: Ages) {
-        let Some(born) = person.born() else { return self.lacks(rule, person, "born", (None, &[""])) };
-        let Some(age) = ages.of(person.sex) else { return self.lacks(rule, person, "sex", (None, &[""])) };
+        let Some(born) = person.born() else { return self.lacks(rule, person, ["born"], (None, &[""])) };
+        let Some(age) = ages.of(person.sex) else { return self.lacks(rule, person, ["sex"], (None, &[""])) };
         let day = attained(born, age, rule.attain, rule.feb29);
         self.take(rule, person, Due { day, occasion: String::new(), amount: String::new() });
     }
@@ -167,7 +168,7 @@ impl Found {
             tiers.iter().filter(fits).map(|tier| tier.code.as_str()).collect()
         };
         let Some(born) = person.born() else {
-            return self.lacks(rule, person, "born", (None, &codes(None)));
+            return self.lacks(rule, person, ["born"], (None, &codes(None)));
         };
         let mut done: BTreeSet<u8> = BTreeSet::new();
         for tier in tiers {
@@ -185,8 +186,7 @@ impl Found {
                 // which of the tiers of this age it is cannot be said
                 Truth::Unknown(missing) => {
                     done.insert(tier.age);
-                    let fact = missing.first().copied().unwrap_or("identity");
-                    self.lacks(rule, person, fact, (Some(day), &codes(Some(tier.age))));
+                    self.lacks(rule, person, missing, (Some(day), &codes(Some(tier.age))));
                 }
                 Truth::No(reasons) => self.refuse(reasons),
             }
@@ -203,17 +203,20 @@ impl Found {
                 let who = rule.who.as_ref().zip(usual);
                 match who.map(|(who, day)| who.judge(About { person, day, feb29: rule.feb29 })) {
                     Some(Truth::No(reasons)) => self.refuse(reasons),
-                    _ => self.lacks(rule, person, "retirement", (None, &[""])),
+                    Some(Truth::Unknown(missing)) => {
+                        self.lacks(rule, person, missing.into_iter().chain(["retirement"]), (None, &[""]));
+                    }
+                    Some(Truth::Yes) | None => self.lacks(rule, person, ["retirement"], (None, &[""])),
                 }
             }
-            None => self.lacks(rule, person, "event", (None, &[""])),
+            None => self.lacks(rule, person, ["event"], (None, &[""])),
         }
     }
 
     fn over_span(&mut self, rule: &Rule, person: &Person, name: &str, child_age: u8) {
         let refused = |found: &str| vec![Reason { wanted: name.to_owned(), found: found.to_owned() }];
         let issued = match person.certificates.get(name) {
-            None => return self.lacks(rule, person, "certificates", (None, &["begin", "end"])),
+            None => return self.lacks(rule, person, ["certificates"], (None, &["begin", "end"])),
             Some(None) => return self.refuse(refused("")),
             Some(Some(Certificate { revoked: Some(_), .. })) => return self.refuse(refused("revoked")),
             Some(Some(Certificate { issued, .. })) => *issued,
@@ -222,15 +225,15 @@ impl Found {
             Some(day) => {
                 self.take(rule, person, Due { day, occasion: "begin".into(), amount: String::new() });
             }
-            None => self.lacks(rule, person, "certificates", (None, &["begin"])),
+            None => self.lacks(rule, person, ["certificates"], (None, &["begin"])),
         }
         let Some(children) = &person.children else {
-            return self.lacks(rule, person, "living_children", (None, &["end"]));
+            return self.lacks(rule, person, ["living_children"], (None, &["end"]));
         };
         // what would have been a child's birthday ends nothing
         let living = children.iter().filter(|child| child.died.is_none());
         match living.map(|child| child.birth).collect::<Option<Vec<Date>>>() {
-            None => self.lacks(rule, person, "child_birth", (None, &["end"])),
+            None => self.lacks(rule, person, ["child_birth"], (None, &["end"])),
             Some(births) => match births.into_iter().max() {
                 Some(youngest) => {
                     let day = attained(youngest, child_age, rule.attain, rule.feb29);

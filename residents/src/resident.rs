@@ -291,7 +291,7 @@ pub fn masked_phone(phone: &str) -> String {
 }
 
 /// `王**`: as it is shown where a name is not needed in full.
-pub fn masked_name(name: &str) -> String {
+pub(crate) fn masked_name(name: &str) -> String {
     let mut letters = name.chars();
     let first: String = letters.next().into_iter().collect();
     first + &"*".repeat(letters.count())

@@ -23,6 +23,7 @@ mod rules;
 mod scan;
 mod settle;
 mod statistics;
+mod step;
 mod task;
 mod times;
 mod twice;

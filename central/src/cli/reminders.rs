@@ -170,10 +170,14 @@ pub async fn explain(config: &Path, day: Option<Date>) -> Result<()> {
     Ok(())
 }
 
+fn lacking(facts: &[String]) -> String {
+    format!("  待补资料 missing: {}\n", facts.join(" "))
+}
+
 fn line(one: &Explained) -> String {
     let mut text = format!("{} v{} {}\n", one.rule, one.version, one.title);
     match &one.verdict {
-        Verdict::Matched { occasions } => {
+        Verdict::Matched { occasions, missing } => {
             for due in occasions {
                 let why = match due.why {
                     Why::Wanted => "应提醒 to be reminded",
@@ -190,10 +194,11 @@ fn line(one: &Explained) -> String {
                     tell.join(" ")
                 ));
             }
+            if !missing.is_empty() {
+                text.push_str(&lacking(missing));
+            }
         }
-        Verdict::Pending { missing } => {
-            text.push_str(&format!("  待补资料 missing: {}\n", missing.join(" ")));
-        }
+        Verdict::Pending { missing } => text.push_str(&lacking(missing)),
         Verdict::Unmatched { reasons } => {
             for Unmet { wanted, found } in reasons {
                 text.push_str(&format!("  不符合 not for this person: {wanted} ({found})\n"));

@@ -232,7 +232,7 @@ fn rule(section: &Section<'_>) -> Rule {
         },
         work: Work { working_days: small(section, &WORKING_DAYS), steps: section.texts(&STEPS) },
     };
-    rule.only_child = is_only_child(section, &rule);
+    rule.only_child = is_only_child(&rule);
     rule
 }
 
@@ -241,23 +241,16 @@ const ONLY_CHILD_ZH: &str = "独生子女";
 
 /// A rule that speaks of an only child is one for its parents, whether it says so or not: whoever has lost it is never reminded of
 /// that by a machine.
-fn is_only_child(section: &Section<'_>, rule: &Rule) -> bool {
-    let certificate = match &rule.when {
-        When::Span { certificate, .. } => certificate,
-        _ => "",
-    };
-    let who = rule.who.as_ref().map_or("", Condition::text);
-    let speaks = [&rule.title, who, certificate].iter().any(|said| said.contains(ONLY_CHILD_ZH));
-    if speaks && section.given(&ONLY_CHILD) && !rule.only_child {
-        section.problem(
-            &ONLY_CHILD,
-            (
-                "this rule is for parents of an only child: a family that has lost it is handed to a person and never reminded",
-                "本规则面向独生子女父母：子女死亡或重残的家庭必须转人工，不能写 false",
-            ),
-        );
+fn is_only_child(rule: &Rule) -> bool {
+    let mut said = vec![rule.title.as_str(), rule.who.as_ref().map_or("", Condition::text)];
+    match &rule.when {
+        When::Span { certificate, .. } => said.push(certificate),
+        When::Tiers(tiers) => {
+            said.extend(tiers.iter().filter_map(|tier| tier.who.as_ref()).map(Condition::text));
+        }
+        When::Age(_) | When::Event(_) => {}
     }
-    rule.only_child || speaks
+    rule.only_child || said.iter().any(|said| said.contains(ONLY_CHILD_ZH))
 }
 
 /// A number that its range keeps small.

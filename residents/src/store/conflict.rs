@@ -139,6 +139,17 @@ pub(super) async fn write(
         Some(Row { settled_by: Some(by), detail, .. }) => by == BY_ITSELF || *detail != one.detail,
     };
     let new: Vec<&Found> = found.iter().filter(is_new).collect();
+    // what is still to be settled is so as it was found last
+    let stale = found.iter().filter(|one| {
+        let row = known.get(&(one.person, one.kind.as_str().to_owned()));
+        row.is_some_and(|row| row.settled_by.is_none() && row.detail != one.detail)
+    });
+    for one in stale {
+        let mut sql = Sql::new("UPDATE conflict SET detail = ");
+        sql.bind(&one.detail).push(" WHERE person = ").bind(one.person);
+        sql.push(" AND kind = ").bind(one.kind.as_str());
+        sql.run(tx, doing).await?;
+    }
     let head = "INSERT INTO conflict (person, kind, detail, found_us)";
     let tail = " ON CONFLICT (person, kind) DO UPDATE SET detail = excluded.detail, found_us = excluded.found_us, \
          settled_us = NULL, settled_by = NULL, settlement = NULL";

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use xunge_database::{Doing, Sql, Tx, parts};
-use xunge_reminder::judge::{Judgement, judge};
+use xunge_reminder::judge::{Judgement, bereaved, judge};
 use xunge_reminder::person::Person;
 use xunge_reminder::rule::Rule;
 use xunge_reminder::standing::{Standing, first_occasion, standing};
@@ -15,7 +15,7 @@ use xunge_reminder::standing::{Standing, first_occasion, standing};
 use super::family::{Counted, Families, housemates};
 use super::person::{self, Known};
 use super::rules::version_of;
-use super::scan::{Night, handed};
+use super::scan::{Night, handed, loss};
 use super::task::{HAND_OVER, NOWHERE, New, OPEN, OVER, WAITING, make};
 use super::{Store, StoreError, day, day_number, us};
 
@@ -76,8 +76,8 @@ enum Whose<'w> {
     Of(&'w [i64]),
 }
 
-/// What the database says of a reminder without an outcome: number, rule, occasion, version, day due, day of expiry, grid, person.
-type Row = (i64, String, String, i64, i64, i64, String, i64);
+/// What the database says of a reminder: number, rule, occasion, version, day due, day of expiry, grid, person, state.
+type Row = (i64, String, String, i64, i64, i64, String, i64, String);
 
 /// A reminder without an outcome.
 struct Pending {
@@ -147,14 +147,14 @@ async fn look(
     let rule = |one: &Pending| versions.get(&(one.rule.clone(), one.version)).and_then(Option::as_ref);
     let parents: BTreeSet<i64> = pending
         .iter()
-        .filter(|one| rule(one).is_some_and(|rule| rule.only_child))
+        .filter(|one| one.rule == HAND_OVER || rule(one).is_some_and(|rule| rule.only_child))
         .map(|one| one.known.person)
         .collect();
     let families = Families::of(tx, &parents.into_iter().collect::<Vec<_>>()).await?;
     for one in pending {
         let rule = rule(one);
         let mut person = one.known.judged()?;
-        if rule.is_some_and(|rule| rule.only_child) {
+        if one.rule == HAND_OVER || rule.is_some_and(|rule| rule.only_child) {
             families.tell(one.known.person, &mut person);
         }
         if let Some(why) = ends(one, &person, rule, ending.today, &mut to_people) {
@@ -192,15 +192,21 @@ async fn look(
 /// Reminders without an outcome, with whom they are of.
 async fn pending(tx: &mut Tx, whose: Whose<'_>) -> Result<Vec<Pending>, StoreError> {
     let doing = "look which reminders are over";
-    let mut sql =
-        Sql::packed("t.task, t.rule, t.occasion, t.version, t.due_day, t.expires_day, t.grid, t.person");
-    sql.push(" FROM (SELECT * FROM task WHERE state IN ").list([WAITING, OPEN]);
+    let mut sql = Sql::packed(
+        "t.task, t.rule, t.occasion, t.version, t.due_day, t.expires_day, t.grid, t.person, t.state",
+    );
+    sql.push(" FROM (SELECT * FROM task WHERE ");
     match whose {
-        Whose::After(task) => sql.push(" AND task > ").bind(task).push(" ORDER BY task LIMIT ").bind(STEP),
-        Whose::Of(people) => sql.push(" AND person IN ").list(people.iter().copied()),
+        Whose::After(task) => {
+            sql.push("state IN ").list([WAITING, OPEN]).push(" AND task > ").bind(task);
+            sql.push(" ORDER BY task LIMIT ").bind(STEP)
+        }
+        // by person only: a database that does not know how many are open might look for those first
+        Whose::Of(people) => sql.push("person IN ").list(people.iter().copied()),
     };
     sql.push(") t");
-    let rows: Vec<Row> = sql.unpack(tx, doing).await?;
+    let mut rows: Vec<Row> = sql.unpack(tx, doing).await?;
+    rows.retain(|row| row.8 == WAITING || row.8 == OPEN);
     let people: HashSet<i64> = rows.iter().map(|row| row.7).collect();
     let people: Vec<i64> = people.into_iter().collect();
     let mut known: HashMap<i64, Known> = HashMap::with_capacity(people.len());
@@ -208,7 +214,7 @@ async fn pending(tx: &mut Tx, whose: Whose<'_>) -> Result<Vec<Pending>, StoreErr
         known.extend(person::known(tx, part).await?.into_iter().map(|one| (one.person, one)));
     }
     let pending = rows.into_iter().filter_map(
-        |(task, rule, occasion, version, due_day, expires_day, of_grid, person)| {
+        |(task, rule, occasion, version, due_day, expires_day, of_grid, person, _)| {
             let known = known.get(&person)?.clone();
             Some(Pending { task, rule, occasion, version, due_day, expires_day, of_grid, known })
         },
@@ -232,6 +238,11 @@ fn ends(
     }
     if day(one.expires_day).is_ok_and(|last| last < today) {
         return Some(Ended::Expired);
+    }
+    if one.rule == HAND_OVER {
+        // the loss was entered by mistake, or is another one by now
+        let still = bereaved(person).is_some_and(|why| loss(why) == one.occasion);
+        return (!still).then_some(Ended::NoLonger);
     }
     let rule = rule?;
     let first = first_occasion(&one.occasion);

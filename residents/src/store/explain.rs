@@ -1,6 +1,6 @@
 //! Why somebody was reminded on a day, or was not.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub enum Verdict {
     Matched {
         /// Each with what became of it.
         occasions: Vec<Occasion>,
+        /// What is to be found out before other occasions can be told: names of facts.
+        missing: Vec<String>,
     },
     /// It depends on what is not known.
     Pending {
@@ -187,7 +189,7 @@ impl Store {
 impl Verdict {
     /// Occasions that somebody else was told of.
     fn leave_out(&mut self, told: &HashSet<String>) {
-        if let Self::Matched { occasions } = self {
+        if let Self::Matched { occasions, .. } = self {
             for one in
                 occasions.iter_mut().filter(|one| one.why == Why::Wanted && told.contains(&one.occasion))
             {
@@ -198,7 +200,7 @@ impl Verdict {
 
     fn of(rule: &Rule, judgement: Judgement, scan: Scan, workdays: &Workdays) -> Self {
         match judgement {
-            Judgement::Matched { dues, .. } => {
+            Judgement::Matched { dues, undecided } => {
                 let filled = |plan: Plan| (why(rule, &plan, scan), plan.filled_in(rule, scan));
                 let occasion = |(why, plan): (Why, Plan)| Occasion {
                     why,
@@ -209,7 +211,11 @@ impl Verdict {
                     expires: plan.expires,
                 };
                 let plans = dues.into_iter().map(|due| plan(rule, due, |day| workdays.works(day)));
-                Self::Matched { occasions: plans.map(filled).map(occasion).collect() }
+                let missing: BTreeSet<&str> = undecided.into_iter().flat_map(|one| one.missing).collect();
+                Self::Matched {
+                    occasions: plans.map(filled).map(occasion).collect(),
+                    missing: missing.into_iter().map(str::to_owned).collect(),
+                }
             }
             Judgement::Pending(missing) => {
                 Self::Pending { missing: missing.into_iter().map(str::to_owned).collect() }

@@ -33,6 +33,8 @@ struct Member {
     died: Option<Date>,
     /// Has died or left, or is said to have.
     gone: bool,
+    /// Is somebody else of ours, too: see [`Facts::same_as`].
+    twice: bool,
     children: Vec<Child>,
 }
 
@@ -50,6 +52,7 @@ impl Row {
             born: self.born_day.map(day).transpose()?,
             died: facts.died.or(heard),
             gone,
+            twice: facts.same_as.is_some(),
             children: facts.children.unwrap_or_default(),
         };
         Ok(Some(((self.dwelling, household), member)))
@@ -118,17 +121,18 @@ impl Families {
     pub(super) fn tell(&self, number: i64, person: &mut Person) {
         let (Some((one, others)), Some(children)) = (self.with(number), &mut person.children) else { return };
         let mut dead: Vec<Child> = Vec::new();
-        for other in others {
+        for other in others.filter(|other| !other.twice) {
             dead.extend(other.born.zip(other.died).map(|(birth, died)| Child {
                 birth: Some(birth),
                 died: Some(died),
                 ..Child::default()
             }));
             if one.is_parent_with(other) {
-                agree(children, &other.children);
+                agree(children, &other.children, true);
             }
         }
-        agree(children, &dead);
+        // whoever has died here is a child only by the birthday
+        agree(children, &dead, false);
     }
 
     /// The husband or wife of somebody who was asked for: married, of one household, its head and the head's spouse.
@@ -184,10 +188,10 @@ impl Families {
     }
 }
 
-/// Lets what another row says of children count here: of as many that were born on one day as it says, for twins are two.
-fn agree(children: &mut [Child], said: &[Child]) {
-    // of parents who name one child each it is the same, also where nobody has entered its birthday
-    let one_each = children.len() == 1 && said.len() == 1;
+/// Lets what another row says of children count here: of as many that were born on one day as it says, for twins are two. Of
+/// `parents` who name one child each it is the same, also where nobody has entered its birthday.
+fn agree(children: &mut [Child], said: &[Child], parents: bool) {
+    let one_each = parents && children.len() == 1 && said.len() == 1;
     let births: BTreeSet<Option<Date>> = children.iter().map(|child| child.birth).collect();
     for birth in births {
         let meant = |child: &&Child| match (birth, child.birth) {
@@ -271,7 +275,7 @@ mod tests {
     }
 
     fn after(mut mine: Vec<Child>, said: &[Child]) -> (usize, usize) {
-        agree(&mut mine, said);
+        agree(&mut mine, said, true);
         let dead = mine.iter().filter(|child| child.died.is_some()).count();
         (dead, mine.iter().filter(|child| child.died.is_none() && child.disabled == Some(true)).count())
     }
@@ -283,7 +287,7 @@ mod tests {
         assert_eq!(after(twins.clone(), &[lives.clone(), dead.clone()]), (1, 0));
         // the same again is the same child
         assert_eq!(after(vec![lives.clone(), dead.clone()], &[dead.clone(), lives.clone()]), (1, 0));
-        assert_eq!(after(twins.clone(), &[dead.clone(), dead.clone()]), (2, 0));
+        assert_eq!(after(twins.clone(), &[dead.clone(), dead]), (2, 0));
         let disabled = child(Some(DAY), false, true);
         assert_eq!(after(twins, &[disabled.clone(), lives.clone()]), (0, 1));
         assert_eq!(after(vec![lives, disabled.clone()], &[disabled]), (0, 1));
@@ -295,6 +299,10 @@ mod tests {
         assert_eq!(after(vec![lives.clone()], std::slice::from_ref(&dead)), (1, 0));
         // of two children nobody can say which
         assert_eq!(after(vec![lives.clone(), lives.clone()], std::slice::from_ref(&dead)), (0, 0));
+        // a grandmother is no child
+        let mut mine = vec![child(None, false, false)];
+        agree(&mut mine, &[child(Some(date(1940, 1, 1)), true, false)], false);
+        assert_eq!(mine[0].died, None);
         // another child
         let other = child(Some(date(2011, 1, 1)), true, false);
         assert_eq!(after(vec![lives], &[other]), (0, 0));

@@ -15,14 +15,12 @@ use super::conflict::{self, Found};
 use super::ending::{BY_ITSELF, Ending};
 use super::person::{self, Filed};
 use super::present::Present;
+use super::step::{STEP, Step};
 use super::{Store, StoreError, dwelling, filing, heard, times, twice, us};
-use crate::import::{Mapping, Problem, Unfit, Update, read};
-use crate::key::{Index, Keys};
+use crate::import::{Mapping, Problem};
 use crate::resident::{Conflict, Dwelling, Gone, OF_ONE};
 use crate::table::Table;
 
-/// Rows that are read, looked up and written together.
-const STEP: usize = 5_000;
 /// Rows of one transaction while nobody works with the residents yet. The indexes over a city have no order that its files have,
 /// so a commit writes most of their pages, whether it brings few people or many.
 const FIRST: u64 = 100_000;
@@ -444,48 +442,6 @@ impl Serialize for Told<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Done { added, changed, departed, refused, .. } = self.done;
         (self.file, self.sha256, added, changed, departed, refused).serialize(serializer)
-    }
-}
-
-/// Rows that were read and not yet written.
-struct Step {
-    rows: u64,
-    /// By which key the numbers are indexed.
-    key: i64,
-    /// Whose the rows are that are not taken, where that could be read.
-    unfit: Vec<Option<IdNumber>>,
-    updates: Vec<(Index, Update)>,
-    problems: Vec<Problem>,
-}
-
-impl Step {
-    fn read(table: &mut Table, order: &Order, keys: &Keys) -> Self {
-        let mut step = Self {
-            rows: 0,
-            key: keys.newest(),
-            unfit: Vec::new(),
-            updates: Vec::new(),
-            problems: Vec::new(),
-        };
-        for (line, cells) in table.by_ref().take(STEP) {
-            step.rows += 1;
-            let read = match cells {
-                Ok(cells) => read(line, &cells, &order.mapping, order.today),
-                Err(why) => {
-                    let zh = format!("此行无法读取，请检查引号：{why}");
-                    let problem = Problem::new(line, zh, format!("this line cannot be read: {why}"));
-                    Err(Unfit { number: None, problems: vec![problem] })
-                }
-            };
-            match read {
-                Ok(update) => step.updates.push((keys.index(&update.said.number), update)),
-                Err(Unfit { number, problems }) => {
-                    step.unfit.push(number);
-                    step.problems.extend(problems);
-                }
-            }
-        }
-        step
     }
 }
 

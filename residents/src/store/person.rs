@@ -195,6 +195,13 @@ pub(super) async fn known(tx: &mut Tx, people: &[i64]) -> Result<Vec<Known>, Sto
 }
 
 impl Known {
+    /// Whether another row of the same person counts: see [`Facts::same_as`].
+    pub(super) fn is_out_of_use(&self) -> Result<bool, StoreError> {
+        let facts: Facts = serde_json::from_str(&self.facts)
+            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        Ok(facts.same_as.is_some())
+    }
+
     /// The person that rules judge. Papers that contradict each other say nothing here.
     pub(super) fn judged(&self) -> Result<Person, StoreError> {
         let facts: Facts = serde_json::from_str(&self.facts)

@@ -133,7 +133,9 @@ async fn look(
         let mut person = one.judged()?;
         families.tell(one.person, &mut person);
         // who changes to another tier of that age is told once, and receives it from then on
-        let other = other_tier(rule, &person, &receipt.occasion).filter(|_| months.is_some());
+        let now = standing(rule, &person, &receipt.occasion, night.today);
+        let other = other_tier(rule, &person, &receipt.occasion)
+            .filter(|_| months.is_some() && now != Standing::Over);
         let has_changed =
             other.as_ref().is_some_and(|due| received.contains(&(receipt.person, due.occasion.clone())));
         if let Some(due) = other.filter(|_| !has_changed) {
@@ -141,10 +143,16 @@ async fn look(
             let plan = Plan { due, apply: night.today, tell: vec![night.today], expires };
             visits.push(New::reminder(rule, one, plan));
         }
-        match standing(rule, &person, &receipt.occasion, night.today) {
+        match now {
             Standing::Over => {}
             Standing::Entitled if has_changed => {}
-            Standing::HandOver(why) => visits.push(handed(one, why, night.today)),
+            Standing::HandOver(why) => {
+                if months.is_some() {
+                    visits.push(handed(one, why, night.today));
+                }
+            }
+            // it is received under another number of the same person
+            Standing::Stop(_) if person.moved_out.is_some() && one.is_out_of_use()? => {}
             Standing::Stop(reasons) => {
                 stops.extend(reasons.iter().map(|reason| stop(&reason.wanted, &reason.found)));
             }

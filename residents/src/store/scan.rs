@@ -253,14 +253,18 @@ impl Found {
             found.take(&rule.rule, one, &one.judged()?, (scan, night));
         }
         let couples = rule.rule.per == Per::Couple;
-        if found.tasks.is_empty() || !(couples || rule.rule.only_child) {
+        if !(couples || rule.rule.only_child) {
             return Ok(found);
         }
-        // few are wanted: their families are asked, too
-        let wanted: HashSet<i64> = found.tasks.iter().map(task::New::person).collect();
+        // few are wanted, or are to be asked: their families know more
+        let wanted: HashSet<i64> =
+            found.tasks.iter().map(task::New::person).chain(found.gaps.keys().copied()).collect();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
         let families = Families::of(tx, &wanted.iter().copied().collect::<Vec<_>>()).await?;
         if rule.rule.only_child {
-            found.tasks.clear();
+            (found.tasks, found.gaps) = Default::default();
             for one in people.iter().filter(|one| wanted.contains(&one.person)) {
                 let mut person = one.judged()?;
                 families.tell(one.person, &mut person);
@@ -301,11 +305,15 @@ impl Found {
 
 /// A family that has lost its child is handed to a person, once, whichever rules would have reminded it.
 pub(super) fn handed(one: &Known, why: HandOver, today: Date) -> task::New {
-    let occasion = match why {
+    task::New::handed(loss(why), one, Plan::at_once(today))
+}
+
+/// What makes it one.
+pub(super) const fn loss(why: HandOver) -> &'static str {
+    match why {
         HandOver::ChildLost => "child-lost",
         HandOver::ChildDisabled => "child-disabled",
-    };
-    task::New::handed(occasion, one, Plan::at_once(today))
+    }
 }
 
 /// People whom a range finds, by their days and numbers; without those whom the rule refuses whatever else is known of them.

@@ -11,7 +11,7 @@ use xunge_reminder::person::Birth;
 use super::audit::{self, Deed};
 use super::conflict::{self, Found};
 use super::ending::{BY_ITSELF, Ending};
-use super::{Store, StoreError, filing, heard, people, person, times, us};
+use super::{Store, StoreError, filing, heard, people, person, task, times, us};
 use crate::resident::{Conflict, OF_ONE, Resident, SameAs, SettledBirth};
 
 /// What is so, of two things that were said.
@@ -74,6 +74,9 @@ impl Store {
         let filed = person::by_keys(&mut tx, &keys, &[target]).await?;
         if let (Conflict::Twice, Some(_)) = (kind, settlement.choice) {
             check_same_home(&mut tx, (target, other)).await?;
+        }
+        if let (Some(Choice::KeepOther | Choice::KeepThis), Some(kept)) = (settlement.choice, other) {
+            task::hand_on(&mut tx, target, kept).await?;
         }
         let mut changed = filed.clone();
         for one in &mut changed {
@@ -162,7 +165,10 @@ fn decide(
             let person = other.ok_or_else(misfit)?;
             resident.facts.same_as = Some(SameAs { person, since: today });
         }
-        (Conflict::Name, Some(Choice::NewName)) => detail.clone_into(&mut resident.name),
+        // earlier versions kept a name as 李*
+        (Conflict::Name, Some(Choice::NewName)) if !detail.contains('*') => {
+            detail.clone_into(&mut resident.name);
+        }
         (_, None) => {}
         (_, Some(_)) => return Err(misfit()),
     }

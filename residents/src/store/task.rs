@@ -169,6 +169,8 @@ impl There {
         let later = due_day > self.due_day;
         ended(&|outcome| MISTAKEN.contains(&outcome) || outcome == HANDED_OVER)
             || (later && ended(&|outcome| outcome == EXPIRED))
+            // what the worker found wrong was put right
+            || (due_day != self.due_day && self.outcome.as_deref() == Some(Outcome::WrongData.as_str()))
     }
 }
 
@@ -242,6 +244,16 @@ pub(super) async fn make(tx: &mut Tx, wanted: &[New], today: Date) -> Result<u64
     })
     .await?;
     Ok(rows.len() as u64)
+}
+
+/// Hands on what somebody was told, to the other row of the same person that stays in use: nobody is told twice.
+pub(super) async fn hand_on(tx: &mut Tx, from: i64, to: i64) -> Result<(), StoreError> {
+    let mut sql = Sql::new("UPDATE task SET person = ");
+    sql.bind(to).push(" WHERE person = ").bind(from);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM task o WHERE o.rule = task.rule AND o.occasion = task.occasion");
+    sql.push(" AND o.person = ").bind(to).push(")");
+    sql.run(tx, "hand reminders on").await?;
+    Ok(())
 }
 
 /// What lets a reminder go on that ended by a mistake. The next scan tells it again, with a new deadline.

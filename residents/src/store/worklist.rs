@@ -267,10 +267,13 @@ impl Store {
         Ok(Some(TaskDetail { task, phone_masked, basis, department, office, marital, steps, done }))
     }
 
-    /// Whether a worker was ever told of somebody.
-    pub async fn was_told_of(&self, person: i64) -> Result<bool, StoreError> {
+    /// Whether a worker of these regions (none is everywhere) was ever told of somebody.
+    pub async fn was_told_of(&self, person: i64, regions: Option<&[String]>) -> Result<bool, StoreError> {
         let mut sql = Sql::packed("t.task");
         sql.push(" FROM (SELECT task FROM task WHERE released_day IS NOT NULL AND person = ").bind(person);
+        if let Some(regions) = regions {
+            in_regions(&mut sql, "grid", regions);
+        }
         sql.push(" LIMIT 1) t");
         let found: Vec<(i64,)> =
             sql.unpack(&mut *self.db.reader().await?, "look for reminders of somebody").await?;

@@ -204,6 +204,9 @@ on_both! {
         let night = house.night(TODAY).await;
         assert_eq!((night.made, night.pending), (0, 1));
         assert_eq!(house.texts("SELECT person || ' ' || missing FROM person_gap").await, ["1 identity"]);
+        let why = house.store.explain(1, TODAY, &Workdays::default()).await.unwrap().unwrap();
+        let Verdict::Matched { missing, .. } = &why[0].verdict else { panic!("{why:?}") };
+        assert_eq!(missing, &["identity"]);
     }
 
     async fn what_was_long_before_the_rule_is_told_all_the_same(kind: Kind) {
@@ -250,7 +253,7 @@ on_both! {
         // it was a mistake
         house.bring_on(TODAY + 1.days(), &(parent("19960101", 2, "户主", girl) + &parent("19950101", 1, "配偶", girl))).await;
         assert_eq!(house.night(TODAY + 2.days()).await.told, 2);
-        assert_eq!(house.ended().await[..2], ["fee/begin open -", "fee/begin open -"]);
+        assert_eq!(house.ended().await, ["fee/begin open -", "fee/begin open -", "hand-over/child-lost over no_longer"]);
     }
 
     async fn a_death_in_the_childs_own_row_is_the_familys(kind: Kind) {
@@ -264,6 +267,51 @@ on_both! {
         assert_eq!(house.ended().await, ["fee/begin over handed_over", "hand-over/child-lost waiting -"]);
         let why = house.store.explain(1, TODAY, &Workdays::default()).await.unwrap().unwrap();
         assert_eq!(why[0].verdict, Verdict::HandedOver { child_died: true });
+    }
+
+    async fn what_one_row_was_told_counts_for_the_other(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&(rule("card", "", "age = 60") + &rule("old", "recheck_months = 1", "age = 60"))).await;
+        house.bring_on(TODAY, &row("19661227", 1, ",,,,,,")).await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::Handled, TODAY).await;
+        house.finish(2, Outcome::Enrolled, TODAY).await;
+        house.bring_on(TODAY, &row("19661227", 3, ",,,,,,")).await;
+        let by = Deed { reason: "同一人".into(), at: noon(TODAY), ..deed(What::Settle) };
+        let settlement = Settlement { choice: Some(Choice::KeepThis), day: None };
+        assert!(house.store.settle(2, Conflict::Twice, settlement, &by).await.unwrap());
+        let night = house.night(TODAY + 1.days()).await;
+        assert_eq!((night.made, house.ended().await.len()), (0, 2), "nobody is told twice");
+        assert!(house.unsettled().await.is_empty(), "and nothing stops");
+        assert_eq!(house.texts("SELECT CAST(person AS TEXT) FROM task").await, ["2", "2"]);
+    }
+
+    async fn what_a_worker_found_wrong_begins_anew_when_it_is_put_right(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("bonus", "", "event = \"retirement\"")).await;
+        let retires = async |day: &str| {
+            let table = format!("姓名,身份证号,户籍地代码,退休日期\n王芳,{},420502,{day}\n", number("19661227", 2));
+            house.import(&table, |order| order.deed.at = noon(TODAY)).await
+        };
+        retires("2026-12-10").await;
+        house.night(TODAY).await;
+        house.finish(1, Outcome::WrongData, TODAY).await;
+        assert_eq!(house.night(TODAY + 1.days()).await.told, 0);
+        retires("2026-12-20").await;
+        assert_eq!(house.night(TODAY + 2.days()).await.told, 1);
+        assert_eq!(house.ended().await, ["bonus/ open -"]);
+    }
+
+    async fn a_family_that_lost_its_child_is_asked_nothing(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        // the father's row lacks the birthday, the mother's knows of the death
+        let father = row("19950101", 1, ",,H1,配偶,已婚,2026-11-20,女");
+        let mother = row("19960101", 2, ",,H1,户主,已婚,无,2020-05-01 女 故2026-11-01");
+        house.bring_on(TODAY, &(father + &mother)).await;
+        let night = house.night(TODAY).await;
+        assert_eq!((night.pending, house.number("SELECT COUNT(*) FROM person_gap").await), (0, 0));
+        assert_eq!(house.ended().await, ["hand-over/child-lost open -"]);
     }
 
     async fn who_changes_to_another_tier_is_told_once(kind: Kind) {
@@ -395,7 +443,7 @@ on_both! {
         let told = "SELECT CAST(person AS TEXT) FROM task ORDER BY person";
         assert_eq!(house.texts(told).await, ["1", "3"]);
         let why = house.store.explain(2, TODAY, &Workdays::default()).await.unwrap().unwrap();
-        let Verdict::Matched { occasions } = &why[0].verdict else { panic!("{why:?}") };
+        let Verdict::Matched { occasions, .. } = &why[0].verdict else { panic!("{why:?}") };
         assert_eq!(occasions[0].why, Why::SpouseTold);
         let again = house.night(TODAY + 1.days()).await;
         assert_eq!(again.made, 0);

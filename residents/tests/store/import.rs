@@ -111,9 +111,12 @@ on_both! {
         // a third name is another question, also where it begins as the second does
         let third = house.import(&format!("{HEAD}{}", row("李强", &id, ",,,,,")), |_| {}).await;
         assert_eq!(third.conflicts, 1);
+        // the name that counts is the last that was said
+        let fourth = house.import(&format!("{HEAD}{}", row("李刚", &id, ",,,,,")), |_| {}).await;
+        assert_eq!(fourth.conflicts, 0, "it is to be settled already");
         assert!(settle(Some(Choice::NewName)).await);
-        assert_eq!(house.texts("SELECT name FROM person").await, ["李强"]);
-        let same = house.import(&format!("{HEAD}{}", row("李强", &id, ",,,,,")), |_| {}).await;
+        assert_eq!(house.texts("SELECT name FROM person").await, ["李刚"]);
+        let same = house.import(&format!("{HEAD}{}", row("李刚", &id, ",,,,,")), |_| {}).await;
         assert_eq!((same.same, same.conflicts), (1, 0));
     }
 

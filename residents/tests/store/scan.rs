@@ -229,12 +229,12 @@ on_both! {
         house.scan(TODAY, EVERY_DAY).await;
         let person = people(&house).await;
         let why = house.store.explain(person, TODAY, &none).await.unwrap().unwrap();
-        let Verdict::Matched { occasions } = &why[0].verdict else { panic!("{why:?}") };
+        let Verdict::Matched { occasions, .. } = &why[0].verdict else { panic!("{why:?}") };
         assert_eq!((occasions[0].why, occasions[0].due), (Why::Wanted, date(2026, 12, 27)));
         assert_eq!((why[0].tasks[0].state.as_str(), why[0].tasks[0].told), ("open", 1));
         // the day before it was told, the rule was in use and said: not yet
         let before = house.store.explain(person, TODAY - 1.days(), &none).await.unwrap().unwrap();
-        let Verdict::Matched { occasions } = &before[0].verdict else { panic!("{before:?}") };
+        let Verdict::Matched { occasions, .. } = &before[0].verdict else { panic!("{before:?}") };
         assert_eq!(occasions[0].why, Why::NotYet);
         // what is known today says no; what was known then still says yes
         let now = "2026-12-01T04:00:00Z".parse::<Timestamp>().unwrap();

@@ -191,11 +191,12 @@ async fn seen(half: &Residents, someone: &Someone, person: i64) -> Result<(), Pr
     let grid = half.store.grid_of(person).await?.ok_or_else(nobody)?;
     let may = |right| someone.account.may(right, &grid);
     // whom one may not see is not there
-    if may(Right::See) || may(Right::Work) && half.store.was_told_of(person).await? {
-        Ok(())
-    } else {
-        Err(nobody())
+    if may(Right::See) {
+        return Ok(());
     }
+    let regions = someone.account.regions(Right::Work);
+    let told = may(Right::Work) && half.store.was_told_of(person, regions.as_deref()).await?;
+    if told { Ok(()) } else { Err(nobody()) }
 }
 
 /// 人员详情

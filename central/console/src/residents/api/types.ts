@@ -121,7 +121,7 @@ export interface Occasion {
 }
 
 export type Verdict =
-  | { kind: 'matched'; occasions: Occasion[] }
+  | { kind: 'matched'; occasions: Occasion[]; missing: string[] }
   | { kind: 'pending'; missing: string[] }
   | { kind: 'unmatched'; reasons: { wanted: string; found: string }[] }
   | { kind: 'handed_over' }

@@ -302,7 +302,7 @@ async fn answers_that_stand_behind_a_flood_break_no_connection() {
     let mut broker = Mosquitto::lasting().unwrap();
     let shop = Shop::open().await;
     // far shorter than what it takes to read the flood, or than the store stands still
-    let intake = intake_that_pings(broker.port, &shop.store, Duration::from_secs(1));
+    let intake = intake_that_pings(broker.port, &shop.store, Duration::from_secs(2));
     subscribed(&intake).await;
     let mut gateway = Gateway::connect(broker.port).await;
     let raw = shop.raw().await;
@@ -310,7 +310,7 @@ async fn answers_that_stand_behind_a_flood_break_no_connection() {
     for n in 1..=FLOOD {
         gateway.send(&spread(n)).await;
     }
-    tokio::time::sleep(Duration::from_secs(4)).await; // the store stands still for several times that
+    tokio::time::sleep(Duration::from_secs(8)).await; // the store stands still for several times that
     held.rollback().await.unwrap();
     raw.close().await;
     gateway.confirmed(1..=FLOOD).await;

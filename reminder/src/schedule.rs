@@ -28,9 +28,7 @@ impl Plan {
         let due = Due { day: today, occasion: String::new(), amount: String::new() };
         Self { due, apply: today, tell: vec![today], expires: Date::MAX }
     }
-}
 
-impl Plan {
     /// As it is made today, by a scan that wants it: what is filled in from before the rule runs out so many days from now.
     pub fn filled_in(mut self, rule: &Rule, scan: Scan) -> Self {
         if self.expires < scan.began && self.expires < scan.today {

@@ -10,13 +10,11 @@ use xunge_reminder::age::{Feb29, age_on};
 use xunge_reminder::person::{Birth, Sex};
 
 use super::dwelling::within_any;
+use super::ending::BY_ITSELF;
 use super::people::{CONFLICT, ConflictLine};
 use super::scan::Night;
 use super::{Store, StoreError, day, day_number, us};
 use crate::resident::{Conflict, OLDEST, Resident};
-
-/// Settled by whoever writes when the papers agree again.
-const BY_ITSELF: &str = "";
 
 /// A contradiction.
 pub(super) struct Found {

@@ -21,7 +21,7 @@ use super::{Store, StoreError, day, day_number, us};
 
 /// Reminders of one transaction.
 const STEP: i64 = 5_000;
-/// Who ends a reminder that ends by itself.
+/// Who ends what ends by itself: a reminder, or a contradiction.
 pub(super) const BY_ITSELF: &str = "";
 
 /// Why a reminder ended by itself.

@@ -114,8 +114,8 @@ async fn look(
             looks.entry(one.person).or_default().push(one);
         }
     }
-    let received =
-        if rule.has_alternatives() { received(tx, &rule.id, &people).await? } else { HashSet::new() };
+    let alternatives = rule.has_alternatives();
+    let received = if alternatives { received(tx, &rule.id, &people).await? } else { HashSet::new() };
     let families = if rule.only_child { Families::of(tx, &people).await? } else { Families::default() };
     let mut visits = Vec::new();
     for receipt in receipts {
@@ -134,8 +134,11 @@ async fn look(
         families.tell(one.person, &mut person);
         // who changes to another tier of that age is told once, and receives it from then on
         let now = standing(rule, &person, &receipt.occasion, night.today);
-        let other = other_tier(rule, &person, &receipt.occasion)
-            .filter(|_| months.is_some() && now != Standing::Over);
+        let other = if alternatives && months.is_some() && now != Standing::Over {
+            other_tier(rule, &person, &receipt.occasion)
+        } else {
+            None
+        };
         let has_changed =
             other.as_ref().is_some_and(|due| received.contains(&(receipt.person, due.occasion.clone())));
         if let Some(due) = other.filter(|_| !has_changed) {

@@ -59,7 +59,7 @@ pub struct Scanned {
 /// What a rule would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counted {
-    /// People who would be reminded and were not before.
+    /// People who would be reminded of something new.
     pub reminded: u64,
     /// People of whom something is to be found out first.
     pub pending: u64,

@@ -71,9 +71,7 @@ impl Outcome {
             Self::WrongData => "wrong_data",
         }
     }
-}
 
-impl Outcome {
     /// The person is no longer here.
     fn gone(self) -> Option<Gone> {
         match self {

@@ -197,7 +197,7 @@ await run([
       await until(async () => chen.locator(at('rule-try')).isEnabled(), 'a text without mistakes cannot be tried')
       await chen.locator(at('rule-try')).click()
       const tried = chen.locator(`${at('tried')}[data-rule="elder-card"] ${at('tried-words')}`)
-      await tried.filter({ hasText: '将新增 1 条' }).waitFor({ timeout: 60_000 })
+      await tried.filter({ hasText: '将提醒 1 人' }).waitFor({ timeout: 60_000 })
       await shot(chen, 'residents-08-tried')
       await chen.locator(at('rule-add')).click()
       await chen.locator(`${at('message')}[data-of="add"]`).filter({ hasText: 'elder-card' }).waitFor()

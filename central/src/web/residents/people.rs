@@ -187,16 +187,17 @@ pub(in crate::web) async fn find(
 }
 
 /// Whether somebody may be seen: by whoever may find people there, and by a worker who was told of that person.
-async fn seen(half: &Residents, someone: &Someone, person: i64) -> Result<(), Problem> {
+/// Gives the grid where that one lives.
+async fn seen(half: &Residents, someone: &Someone, person: i64) -> Result<String, Problem> {
     let grid = half.store.grid_of(person).await?.ok_or_else(nobody)?;
     let may = |right| someone.account.may(right, &grid);
     // whom one may not see is not there
     if may(Right::See) {
-        return Ok(());
+        return Ok(grid);
     }
     let regions = someone.account.regions(Right::Work);
     let told = may(Right::Work) && half.store.was_told_of(person, regions.as_deref()).await?;
-    if told { Ok(()) } else { Err(nobody()) }
+    if told { Ok(grid) } else { Err(nobody()) }
 }
 
 /// 人员详情
@@ -242,8 +243,7 @@ pub(in crate::web) async fn reveal(
     Json(asked): Json<Reveal>,
 ) -> Result<Answer<Revealed>, Problem> {
     someone.need_any(&[Right::Reveal])?;
-    seen(&half, &someone, person).await?;
-    let grid = half.store.grid_of(person).await?.ok_or_else(nobody)?;
+    let grid = seen(&half, &someone, person).await?;
     // a worker telephones; identity numbers are for whoever keeps the residents
     let needed: &[Right] = match asked.what {
         Hidden::Phone => &[Right::Reveal],

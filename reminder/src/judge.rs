@@ -23,8 +23,8 @@ pub enum Judgement {
         /// Other occasions, of which nothing can be said yet.
         undecided: Vec<Undecided>,
     },
-    /// It depends on facts that are missing, by their names.
-    Pending(BTreeSet<&'static str>),
+    /// Of all occasions that are left nothing can be said yet; never none.
+    Pending(Vec<Undecided>),
     /// Not for this person.
     Unmatched(Vec<Reason>),
     /// Nobody is to be reminded by a machine: a person looks at it.
@@ -52,7 +52,7 @@ pub struct Due {
     pub amount: String,
 }
 
-/// Occasions that depend on facts that are missing, beside others that do not.
+/// Occasions that depend on facts that are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecided {
     /// The day, if that is known.
@@ -66,15 +66,22 @@ pub struct Undecided {
 impl Judgement {
     /// Whether an occasion is due, or may be for all that is known.
     pub fn may_be(&self, occasion: &str) -> bool {
+        let open = |undecided: &[Undecided]| {
+            undecided.iter().any(|one| one.occasions.iter().any(|other| other == occasion))
+        };
         match self {
             Self::Matched { dues, undecided } => {
-                dues.iter().any(|due| due.occasion == occasion)
-                    || undecided.iter().any(|one| one.occasions.iter().any(|other| other == occasion))
+                dues.iter().any(|due| due.occasion == occasion) || open(undecided)
             }
-            Self::Pending(_) => true,
+            Self::Pending(undecided) => open(undecided),
             Self::Unmatched(_) | Self::HandOver(_) => false,
         }
     }
+}
+
+/// Names of all facts that these occasions depend on.
+pub fn missing<'u>(undecided: impl IntoIterator<Item = &'u Undecided>) -> BTreeSet<&'static str> {
+    undecided.into_iter().flat_map(|one| one.missing.iter().copied()).collect()
 }
 
 /// Judges somebody by a rule. It depends on nothing but the two: not on the day on which it is asked.
@@ -253,7 +260,7 @@ impl Found {
             return Judgement::Matched { dues: self.dues, undecided: self.undecided };
         }
         if !self.undecided.is_empty() {
-            return Judgement::Pending(self.undecided.into_iter().flat_map(|one| one.missing).collect());
+            return Judgement::Pending(self.undecided);
         }
         Judgement::Unmatched(self.reasons)
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
 use xunge_reminder::find::ranges;
-use xunge_reminder::judge::{HandOver, Judgement, Undecided, judge};
+use xunge_reminder::judge::{HandOver, Judgement, Undecided, judge, missing};
 use xunge_reminder::person::{Birth, Certificate, Child, Person, Sex};
 use xunge_reminder::rule::{Rule, read::read, shipped};
 use xunge_reminder::schedule::{Scan, plan};
@@ -71,6 +71,14 @@ fn days(judgement: Judgement) -> Vec<(String, Date)> {
     }
 }
 
+/// What has to be found out before anything can be said.
+fn lacking(judgement: Judgement) -> BTreeSet<&'static str> {
+    match judgement {
+        Judgement::Pending(undecided) => missing(&undecided),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn all_that_was_promised_comes_along() {
     let ids: BTreeSet<String> = rules().into_iter().map(|rule| rule.id).collect();
@@ -123,6 +131,17 @@ fn tiers_are_reminders_of_their_own() {
 }
 
 #[test]
+fn a_tier_that_is_refused_waits_for_no_other() {
+    let tiers = rule("old-age-allowance-linkou");
+    let mut person = born(date(1946, 5, 17), "231025100001");
+    assert!(judge(&tiers, &person).may_be("80") && !judge(&tiers, &person).may_be("80-poor"));
+    person.hukou = None;
+    let judgement = judge(&tiers, &person);
+    assert_eq!(lacking(judgement.clone()), BTreeSet::from(["hukou"]));
+    assert!(judgement.may_be("80") && !judgement.may_be("80-poor"), "{judgement:?}");
+}
+
+#[test]
 fn an_age_by_sex_needs_the_sex() {
     let lump = rule("only-child-lump-beijing");
     let mut mother = parent(date(1971, 5, 17), "110105001001", vec![child(date(2000, 1, 1))]);
@@ -130,7 +149,7 @@ fn an_age_by_sex_needs_the_sex() {
     mother.sex = Some(Sex::Male);
     assert_eq!(days(judge(&lump, &mother)), [(String::new(), date(2031, 5, 17))]);
     mother.sex = None;
-    assert_eq!(judge(&lump, &mother), Judgement::Pending(BTreeSet::from(["sex"])));
+    assert_eq!(lacking(judge(&lump, &mother)), BTreeSet::from(["sex"]));
 }
 
 #[test]
@@ -155,8 +174,8 @@ fn a_monthly_fee_begins_with_the_certificate_and_ends_with_the_childs_age() {
     let mut person = parent(date(1980, 5, 17), "110105001001", vec![child(date(2009, 7, 1))]);
     person.certificates.clear();
     assert_eq!(
-        judge(&rule("only-child-monthly-beijing"), &person),
-        Judgement::Pending(BTreeSet::from(["certificates"]))
+        lacking(judge(&rule("only-child-monthly-beijing"), &person)),
+        BTreeSet::from(["certificates"])
     );
 }
 
@@ -277,7 +296,7 @@ fn who_lost_the_only_child_is_never_reminded() {
 fn retirement_is_asked_for_and_not_guessed() {
     let retirement = rule("only-child-retirement");
     let mut person = parent(date(1966, 5, 17), "370102001001", vec![child(date(1995, 1, 1))]);
-    assert_eq!(judge(&retirement, &person), Judgement::Pending(BTreeSet::from(["retirement"])));
+    assert_eq!(lacking(judge(&retirement, &person)), BTreeSet::from(["retirement"]));
     // whoever has no certificate is not asked
     let other = Person { certificates: BTreeMap::from([(CERTIFICATE.to_owned(), None)]), ..person.clone() };
     assert!(matches!(judge(&retirement, &other), Judgement::Unmatched(_)));
@@ -329,11 +348,11 @@ fn hukou_and_residence_may_differ() {
     person.hukou = Some("110105001001".into());
     assert!(matches!(judge(&card, &person), Judgement::Matched { .. }), "lives there");
     person.residence = None;
-    assert_eq!(judge(&card, &person), Judgement::Pending(BTreeSet::from(["residence"])));
+    assert_eq!(lacking(judge(&card, &person)), BTreeSet::from(["residence"]));
     let transit = rule("transit-card");
     let mut person = born(date(1962, 1, 1), "420502001001001");
     person.residence_since = None;
-    assert_eq!(judge(&transit, &person), Judgement::Pending(BTreeSet::from(["residence_months"])));
+    assert_eq!(lacking(judge(&transit, &person)), BTreeSet::from(["residence_months"]));
 }
 
 #[test]
@@ -364,5 +383,5 @@ fn the_dead_and_those_who_left_are_never_reminded() {
 fn papers_that_differ_decide_nothing() {
     let mut person = born(date(1966, 12, 30), "420502001001001");
     person.birth = Some(Birth::Disputed { id: date(1966, 12, 30), hukou: date(1965, 12, 30) });
-    assert_eq!(judge(&rule("elder-card"), &person), Judgement::Pending(BTreeSet::from(["born"])));
+    assert_eq!(lacking(judge(&rule("elder-card"), &person)), BTreeSet::from(["born"]));
 }

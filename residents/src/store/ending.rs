@@ -12,7 +12,7 @@ use xunge_reminder::person::Person;
 use xunge_reminder::rule::Rule;
 use xunge_reminder::standing::{Standing, first_occasion, standing};
 
-use super::family::{Counted, Families, housemates};
+use super::family::{Families, Told, housemates};
 use super::person::{self, Known};
 use super::rules::version_of;
 use super::scan::{Night, handed, loss};
@@ -184,7 +184,7 @@ async fn look(
             sql.run(tx, doing).await?;
         }
     }
-    let to_people = families.once(tx, (HAND_OVER, false), to_people, &mut Counted::new()).await?;
+    let to_people = families.once(tx, (HAND_OVER, false), to_people, &mut Told::new()).await?;
     make(tx, &to_people, ending.today).await?;
     Ok(ended)
 }

@@ -1,13 +1,13 @@
 //! Why somebody was reminded on a day, or was not.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use xunge_database::{Sql, Tx};
 use xunge_reminder::id_number::IdNumber;
-use xunge_reminder::judge::{HandOver, Judgement, judge};
+use xunge_reminder::judge::{HandOver, Judgement, Undecided, judge, missing};
 use xunge_reminder::rule::{Per, Rule};
 use xunge_reminder::schedule::{Plan, Scan, is_wanted, plan};
 
@@ -211,15 +211,12 @@ impl Verdict {
                     expires: plan.expires,
                 };
                 let plans = dues.into_iter().map(|due| plan(rule, due, |day| workdays.works(day)));
-                let missing: BTreeSet<&str> = undecided.into_iter().flat_map(|one| one.missing).collect();
                 Self::Matched {
                     occasions: plans.map(filled).map(occasion).collect(),
-                    missing: missing.into_iter().map(str::to_owned).collect(),
+                    missing: names(&undecided),
                 }
             }
-            Judgement::Pending(missing) => {
-                Self::Pending { missing: missing.into_iter().map(str::to_owned).collect() }
-            }
+            Judgement::Pending(undecided) => Self::Pending { missing: names(&undecided) },
             Judgement::Unmatched(reasons) => Self::Unmatched {
                 reasons: reasons
                     .into_iter()
@@ -229,6 +226,10 @@ impl Verdict {
             Judgement::HandOver(why) => Self::HandedOver { child_died: why == HandOver::ChildLost },
         }
     }
+}
+
+fn names(undecided: &[Undecided]) -> Vec<String> {
+    missing(undecided).into_iter().map(str::to_owned).collect()
 }
 
 fn why(rule: &Rule, plan: &Plan, scan: Scan) -> Why {

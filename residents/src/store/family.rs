@@ -8,10 +8,11 @@ use serde::Deserialize;
 use xunge_database::{Sql, Tx, parts};
 use xunge_reminder::person::{Child, Marital, Person};
 
+use super::person::facts_of;
 use super::task::{HAND_OVER, New, without_effect};
 use super::{StoreError, day};
 use crate::code::Relation;
-use crate::resident::{Facts, Gone};
+use crate::resident::Gone;
 
 #[derive(Deserialize)]
 struct Row {
@@ -33,15 +34,14 @@ struct Member {
     died: Option<Date>,
     /// Has died or left, or is said to have.
     gone: bool,
-    /// Is somebody else of ours, too: see [`Facts::same_as`].
+    /// Is somebody else of ours, too: see [`crate::resident::Facts::same_as`].
     twice: bool,
     children: Vec<Child>,
 }
 
 impl Row {
     fn member(self) -> Result<Option<(Home, Member)>, StoreError> {
-        let facts: Facts = serde_json::from_str(&self.facts)
-            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let facts = facts_of(self.person, &self.facts)?;
         let gone = facts.died.is_some() || facts.left().is_some() || facts.heard.is_some();
         let Some(household) = facts.household else { return Ok(None) };
         let heard = facts.heard.filter(|heard| heard.gone == Gone::Died).map(|heard| heard.day);
@@ -159,7 +159,7 @@ impl Families {
         tx: &mut Tx,
         (rule, couples): (&str, bool),
         mut wanted: Vec<New>,
-        counted: &mut Counted,
+        known: &mut Told,
     ) -> Result<Vec<New>, StoreError> {
         let (mut others, mut handed) = (Vec::new(), Vec::new());
         for one in &wanted {
@@ -167,9 +167,9 @@ impl Families {
                 if one.is_handed() { &mut handed } else { &mut others }.push(other);
             }
         }
-        counted.extend(told(tx, HAND_OVER, &handed).await?);
+        known.extend(told(tx, HAND_OVER, &handed).await?);
         if couples {
-            counted.extend(told(tx, rule, &others).await?);
+            known.extend(told(tx, rule, &others).await?);
         }
         // of two who are told tonight, whoever was filed first
         wanted.sort_by_key(New::person);
@@ -178,10 +178,10 @@ impl Families {
                 return true;
             }
             let occasion = one.occasion().to_owned();
-            if self.together(one).is_some_and(|other| counted.contains(&(other, occasion.clone()))) {
+            if self.together(one).is_some_and(|other| known.contains(&(other, occasion.clone()))) {
                 return false;
             }
-            counted.insert((one.person(), occasion));
+            known.insert((one.person(), occasion));
             true
         });
         Ok(wanted)
@@ -216,22 +216,22 @@ fn agree(children: &mut [Child], said: &[Child], parents: bool) {
 }
 
 /// Who is told of which occasion. Occasions of what is handed over have names of their own.
-pub(super) type Counted = HashSet<(i64, String)>;
+pub(super) type Told = HashSet<(i64, String)>;
 
 #[derive(Deserialize)]
-struct Told {
+struct ToldRow {
     person: i64,
     occasion: String,
     outcome: Option<String>,
 }
 
 /// Occasions of a rule of which these people were told, and which came to something or may yet.
-async fn told(tx: &mut Tx, rule: &str, people: &[i64]) -> Result<Counted, StoreError> {
+async fn told(tx: &mut Tx, rule: &str, people: &[i64]) -> Result<Told, StoreError> {
     let mut found = HashSet::new();
     for part in parts(people, 1) {
         let mut sql = Sql::packed("person, occasion, outcome");
         sql.push(" FROM task WHERE rule = ").bind(rule).push(" AND person IN ").list(part.iter().copied());
-        let rows = sql.unpack::<Told>(tx, "look who was told").await?;
+        let rows = sql.unpack::<ToldRow>(tx, "look who was told").await?;
         let counts = rows.into_iter().filter(|row| !without_effect(row.outcome.as_deref()));
         found.extend(counts.map(|row| (row.person, row.occasion)));
     }

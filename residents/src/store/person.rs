@@ -60,12 +60,17 @@ impl Row {
             .phone_sealed
             .map(|sealed| keys.open(Field::Phone, self.person, self.key_number, &sealed))
             .transpose()?;
-        let facts: Facts = serde_json::from_str(&self.facts)
-            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let facts = facts_of(self.person, &self.facts)?;
         let dwelling = self.grid.zip(self.address).map(|(grid, address)| Dwelling { grid, address });
         let resident = Resident { name: self.name, number, phone, dwelling, facts };
         Ok(Filed { number: self.person, moments: moments_of(&resident), resident })
     }
+}
+
+/// What is filed of somebody, read.
+pub(super) fn facts_of(person: i64, text: &str) -> Result<Facts, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt(format!("facts of person {person}: {error}")))
 }
 
 /// Those of whom these numbers are, under whichever key they were filed; by the index of the newest. An index is no proof: the
@@ -197,15 +202,12 @@ pub(super) async fn known(tx: &mut Tx, people: &[i64]) -> Result<Vec<Known>, Sto
 impl Known {
     /// Whether another row of the same person counts: see [`Facts::same_as`].
     pub(super) fn is_out_of_use(&self) -> Result<bool, StoreError> {
-        let facts: Facts = serde_json::from_str(&self.facts)
-            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
-        Ok(facts.same_as.is_some())
+        Ok(facts_of(self.person, &self.facts)?.same_as.is_some())
     }
 
     /// The person that rules judge. Papers that contradict each other say nothing here.
     pub(super) fn judged(&self) -> Result<Person, StoreError> {
-        let facts: Facts = serde_json::from_str(&self.facts)
-            .map_err(|error| StoreError::Corrupt(format!("facts of person {}: {error}", self.person)))?;
+        let facts = facts_of(self.person, &self.facts)?;
         let sex = match self.sex.as_deref() {
             Some("male") => Some(Sex::Male),
             Some("female") => Some(Sex::Female),

@@ -14,7 +14,7 @@ use xunge_reminder::schedule::Plan;
 use xunge_reminder::standing::{Standing, first_occasion, later_look, other_tier, standing};
 
 use super::conflict::{self, Found};
-use super::family::{Counted, Families};
+use super::family::{Families, Told};
 use super::person::{self, Known};
 use super::rules::last_used;
 use super::scan::{Night, handed};
@@ -171,7 +171,7 @@ async fn look(
         }
     }
     // visits are to each, families are handed over once
-    families.once(tx, (&rule.id, false), visits, &mut Counted::new()).await
+    families.once(tx, (&rule.id, false), visits, &mut Told::new()).await
 }
 
 /// Which occasions of a rule these people receive.

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use xunge_database::{Doing, Sql, Tx, insert};
 use xunge_reminder::find::{Range, What, ranges};
-use xunge_reminder::judge::{Due, HandOver, Judgement, judge};
+use xunge_reminder::judge::{Due, HandOver, Judgement, judge, missing};
 use xunge_reminder::person::{Person, Sex};
 use xunge_reminder::rule::{Per, Place, Rule};
 use xunge_reminder::schedule::{Plan, Scan, is_wanted, plan};
@@ -124,7 +124,7 @@ impl Store {
         let mut counted = Counted::default();
         let (mut gaps, mut handed): (BTreeSet<i64>, BTreeSet<i64>) = Default::default();
         // nothing is written: what one range finds another one may find again
-        let (mut told, mut there) = (family::Counted::new(), BTreeSet::new());
+        let (mut told, mut there) = (family::Told::new(), BTreeSet::new());
         let mut grids: BTreeMap<i64, String> = BTreeMap::new();
         for range in ranges(&rule.rule, scan) {
             let mut after = (day_number(range.from), 0);
@@ -183,7 +183,7 @@ impl Store {
             after = last;
             scanned.looked_at += people.len() as u64;
             let mut tx = self.begin().await?;
-            let found = Found::of(&mut tx, rule, &people, (scan, night), &mut family::Counted::new()).await?;
+            let found = Found::of(&mut tx, rule, &people, (scan, night), &mut family::Told::new()).await?;
             scanned.made += task::make(&mut tx, &found.tasks, night.today).await?;
             write_gaps(&mut tx, &rule.rule.id, &found.gaps, night.today).await?;
             tx.commit().await.doing("make reminders")?;
@@ -240,13 +240,13 @@ struct Found {
 }
 
 impl Found {
-    /// Looks at these people. Who is told in `counted` is told already, of couples.
+    /// Looks at these people. Who stands in `told` is told already, of couples.
     async fn of(
         tx: &mut Tx,
         rule: &Use,
         people: &[Known],
         (scan, night): (Scan, Night<'_>),
-        counted: &mut family::Counted,
+        told: &mut family::Told,
     ) -> Result<Self, StoreError> {
         let mut found = Self::default();
         for one in people {
@@ -271,34 +271,30 @@ impl Found {
                 found.take(&rule.rule, one, &person, (scan, night));
             }
         }
-        found.tasks = families.once(tx, (&rule.rule.id, couples), found.tasks, counted).await?;
+        found.tasks = families.once(tx, (&rule.rule.id, couples), found.tasks, told).await?;
         Ok(found)
     }
 
     /// Looks at somebody.
     fn take(&mut self, rule: &Rule, one: &Known, person: &Person, (scan, night): (Scan, Night<'_>)) {
         let planned = |due| plan(rule, due, |day| night.workdays.works(day));
-        match judge(rule, person) {
-            Judgement::Matched { dues, undecided } => {
-                for plan in dues.into_iter().map(planned).filter(|plan| is_wanted(rule, plan, scan)) {
-                    self.tasks.push(task::New::reminder(rule, one, plan.filled_in(rule, scan)));
-                }
-                // of what may be wanted by now it is to be found out
-                let now = |day: Date| {
-                    let due = Due { day, occasion: String::new(), amount: String::new() };
-                    is_wanted(rule, &planned(due), scan)
-                };
-                let missing = undecided.into_iter().filter(|one| one.day.is_none_or(now));
-                let missing: BTreeSet<&'static str> = missing.flat_map(|one| one.missing).collect();
-                if !missing.is_empty() {
-                    self.gaps.insert(one.person, missing);
-                }
-            }
-            Judgement::Pending(missing) => {
-                self.gaps.insert(one.person, missing);
-            }
-            Judgement::HandOver(why) => self.tasks.push(handed(one, why, night.today)),
-            Judgement::Unmatched(_) => {}
+        let (dues, undecided) = match judge(rule, person) {
+            Judgement::Matched { dues, undecided } => (dues, undecided),
+            Judgement::Pending(undecided) => (Vec::new(), undecided),
+            Judgement::HandOver(why) => return self.tasks.push(handed(one, why, night.today)),
+            Judgement::Unmatched(_) => return,
+        };
+        for plan in dues.into_iter().map(planned).filter(|plan| is_wanted(rule, plan, scan)) {
+            self.tasks.push(task::New::reminder(rule, one, plan.filled_in(rule, scan)));
+        }
+        // of what may be wanted by now it is to be found out
+        let now = |day: Date| {
+            let due = Due { day, occasion: String::new(), amount: String::new() };
+            is_wanted(rule, &planned(due), scan)
+        };
+        let missing = missing(undecided.iter().filter(|one| one.day.is_none_or(now)));
+        if !missing.is_empty() {
+            self.gaps.insert(one.person, missing);
         }
     }
 }

@@ -26,9 +26,10 @@ const PER_GRID: Key = Key::int("per_grid").default("10").range(1.0, 1000.0).doc(
     "Reminders that come out in one grid on one day, at most: the first scan of a city floods nobody",
     "每网格每日最多派出的提醒数，首次扫描不致积压",
 );
-const SCAN_AT: Key = Key::text("scan_at")
-    .default("\"02:30\"")
-    .doc("When the nightly scan begins; a missed night is caught up", "每夜扫描时间；漏扫会自动补上");
+const SCAN_AT: Key = Key::text("scan_at").default("\"02:30\"").doc(
+    "When the nightly scan begins, Beijing time (UTC+8); a missed night is caught up",
+    "每夜扫描时间（北京时间）；漏扫会自动补上",
+);
 
 /// `[residents]`.
 pub(super) static TABLE: Table =

@@ -11,6 +11,7 @@ mod people;
 mod reminder;
 mod rule;
 mod statistics;
+mod turn;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use utoipa_axum::routes;
 use xunge_residents::right::{Account, Right};
 use xunge_residents::store::{Deed, Store, What, place_day};
 
+use self::turn::Turn;
 use super::caller::{Address, call_cost};
 use super::door::Door;
 use super::guard::{self, cookie};
@@ -67,8 +69,7 @@ pub struct Residents {
     pub trusted_proxies: Vec<IpPrefix>,
     door: Door,
     tries: Semaphore,
-    /// One import at a time: it is written in steps, and two of them would take turns.
-    imports: Arc<Semaphore>,
+    imports: Arc<Turn>,
 }
 
 impl Residents {
@@ -83,7 +84,7 @@ impl Residents {
             trusted_proxies: Vec::new(),
             door: Door::new(limits),
             tries: Semaphore::new(TRIES),
-            imports: Arc::new(Semaphore::new(1)),
+            imports: Arc::new(Turn::default()),
         }
     }
 

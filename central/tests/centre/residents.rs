@@ -106,11 +106,21 @@ impl Half {
 
     /// Imports a table; gives every line of the answer, or the refusal.
     async fn bring(&self, query: &str, cookie: &str, csv: &str) -> Result<Vec<Value>, (StatusCode, Value)> {
+        self.bring_slowly(query, cookie, Body::from(csv.to_owned())).await
+    }
+
+    /// The same of what comes as it comes.
+    async fn bring_slowly(
+        &self,
+        query: &str,
+        cookie: &str,
+        table: Body,
+    ) -> Result<Vec<Value>, (StatusCode, Value)> {
         let request = Request::post(format!("/api/v1/residents/import?{query}"))
             .header("X-Xunge", "1")
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header(header::COOKIE, cookie)
-            .body(Body::from(csv.to_owned()))
+            .body(table)
             .unwrap();
         let answer = self.console.send(request).await;
         if answer.status() != StatusCode::OK {

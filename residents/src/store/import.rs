@@ -201,14 +201,16 @@ impl Store {
         Ok(done)
     }
 
-    /// The last imports, the latest first.
-    pub async fn imports(&self, limit: u32) -> Result<Vec<ImportView>, StoreError> {
+    /// The last imports, the latest first: everybody's, or one account's.
+    pub async fn imports(&self, by: Option<&str>, limit: u32) -> Result<Vec<ImportView>, StoreError> {
         let mut sql = Sql::packed(
             "i.run, i.at_us, i.by_whom, i.file, i.complete, i.added, i.changed, i.same, i.departed, i.refused",
         );
-        sql.push(" FROM (SELECT * FROM import_run ORDER BY run DESC LIMIT ")
-            .bind(i64::from(limit))
-            .push(") i");
+        sql.push(" FROM (SELECT * FROM import_run");
+        if let Some(by) = by {
+            sql.push(" WHERE by_whom = ").bind(by);
+        }
+        sql.push(" ORDER BY run DESC LIMIT ").bind(i64::from(limit)).push(") i");
         let mut imports: Vec<ImportView> =
             sql.unpack(&mut *self.db.reader().await?, "read the imports").await?;
         imports.sort_by_key(|import| std::cmp::Reverse(import.run));
@@ -270,10 +272,12 @@ impl Store {
             filed.values().for_each(|one| present.add(one.number));
         }
         // a row that draws a home into one's own grid would bring everybody who lives there
-        let homes = updates.iter().filter(|_| order.regions.is_some());
         let homes =
-            homes.filter_map(|(_, update)| update.said.dwelling.as_ref().map(dwelling::key)).collect();
-        let grids = dwelling::grids(tx, &homes).await?;
+            || updates.iter().filter_map(|(_, update)| update.said.dwelling.as_ref().map(dwelling::key));
+        let grids = match order.regions {
+            Some(_) => dwelling::grids(tx, &homes().collect()).await?,
+            None => HashMap::new(),
+        };
         let grid_of = |home: Option<&Dwelling>| home.and_then(|home| grids.get(&dwelling::key(home)));
         let mut next = last(tx).await?;
         let (mut new, mut changed): (Vec<Filed>, Vec<Filed>) = (Vec::new(), Vec::new());

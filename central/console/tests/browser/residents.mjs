@@ -6,6 +6,7 @@
 import { BAD, FILE, GRID, TELEPHONE, sixty } from './citizens.mjs'
 import { check, run, settings, until } from './harness.mjs'
 import { at, logIn as logInVideo } from './pages.mjs'
+import { sendSlowly } from './slow.mjs'
 
 const { url } = settings
 const rooter = process.env.RESIDENTS_PASSWORD
@@ -143,6 +144,26 @@ await run([
       await zhuan.locator(at('import-run')).filter({ hasText: FILE.name }).waitFor()
       check(await zhuan.locator(at('import-apply')).isDisabled(), 'it could be imported twice')
       await shot(zhuan, 'residents-04-imported')
+    },
+  ],
+  [
+    'an import that goes on without its page is seen there, and what came of it',
+    async ({ shot }) => {
+      const { zhuan } = pages
+      const slow = await sendSlowly(zhuan, `${url}/api/v1/residents/import?file=again.csv`, FILE)
+      await until(async () => {
+        await goTo(zhuan, 'people')
+        await goTo(zhuan, 'import')
+        await zhuan.locator(at('import-runs')).waitFor()
+        return (await zhuan.locator(at('import-running')).count()) === 1
+      }, 'nobody sees that an import is under way')
+      check((await zhuan.locator(at('import-running')).innerText()).includes('again.csv'), 'nobody reads which file comes')
+      await shot(zhuan, 'residents-04b-running')
+      const { status, text } = await slow.end()
+      check(status === 200 && text.includes('"same":2'), `the slow import came to: ${status} ${text}`)
+      // the page finds out by itself
+      await zhuan.locator(at('import-running')).waitFor({ state: 'detached' })
+      await zhuan.locator(at('import-run')).filter({ hasText: 'again.csv' }).waitFor()
     },
   ],
   [

@@ -27,6 +27,7 @@ use xunge_residents::right::Right;
 use xunge_residents::store::{Done, ImportView, Order, Progress, What};
 use xunge_residents::table::Table;
 
+use super::turn::{Running, Taken};
 use super::{Residents, Someone, region, text};
 use crate::web::guard::Query;
 use crate::web::problem::Problem;
@@ -45,19 +46,28 @@ const LINES: usize = 16;
 /// Imports.
 #[derive(Serialize, ToSchema)]
 pub(in crate::web) struct Imports {
+    /// The one that runs, if one does.
+    running: Option<Running>,
     imports: Vec<ImportView>,
 }
 
 /// 导入记录
 ///
-/// The last imports, the latest first.
+/// The last imports, the latest first, and how far the one is that runs. Who looks after some regions sees the own ones: names of
+/// files may tell of people.
 #[utoipa::path(get, path = "/imports", tag = "residents", operation_id = "list_imports", responses((status = 200, body = Imports)))]
 pub(in crate::web) async fn list(
     State(half): State<Arc<Residents>>,
     someone: Someone,
 ) -> Result<Answer<Imports>, Problem> {
-    someone.need_any(&[Right::Keep])?;
-    Ok(Answer(Imports { imports: half.store.imports(LISTED).await? }))
+    let everywhere = someone.regions(Right::Keep)?.is_none();
+    let me = &someone.account.account;
+    let running = half.imports.running().map(|mut one| {
+        one.file = one.file.filter(|_| everywhere || one.by == *me);
+        one
+    });
+    let by = (!everywhere).then_some(me.as_str());
+    Ok(Answer(Imports { running, imports: half.store.imports(by, LISTED).await? }))
 }
 
 /// Columns.
@@ -123,7 +133,8 @@ pub(in crate::web) async fn bring(
         })?,
         None => BTreeMap::new(),
     };
-    let Ok(turn) = half.imports.clone().try_acquire_owned() else {
+    let dry_run = query.dry_run.unwrap_or(false);
+    let Some(turn) = half.imports.take(&someone.account.account, &query.file, dry_run) else {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "import_running",
@@ -134,7 +145,7 @@ pub(in crate::web) async fn bring(
     let (kept, sha256) = keep(&half.folder, body).await?;
     let order = Order {
         mapping: Mapping::default(),
-        dry_run: query.dry_run.unwrap_or(false),
+        dry_run,
         complete,
         many_departures: query.many_departures.unwrap_or(false),
         regions,
@@ -146,11 +157,12 @@ pub(in crate::web) async fn bring(
     let (lines, written) = mpsc::channel::<String>(LINES);
     // it goes on when nobody listens any more: half an import is no use to anybody
     tokio::spawn(async move {
-        let _turn = turn;
-        let line = match run(&half, kept, order, &own, &lines).await {
+        let line = match run(&half, kept, order, &own, (&lines, &turn)).await {
             Ok(done) => json!({ "done": done }),
             Err(problem) => json!({ "problem": problem.body(None) }),
         };
+        // who is told that it has ended may begin the next one
+        drop(turn);
         // where nobody listens, the list of imports tells it
         let _ = lines.send(format!("{line}\n")).await;
     });
@@ -207,7 +219,7 @@ async fn run(
     file: File,
     mut order: Order,
     own: &BTreeMap<String, String>,
-    lines: &mpsc::Sender<String>,
+    (lines, turn): (&mpsc::Sender<String>, &Taken),
 ) -> Result<Done, Problem> {
     let opened = tokio::task::spawn_blocking(move || Table::read(file)).await;
     let table = opened
@@ -218,6 +230,7 @@ async fn run(
         Err(problems) => return Ok(Done { problems, ..Done::default() }),
     };
     let told = |progress: Progress| {
+        turn.read(progress.rows);
         let line = format!("{}\n", json!({ "rows": progress.rows }));
         // who reads slowly hears of a later step
         let _ = lines.try_send(line);

@@ -1,7 +1,12 @@
 //! What people do there, from an import to an outcome.
 
+use std::convert::Infallible;
+
+use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use futures_util::stream;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use xunge_residents::right::Role;
 use xunge_residents::store::What;
 
@@ -175,6 +180,40 @@ async fn a_file_is_tried_before_it_is_taken_and_bad_rows_are_named() {
     assert_eq!(lines.last().unwrap()["problem"]["code"], "table", "{lines:?}");
     let wrong = half.bring("file=b.csv&columns=x", &clerk, &csv).await.unwrap_err();
     assert_eq!((wrong.0, &wrong.1["code"]), (StatusCode::BAD_REQUEST, &json!("columns")));
+}
+
+#[tokio::test]
+async fn an_import_that_runs_is_seen_by_others_and_its_file_by_whoever_may() {
+    let half = Half::open().await;
+    let clerk = half.somebody("clerk", Role::Clerk, COMMUNITY).await;
+    let other = half.somebody("other", Role::Clerk, COMMUNITY).await;
+    let everywhere = half.somebody("everywhere", Role::Clerk, "").await;
+    let csv = format!("姓名,身份证号,网格编码,住址\n孙一,{},{HOME},一号楼\n", number("19400101", 11));
+    let (go_on, waits) = oneshot::channel::<()>();
+    let rest = async move {
+        waits.await.unwrap();
+        Ok::<_, Infallible>(csv)
+    };
+    let import = half.bring_slowly("file=a.csv", &clerk, Body::from_stream(stream::once(rest)));
+    let watch = async {
+        while half.show("/imports", &clerk).await["running"].is_null() {
+            tokio::task::yield_now().await;
+        }
+        let running = |file: Value| json!({"by": "clerk", "file": file, "dry_run": false, "rows": 0});
+        for (cookie, file) in [(&clerk, json!("a.csv")), (&other, json!(null)), (&everywhere, json!("a.csv"))]
+        {
+            assert_eq!(half.show("/imports", cookie).await["running"], running(file));
+        }
+        let refused = half.bring("file=b.csv", &other, "").await.unwrap_err();
+        assert_eq!((refused.0, &refused.1["code"]), (StatusCode::CONFLICT, &json!("import_running")));
+        go_on.send(()).unwrap();
+    };
+    let (lines, ()) = tokio::join!(import, watch);
+    assert_eq!(lines.unwrap().last().unwrap()["done"]["added"], 1);
+    for (cookie, count) in [(&clerk, 1), (&other, 0), (&everywhere, 1)] {
+        let shown = half.show("/imports", cookie).await;
+        assert_eq!((&shown["running"], shown["imports"].as_array().unwrap().len()), (&json!(null), count));
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 import { ApiError, problemOf, wordsOf } from '@/api/http'
 import { BASE, call, query } from './calls'
 import { lineReader } from './lines'
-import type { Column, ImportDone, ImportRun } from './types'
+import type { Column, ImportDone, ImportRun, RunningImport } from './types'
 
 export interface ImportAsked {
   file: File
@@ -20,7 +20,7 @@ export const MOST_BYTES = 2 * 1024 * 1024 * 1024
 type Line = { rows?: number; done?: ImportDone; problem?: { code?: string; zh?: string; en?: string } }
 
 export const keep = {
-  imports: () => call<{ imports: ImportRun[] }>('GET', '/imports'),
+  imports: () => call<{ running: RunningImport | null; imports: ImportRun[] }>('GET', '/imports'),
   columns: () => call<{ columns: Column[] }>('GET', '/import/columns'),
   bring,
 }

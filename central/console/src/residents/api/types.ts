@@ -240,6 +240,16 @@ export interface Statistics {
   scans: Scan[]
 }
 
+/** The import that runs. */
+export interface RunningImport {
+  by: string
+  /** Not told of files of others to whoever looks after some regions. */
+  file: string | null
+  dry_run: boolean
+  /** 0 while the file still comes. */
+  rows: number
+}
+
 export interface ImportRun {
   run: number
   utc: string

@@ -18,6 +18,7 @@ mod person;
 mod present;
 mod recheck;
 mod region;
+mod release;
 mod rotate;
 mod rules;
 mod scan;

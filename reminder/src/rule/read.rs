@@ -99,7 +99,10 @@ const WINDOW: Key = Key::texts("window")
 const WORKING_DAYS: Key = Key::int("working_days")
     .default("10")
     .range(1.0, 250.0)
-    .doc("Working days for the work", "办理时限（工作日）");
+    .doc(
+        "Working days to go there after it came out, and, once a step is done, to finish it after it can be applied for",
+        "办理时限（工作日）：派出后据此上门告知；勾选步骤后，自可申请日起据此办结",
+    );
 const STEPS: Key = Key::texts("steps")
     .default("[]")
     .doc("What to do, in order", "办理步骤")

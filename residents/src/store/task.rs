@@ -1,4 +1,4 @@
-//! Reminders in the database: made once, let out, told again, finished.
+//! Reminders in the database: made once, and finished.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,8 +13,6 @@ use xunge_reminder::schedule::Plan;
 use super::audit::{self, Deed};
 use super::ending::{EXPIRED, HANDED_OVER, MISTAKEN};
 use super::person::Known;
-use super::rules::version_of;
-use super::scan::{Night, Release};
 use super::{Store, StoreError, day_number, heard, us};
 use crate::resident::Gone;
 
@@ -22,9 +20,6 @@ use crate::resident::Gone;
 pub(super) const HAND_OVER: &str = "hand-over";
 /// Where somebody belongs to of whom nobody knows where: whoever supervises sees it.
 pub(super) const NOWHERE: &str = "";
-/// Working days for what is handed over.
-const HANDED_DAYS: u16 = 5;
-
 /// Made by a scan, not yet let out.
 pub(super) const WAITING: &str = "waiting";
 /// A worker is told of it.
@@ -262,32 +257,6 @@ pub(super) fn go_on(sql: &mut Sql, today: Date) {
     sql.push(" ELSE ").bind(OPEN).push(" END");
 }
 
-/// Working days of versions of rules.
-#[derive(Default)]
-struct Deadlines(HashMap<(String, i64), u16>);
-
-impl Deadlines {
-    /// The last day for work of a version that begins tonight.
-    async fn of(
-        &mut self,
-        tx: &mut Tx,
-        (rule, version): (String, i64),
-        night: Night<'_>,
-    ) -> Result<i64, StoreError> {
-        let key = (rule, version);
-        let working = match self.0.get(&key) {
-            Some(working) => *working,
-            None => {
-                let rule = version_of(tx, &key.0, version).await?;
-                let working = rule.map_or(HANDED_DAYS, |rule| rule.work.working_days);
-                self.0.insert(key, working);
-                working
-            }
-        };
-        Ok(day_number(night.workdays.after(night.today, working)))
-    }
-}
-
 impl Store {
     /// Notes what a worker found; false where the reminder is not open. Nobody reached is no end; who has died or left is sent
     /// nothing more of anything.
@@ -315,84 +284,5 @@ impl Store {
         audit::write(&mut tx, deed, Some(person), &(task, outcome)).await?;
         tx.commit().await.doing(doing)?;
         Ok(true)
-    }
-
-    /// Lets reminders out whose day has come, as many as a grid can work at, the most urgent first; tells others again.
-    pub(super) async fn release_tasks(
-        &self,
-        night: Night<'_>,
-        release: Release,
-    ) -> Result<(u64, u64), StoreError> {
-        let doing = "let reminders out";
-        let today = day_number(night.today);
-        let mut tx = self.begin().await?;
-        // those of one grid stand together; what came out today already counts
-        let mut sql = Sql::packed("r.task, r.rule, r.version, r.tell");
-        sql.push(
-            " FROM (SELECT w.*, ROW_NUMBER() OVER (PARTITION BY w.grid ORDER BY w.apply_day, w.task) + COALESCE(o.came, 0) AS turn
-              FROM task w LEFT JOIN (SELECT grid, COUNT(*) AS came FROM task WHERE released_day = ",
-        );
-        sql.bind(today).push(" GROUP BY grid) o ON o.grid = w.grid WHERE w.state = ").bind(WAITING);
-        sql.push(") r WHERE r.turn <= ").bind(i64::from(release.per_grid));
-        let out: Vec<(i64, String, i64, String)> = sql.unpack(&mut tx, doing).await?;
-        let mut deadlines = Deadlines::default();
-        let mut rows = Vec::with_capacity(out.len());
-        for (task, rule, version, tell) in out {
-            let deadline = deadlines.of(&mut tx, (rule, version), night).await?;
-            rows.push((task, next_day(&tell, today)?, deadline));
-        }
-        let released = rows.len() as u64;
-        for part in parts(&rows, 3) {
-            let mut sql = Sql::new("UPDATE task SET told = told + 1, released_day = ");
-            sql.bind(today).push(", state = ").bind(OPEN);
-            sql.push(", next_day = v.column2, deadline_day = v.column3 FROM ");
-            sql.values(part, |values, (task, next, deadline)| {
-                values.bind(*task).bind(*next).bind(*deadline);
-            });
-            sql.push(" AS v WHERE task.task = v.column1");
-            sql.run(&mut tx, doing).await?;
-        }
-        let mut sql = Sql::packed("task, rule, version, tell, deadline_day");
-        sql.push(" FROM task WHERE state = ").bind(OPEN).push(" AND next_day <= ").bind(today);
-        let again: Vec<(i64, String, i64, String, Option<i64>)> = sql.unpack(&mut tx, doing).await?;
-        let mut rows = Vec::with_capacity(again.len());
-        for (task, rule, version, tell, deadline) in again {
-            let deadline = match deadline {
-                Some(deadline) => deadline,
-                None => deadlines.of(&mut tx, (rule, version), night).await?,
-            };
-            rows.push((task, next_day(&tell, today)?, deadline));
-        }
-        for part in parts(&rows, 3) {
-            let mut sql = Sql::new(
-                "UPDATE task SET told = told + 1, next_day = v.column2, deadline_day = v.column3 FROM ",
-            );
-            sql.values(part, |values, (task, next, deadline)| {
-                values.bind(*task).bind(*next).bind(*deadline);
-            });
-            sql.push(" AS v WHERE task.task = v.column1");
-            sql.run(&mut tx, doing).await?;
-        }
-        tx.commit().await.doing(doing)?;
-        Ok((released, rows.len() as u64))
-    }
-}
-
-/// The first day of telling after today.
-fn next_day(tell: &str, today: i64) -> Result<Option<i64>, StoreError> {
-    let days: Vec<i64> = serde_json::from_str(tell)
-        .map_err(|error| StoreError::Corrupt(format!("days of telling that do not read: {error}")))?;
-    Ok(days.into_iter().find(|day| *day > today))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_day_is_after_today() {
-        assert_eq!(next_day("[10, 20, 30]", 20).unwrap(), Some(30));
-        assert_eq!(next_day("[10]", 20).unwrap(), None);
-        assert!(next_day("x", 20).is_err());
     }
 }

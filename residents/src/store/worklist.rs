@@ -11,8 +11,9 @@ use super::audit::{self, Deed};
 use super::dwelling::in_regions;
 use super::ending::HANDED_OVER;
 use super::person;
+use super::release::steps;
 use super::rules::version_of;
-use super::task::{HAND_OVER, OPEN};
+use super::task::HAND_OVER;
 use super::{Store, StoreError, day, day_number};
 use crate::resident::Resident;
 
@@ -77,7 +78,7 @@ pub struct TaskView {
     pub due: Date,
     /// Since when it can be applied for.
     pub apply: Date,
-    /// Until when somebody is to have been there.
+    /// Until when somebody is to have been there; once a step is done, until when it is to be finished.
     pub deadline: Option<Date>,
     /// When it came out.
     pub released: Option<Date>,
@@ -289,19 +290,6 @@ impl Store {
         Ok(found.into_iter().next().map(|(grid,)| grid))
     }
 
-    /// Notes which steps are done; false where the reminder is not open.
-    pub async fn tick(&self, task: i64, done: &[u32]) -> Result<bool, StoreError> {
-        let doing = "note the steps of a reminder";
-        let steps: std::collections::BTreeSet<u32> = done.iter().copied().collect();
-        let text = format!("{:?}", steps.into_iter().collect::<Vec<_>>());
-        let mut tx = self.begin().await?;
-        let mut sql = Sql::new("UPDATE task SET steps = ");
-        sql.bind(text).push(" WHERE state = ").bind(OPEN).push(" AND task = ").bind(task);
-        let changed = sql.run(&mut tx, doing).await?;
-        tx.commit().await.doing(doing)?;
-        Ok(changed == 1)
-    }
-
     /// A sheet to telephone by: reminders with telephones in full. That it was printed is logged, for each person, before
     /// anybody sees it.
     pub async fn call_sheet(
@@ -353,9 +341,4 @@ fn office(rule: &Rule, hukou: Option<String>, home: Option<String>) -> Option<St
         Place::Residence => home,
         Place::Either => hukou.filter(holds).or(home.filter(holds)),
     }
-}
-
-fn steps(text: &str) -> Result<Vec<u32>, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Corrupt(format!("steps of a reminder that do not read: {error}")))
 }

@@ -17,7 +17,7 @@ const HOME: &str = "420502001001001,一号楼 101,420502";
 
 fn rule(id: &str, more: &str, when: &str) -> String {
     format!(
-        "[[rule]]\nid = \"{id}\"\ntitle = \"津贴\"\nbasis = \"办法\"\nregions = [\"42\"]\nlead_days = [30, 0]\n{more}\n[rule.when]\n{when}\n"
+        "[[rule]]\nid = \"{id}\"\ntitle = \"津贴\"\nbasis = \"办法\"\nregions = [\"42\"]\nlead_days = [30, 0]\nsteps = [\"告知\"]\n{more}\n[rule.when]\n{when}\n"
     )
 }
 

@@ -290,3 +290,27 @@ on_both! {
         assert_eq!(house.scan(TODAY + 30.days(), EVERY_DAY).await.told, 1);
     }
 }
+
+on_both! {
+    async fn nobody_is_late_with_what_cannot_be_applied_for_yet(kind: Kind) {
+        let house = House::of(kind).await;
+        house.start_rule(&rule(1, "steps = [\"告知\", \"代办\"]", "age = 60"), 1).await;
+        house.bring(&home("19661227", 1)).await;
+        house.scan(TODAY, EVERY_DAY).await;
+        let late = async |day: Date| {
+            let filter = TaskFilter { late_on: Some(day), limit: 10, ..TaskFilter::default() };
+            house.store.tasks(&filter).await.unwrap().0.len()
+        };
+        let (visit, finish) = (date(2026, 12, 11), date(2027, 1, 8));
+        assert_eq!((late(visit).await, late(visit + 1.days()).await), (0, 1), "10 working days to go there");
+        // whoever was there has 10 working days from the birthday on
+        assert!(house.store.tick(1, &[0]).await.unwrap());
+        assert_eq!((late(finish).await, late(finish + 1.days()).await), (0, 1));
+        assert_eq!(house.scan(TODAY + 30.days(), EVERY_DAY).await.told, 1);
+        assert_eq!((late(finish).await, late(finish + 1.days()).await), (0, 1), "told again, it waits no longer");
+        // a slip of the finger
+        assert!(house.store.tick(1, &[]).await.unwrap());
+        assert_eq!((late(visit).await, late(visit + 1.days()).await), (0, 1));
+        assert!(!house.store.tick(2, &[0]).await.unwrap(), "there is none");
+    }
+}

@@ -298,8 +298,15 @@ await run([
       const height = (await wang.locator('label', { has: wang.locator(at('step-0')) }).boundingBox()).height
       check(height >= 44, `a step is ${height} px high: too little for a finger`)
       const saved = wang.waitForResponse((answer) => answer.url().endsWith('/steps') && answer.status() === 204)
+      const deadline = await wang.locator(at('task-deadline')).innerText()
+      await wang.locator(at('task-waits')).waitFor()
       await wang.locator(at('step-0')).check()
       await saved
+      // whoever was there has time until it can be applied for, and the card says so
+      await wang.locator(at('task-waits')).waitFor({ state: 'detached' })
+      const later = await wang.locator(at('task-deadline')).innerText()
+      check(later > deadline, `the deadline is ${later} after the visit, and was ${deadline} before`)
+      await wang.locator(`${card} ${at('card-open')}`).filter({ hasText: later }).waitFor()
       check(!(await wang.content()).includes(TELEPHONE), 'a whole telephone is on the page')
       await wang.locator(at('reveal-ask')).click()
       await wang.locator(at('reason-contact')).click()

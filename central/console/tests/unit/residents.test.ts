@@ -13,7 +13,7 @@ import { isNumber, lackOf as lackOfPeople } from '@/residents/parts/peoplequery'
 import { problemCsv } from '@/residents/parts/problemfile'
 import { reasonText, telOf } from '@/residents/parts/reveal'
 import { filterOf, queryOf, sheetQueryOf } from '@/residents/parts/taskquery'
-import { afterOutcome, byUrgency, grouped, isLate, needsNote, toggled, untilOf } from '@/residents/parts/tasks'
+import { afterLook, afterOutcome, byUrgency, grouped, isLate, needsNote, toggled, untilOf, waits } from '@/residents/parts/tasks'
 import { isException, sorted, span } from '@/residents/parts/workdays'
 import { above, isRegion, levelOf, within } from '@/residents/region'
 import { PAGES, allowed, homeOf, pagesOf } from '@/residents/rights'
@@ -152,6 +152,17 @@ describe('reminders', () => {
     expect(isLate(task({ state: 'done' }), '2026-12-04')).toBe(false)
     expect(isLate(task({ deadline: null }), '2027-01-01')).toBe(false)
     expect(untilOf(task({ deadline: null }))).toBe('2026-12-18')
+  })
+
+  it('wait for what cannot be applied for yet once somebody was there', () => {
+    const more = { phone_masked: null, basis: '', department: '', office: null, marital: null }
+    const detail = (steps: string[], done: number[], rest: Partial<TaskView> = {}) => ({ ...task(rest), ...more, steps, done })
+    expect(waits(detail(['告知'], []))).toBe(true)
+    expect(waits(detail(['告知'], [0]))).toBe(false)
+    expect(waits(detail([], []))).toBe(false)
+    expect(waits(detail(['告知'], [], { apply: '2026-12-03' }))).toBe(false)
+    const rows = [task(), task({ task: 2 })]
+    expect(afterLook(rows, task({ deadline: '2027-01-04', title: '' }))).toEqual([task({ deadline: '2027-01-04' }), task({ task: 2 })])
   })
 
   it('stand by urgency on the phone, by grid and day at the desk', () => {

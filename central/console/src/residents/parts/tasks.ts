@@ -1,5 +1,5 @@
 // Reminders in words and in order. Pure.
-import type { TaskView } from '../api/types'
+import type { TaskDetail, TaskView } from '../api/types'
 
 /** The rule of whoever is looked at by a person. */
 export const HAND_OVER = 'hand-over'
@@ -52,13 +52,23 @@ export function outcomesOf(errand: Errand): readonly string[] {
   return { paper: OUTCOMES, visit: VISIT_OUTCOMES, look: LOOK_OUTCOMES }[errand]
 }
 
-/** Until when somebody is to have been there; before it came out, when it is due. */
+/** Until when somebody is to have been there or, after that, to finish it; before it came out, when it is due. */
 export function untilOf({ deadline, due }: TaskView): string {
   return deadline ?? due
 }
 
 export function isLate({ state, deadline }: TaskView, today: string): boolean {
   return state === 'open' && deadline !== null && deadline < today
+}
+
+/** Whether the deadline is that of the visit: there is more time, once somebody was there, for what cannot be applied for yet. */
+export function waits({ steps, done, apply, deadline }: TaskDetail): boolean {
+  return steps.length > 0 && done.length === 0 && deadline !== null && deadline < apply
+}
+
+/** Rows with what is known of one by now, without the list jumping. */
+export function afterLook<T extends TaskView>(rows: readonly T[], { task, deadline }: TaskView): T[] {
+  return rows.map((row) => (row.task === task ? { ...row, deadline } : row))
 }
 
 /** Late ones first, then by the day until which there is time. */

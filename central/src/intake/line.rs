@@ -144,6 +144,9 @@ impl Line {
     async fn turn(&mut self) -> Result<bool, ConnectionError> {
         self.send_unsent().await?;
         let room = self.desk.capacity() > 0;
+        if !room {
+            self.lives();
+        }
         let next = tokio::select! {
             biased;
             replies = self.replies.recv() => Next::Replies(replies),
@@ -164,17 +167,19 @@ impl Line {
                 }
                 self.handle(event).await?;
             }
-            Next::Room => self.lives(),
+            Next::Room => {}
             Next::Beat => {
-                self.lives();
                 self.send([Request::PingReq(PingReq)]).await?;
+                // room may have come meanwhile: the event loop, whose own ping is overdue by then, would give the connection up
+                // before it reads the answer
+                self.lives();
             }
         }
         Ok(true)
     }
 
     /// What comes in, and what waits to be read while there is no room, is as good as an answer to a ping: under a flood that
-    /// answer stands behind thousands of messages.
+    /// answer stands behind thousands of messages. Whenever reading begins again, none is awaited.
     fn lives(&mut self) {
         self.events.state.await_pingresp = false;
     }

@@ -461,4 +461,19 @@ on_both! {
         house.bring_on(TODAY, &(row("19960101", 2, &rest("户主")) + &row("19950101", 1, &rest("其他")))).await;
         assert_eq!(house.night(TODAY).await.made, 2);
     }
+
+    async fn who_is_widowed_is_told_alone_and_after_another_wedding_nobody_is_told_again(kind: Kind) {
+        let house = House::of(kind).await;
+        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        let rest = |relation: &str, marital: &str| format!(",,H1,{relation},{marital},2026-11-20,2026-05-01 女 健康");
+        house.bring_on(TODAY, &row("19950101", 1, &rest("户主", "丧偶"))).await;
+        assert_eq!(house.night(TODAY).await.made, 1);
+        // marries again: with the wife's paper the couple has what was told already
+        let wedding = row("19950101", 1, &rest("户主", "再婚")) + &row("19960101", 2, &rest("配偶", "再婚"));
+        house.bring_on(TODAY + 1.days(), &wedding).await;
+        assert_eq!(house.night(TODAY + 1.days()).await.made, 0);
+        let why = house.store.explain(2, TODAY + 1.days(), &Workdays::default()).await.unwrap().unwrap();
+        let Verdict::Matched { occasions, .. } = &why[0].verdict else { panic!("{why:?}") };
+        assert_eq!(occasions[0].why, Why::SpouseTold);
+    }
 }

@@ -21,6 +21,11 @@ fn rule(id: &str, more: &str, when: &str) -> String {
     )
 }
 
+/// What is paid for an only child.
+fn fee(more: &str) -> String {
+    rule("fee", more, "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")
+}
+
 /// Noon of a day, in the place.
 fn noon(day: Date) -> Timestamp {
     day.at(12, 0, 0, 0).to_zoned(TimeZone::fixed(jiff::tz::offset(8))).unwrap().timestamp()
@@ -78,6 +83,11 @@ fn row(birth: &str, sequence: u16, rest: &str) -> String {
     format!("王芳,{},{HOME},{rest}\n", number(birth, sequence))
 }
 
+/// Somebody of a household with a certificate, and the child.
+fn parent(birth: &str, sequence: u16, relation: &str, marital: &str, child: &str) -> String {
+    row(birth, sequence, &format!(",,H1,{relation},{marital},2026-11-20,{child}"))
+}
+
 fn said(kind: &str, detail: &str) -> Vec<(String, String)> {
     vec![(kind.to_owned(), detail.to_owned())]
 }
@@ -121,7 +131,7 @@ on_both! {
 
     async fn a_file_that_tells_of_a_death_ends_at_once(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&(rule("card", "", "age = 60") + &rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18"))).await;
+        house.begin_rule(&(rule("card", "", "age = 60") + &fee(""))).await;
         let mother = |rest: &str| row("19661227", 2, &format!(",{rest},,,已婚,2026-11-20,2020-05-01 女 健康"));
         house.bring_on(TODAY, &(mother("") + &row("19661227", 1, ",,,,,,"))).await;
         house.night(TODAY).await;
@@ -231,16 +241,13 @@ on_both! {
 
     async fn a_family_is_left_alone_as_one(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
-        let parent = |birth: &str, sequence: u16, relation: &str, child: &str| {
-            row(birth, sequence, &format!(",,H1,{relation},已婚,2026-11-20,{child}"))
-        };
+        house.begin_rule(&fee("")).await;
         let girl = "2020-05-01 女 健康";
-        house.bring_on(TODAY, &(parent("19960101", 2, "户主", girl) + &parent("19950101", 1, "配偶", girl))).await;
+        house.bring_on(TODAY, &(parent("19960101", 2, "户主", "已婚", girl) + &parent("19950101", 1, "配偶", "已婚", girl))).await;
         house.night(TODAY).await;
         assert_eq!(house.ended().await, ["fee/begin open -", "fee/begin open -"], "each of the two");
         // the child's death is entered in the mother's row: the father's reminder ends with hers
-        house.bring_on(TODAY, &parent("19960101", 2, "户主", "2020-05-01 女 故2026-11-25")).await;
+        house.bring_on(TODAY, &parent("19960101", 2, "户主", "已婚", "2020-05-01 女 故2026-11-25")).await;
         let over = ["fee/begin over handed_over", "fee/begin over handed_over"];
         assert_eq!(house.ended().await[..2], over);
         assert_eq!(house.ended().await[2..], ["hand-over/child-lost waiting -"], "one for the family");
@@ -251,15 +258,15 @@ on_both! {
         let detail = house.store.task(1).await.unwrap().unwrap();
         assert_eq!((detail.basis.as_str(), detail.steps.len(), detail.office), ("", 0, None));
         // it was a mistake
-        house.bring_on(TODAY + 1.days(), &(parent("19960101", 2, "户主", girl) + &parent("19950101", 1, "配偶", girl))).await;
+        house.bring_on(TODAY + 1.days(), &(parent("19960101", 2, "户主", "已婚", girl) + &parent("19950101", 1, "配偶", "已婚", girl))).await;
         assert_eq!(house.night(TODAY + 2.days()).await.told, 2);
         assert_eq!(house.ended().await, ["fee/begin open -", "fee/begin open -", "hand-over/child-lost over no_longer"]);
     }
 
     async fn a_death_in_the_childs_own_row_is_the_familys(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
-        let mother = row("19960101", 2, ",,H1,户主,已婚,2026-11-20,2020-05-01 女 健康");
+        house.begin_rule(&fee("")).await;
+        let mother = parent("19960101", 2, "户主", "已婚", "2020-05-01 女 健康");
         let child = |died: &str| row("20200501", 2, &format!(",{died},H1,女,未婚,,"));
         house.bring_on(TODAY, &(mother + &child(""))).await;
         house.night(TODAY).await;
@@ -304,7 +311,7 @@ on_both! {
 
     async fn a_family_that_lost_its_child_is_asked_nothing(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        house.begin_rule(&fee("")).await;
         // the father's row lacks the birthday, the mother's knows of the death
         let father = row("19950101", 1, ",,H1,配偶,已婚,2026-11-20,女");
         let mother = row("19960101", 2, ",,H1,户主,已婚,无,2020-05-01 女 故2026-11-01");
@@ -408,7 +415,7 @@ on_both! {
 
     async fn a_death_that_is_told_late_stops_what_is_paid(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "recheck_months = 12\nwho = \"living_children == 1\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
+        house.begin_rule(&fee("recheck_months = 12\nwho = \"living_children == 1\"")).await;
         house.bring_on(TODAY, &row("19860101", 1, ",,,,,2026-11-20,2020-05-01 女 健康")).await;
         house.night(TODAY).await;
         house.finish(1, Outcome::Enrolled, TODAY).await;
@@ -433,11 +440,11 @@ on_both! {
 
     async fn a_couple_is_told_once(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
-        let rest = |relation: &str, marital: &str| format!(",,H1,{relation},{marital},2026-11-20,2026-05-01 女 健康");
-        let (wife, husband) = (row("19960101", 2, &rest("户主", "已婚")), row("19950101", 1, &rest("配偶", "已婚")));
+        house.begin_rule(&fee("per = \"couple\"")).await;
+        let child = "2026-05-01 女 健康";
+        let (wife, husband) = (parent("19960101", 2, "户主", "已婚", child), parent("19950101", 1, "配偶", "已婚", child));
         // somebody else of that household
-        let mother = row("19700101", 2, &rest("母亲", "已婚"));
+        let mother = parent("19700101", 2, "母亲", "已婚", child);
         house.bring_on(TODAY, &(wife + &husband + &mother)).await;
         house.night(TODAY).await;
         let told = "SELECT CAST(person AS TEXT) FROM task ORDER BY person";
@@ -456,20 +463,20 @@ on_both! {
 
     async fn divorced_parents_are_told_each(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
-        let rest = |relation: &str| format!(",,H1,{relation},离婚,2026-11-20,2026-05-01 女 健康");
-        house.bring_on(TODAY, &(row("19960101", 2, &rest("户主")) + &row("19950101", 1, &rest("其他")))).await;
+        house.begin_rule(&fee("per = \"couple\"")).await;
+        let child = "2026-05-01 女 健康";
+        house.bring_on(TODAY, &(parent("19960101", 2, "户主", "离婚", child) + &parent("19950101", 1, "其他", "离婚", child))).await;
         assert_eq!(house.night(TODAY).await.made, 2);
     }
 
     async fn who_is_widowed_is_told_alone_and_after_another_wedding_nobody_is_told_again(kind: Kind) {
         let house = House::of(kind).await;
-        house.begin_rule(&rule("fee", "per = \"couple\"", "certificate = \"独生子女父母光荣证\"\nuntil_child_age = 18")).await;
-        let rest = |relation: &str, marital: &str| format!(",,H1,{relation},{marital},2026-11-20,2026-05-01 女 健康");
-        house.bring_on(TODAY, &row("19950101", 1, &rest("户主", "丧偶"))).await;
+        house.begin_rule(&fee("per = \"couple\"")).await;
+        let child = "2026-05-01 女 健康";
+        house.bring_on(TODAY, &parent("19950101", 1, "户主", "丧偶", child)).await;
         assert_eq!(house.night(TODAY).await.made, 1);
         // marries again: with the wife's paper the couple has what was told already
-        let wedding = row("19950101", 1, &rest("户主", "再婚")) + &row("19960101", 2, &rest("配偶", "再婚"));
+        let wedding = parent("19950101", 1, "户主", "再婚", child) + &parent("19960101", 2, "配偶", "再婚", child);
         house.bring_on(TODAY + 1.days(), &wedding).await;
         assert_eq!(house.night(TODAY + 1.days()).await.made, 0);
         let why = house.store.explain(2, TODAY + 1.days(), &Workdays::default()).await.unwrap().unwrap();

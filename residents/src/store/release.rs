@@ -42,7 +42,7 @@ impl Row {
 
     /// The last day for the work at what came out on a day.
     fn deadline(&self, came: i64, terms: Terms, workdays: &Workdays) -> Result<i64, StoreError> {
-        let is_visit = terms.has_steps && steps(&self.steps)?.is_empty();
+        let is_visit = terms.steps > 0 && steps(&self.steps)?.is_empty();
         let from = if is_visit { came } else { came.max(self.apply_day) };
         Ok(day_number(workdays.after(day(from)?, terms.working_days)))
     }
@@ -58,8 +58,8 @@ pub(super) fn steps(text: &str) -> Result<Vec<u32>, StoreError> {
 #[derive(Clone, Copy)]
 struct Terms {
     working_days: u16,
-    /// Without steps nobody can say that somebody was there.
-    has_steps: bool,
+    /// How many there are; without any nobody can say that somebody was there.
+    steps: usize,
 }
 
 /// Terms of versions of rules, each read once.
@@ -73,10 +73,8 @@ impl Versions {
             return Ok(*terms);
         }
         let terms = match version_of(tx, &key.0, row.version).await? {
-            Some(rule) => {
-                Terms { working_days: rule.work.working_days, has_steps: !rule.work.steps.is_empty() }
-            }
-            None => Terms { working_days: HANDED_DAYS, has_steps: false },
+            Some(rule) => Terms { working_days: rule.work.working_days, steps: rule.work.steps.len() },
+            None => Terms { working_days: HANDED_DAYS, steps: 0 },
         };
         self.0.insert(key, terms);
         Ok(terms)
@@ -112,7 +110,8 @@ impl Store {
         Ok((out.len() as u64, again.len() as u64))
     }
 
-    /// Notes which steps are done, and what deadline there is then; false where the reminder is not open.
+    /// Notes which steps are done, and what deadline there is then; false where the reminder is not open. Steps are counted from
+    /// 0; one that its rule does not have is refused.
     pub async fn tick(&self, task: i64, done: &[u32]) -> Result<bool, StoreError> {
         let doing = "note the steps of a reminder";
         let done: BTreeSet<u32> = done.iter().copied().collect();
@@ -123,8 +122,14 @@ impl Store {
         let Some(mut row) = sql.unpack::<Row>(&mut tx, doing).await?.into_iter().next() else {
             return Ok(false);
         };
-        row.steps = format!("{:?}", done.into_iter().collect::<Vec<_>>());
         let terms = Versions::default().terms(&mut tx, &row).await?;
+        if let Some(step) = done.last().filter(|step| **step as usize >= terms.steps) {
+            return Err(StoreError::refused(
+                format!("这条提醒没有第 {} 步，请刷新页面", u64::from(*step) + 1),
+                format!("this reminder has no step {step}: load it again"),
+            ));
+        }
+        row.steps = format!("{:?}", done.into_iter().collect::<Vec<_>>());
         // one that goes on has none until it is told again
         let deadline = match (row.deadline_day, row.released_day) {
             (Some(_), Some(came)) => Some(row.deadline(came, terms, &workdays)?),
@@ -201,14 +206,14 @@ mod tests {
         // a Monday
         let came = day_number(date(2026, 11, 30));
         let deadline = |steps: &str, apply| {
-            let terms = Terms { working_days: 5, has_steps: true };
+            let terms = Terms { working_days: 5, steps: 2 };
             let row = row("[]", steps, day_number(apply));
             day(row.deadline(came, terms, &Workdays::default()).unwrap()).unwrap()
         };
         assert_eq!(deadline("[]", date(2026, 12, 30)), date(2026, 12, 7));
         assert_eq!(deadline("[0]", date(2026, 12, 30)), date(2027, 1, 6));
         assert_eq!(deadline("[0]", date(2026, 1, 1)), date(2026, 12, 7), "long since");
-        let without = Terms { working_days: 5, has_steps: false };
+        let without = Terms { working_days: 5, steps: 0 };
         let row = row("[]", "[]", day_number(date(2026, 12, 30)));
         let deadline = row.deadline(came, without, &Workdays::default()).unwrap();
         assert_eq!(day(deadline).unwrap(), date(2027, 1, 6), "nothing can be ticked");

@@ -312,5 +312,9 @@ on_both! {
         assert!(house.store.tick(1, &[]).await.unwrap());
         assert_eq!((late(visit).await, late(visit + 1.days()).await), (0, 1));
         assert!(!house.store.tick(2, &[0]).await.unwrap(), "there is none");
+        // a step that there is not is no visit
+        let refused = house.store.tick(1, &[0, 2]).await;
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+        assert_eq!((late(visit).await, late(visit + 1.days()).await), (0, 1));
     }
 }

@@ -18,8 +18,6 @@ use crate::web::problem::Problem;
 
 /// Longest note about what came of a reminder.
 const NOTE_CHARS: usize = 500;
-/// Most steps of a rule.
-const STEPS: usize = 50;
 
 /// A state of reminders.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -143,9 +141,6 @@ pub(in crate::web) async fn tick(
     Json(steps): Json<StepsDone>,
 ) -> Result<StatusCode, Problem> {
     workable(&half, &someone, task).await?;
-    if steps.done.len() > STEPS {
-        return Err(Problem::unprocessable("steps", "步骤过多。", "There are not so many steps."));
-    }
     saved(half.store.tick(task, &steps.done).await?)
 }
 

@@ -48,6 +48,10 @@ async fn from_a_table_to_an_outcome() {
     assert_eq!(detail["steps"], json!(["告知", "收材料"]));
     half.make(&format!("{path}/steps"), &worker, &json!({"done": [1, 0, 1]})).await;
     assert_eq!(half.show(&path, &worker).await["done"], json!([0, 1]));
+    let (status, refused) =
+        half.ask(Method::POST, &format!("{path}/steps"), &worker, &json!({"done": [0, 2]})).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("refused")));
+    assert_eq!(half.show(&path, &worker).await["done"], json!([0, 1]));
     let reveal = format!("/people/{}/reveal", task["person"]);
     let (status, refused) =
         half.ask(Method::POST, &reveal, &worker, &json!({"what": "phone", "reason": " "})).await;
